@@ -1,0 +1,64 @@
+"""Tell what is wrong with an ad for the Blocket Pro Import API before it is sent, and how to mend it.
+
+>>> import v4schema
+>>> report = v4schema.validate({"source_id": "moped-001", "category_id": "1121"})
+>>> report.valid, str(report.kind)
+(False, 'v4/moped')
+>>> report.errors[0].at
+'/dealer_code'
+
+Importing the package opens no file and costs next to nothing: each name below is fetched when it is first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from v4schema import catalogue, errors, feed
+    from v4schema.ad import identify
+    from v4schema.reading import Reading, read
+    from v4schema.report import Finding, Kind, Level, Report
+    from v4schema.validator import validate
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Finding",
+    "Kind",
+    "Level",
+    "Reading",
+    "Report",
+    "catalogue",
+    "errors",
+    "feed",
+    "identify",
+    "read",
+    "validate",
+]
+
+_ROOMS = {
+    "Finding": "report",
+    "Kind": "report",
+    "Level": "report",
+    "Report": "report",
+    "Reading": "reading",
+    "identify": "ad",
+    "read": "reading",
+    "validate": "validator",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Fetch a public name from the module it lives in (PEP 562)."""
+    if name not in __all__:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    if name not in _ROOMS:
+        return import_module(f"{__name__}.{name}")
+    value = globals()[name] = getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names, fetched or not."""
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,5 @@
+"""Run the command as ``python -m v4schema``."""
+
+from v4schema.cli import main
+
+main()

@@ -1,0 +1,97 @@
+"""What an ad is: whether JSON can say it at all, and of what kind it is."""
+
+import math
+
+from v4schema import catalogue as catalogues
+from v4schema import pointer, spelling, wording
+from v4schema.catalogue import Catalogue
+from v4schema.pointer import Token
+from v4schema.report import Finding, Kind
+
+#: An integer of more bits than this is longer than Python itself will write or read (4,300 digits).
+_MOST_BITS = 14_000
+#: Values nested deeper than this are refused, by the parser too.
+_DEEPEST = 200
+
+
+def identify(
+    ad: object,
+    *,
+    version: str | None = None,
+    category: str | int | None = None,
+    catalogue: Catalogue | None = None,
+) -> Kind | Finding:
+    """Tell what kind of ad `ad` is, or the finding that says why that cannot be told.
+
+    The edition is the caller's word or the catalogue's default, never a guess. The category is the caller's word (slug,
+    number or name) or what the ad itself says; an ad that says nothing has a kind without a category. Raises
+    `v4schema.errors.UnknownName` when the caller's own words name nothing.
+
+    >>> str(identify({"category_id": "1121"}))
+    'v4/moped'
+    """
+    held = catalogue or catalogues.default()
+    if category is not None:
+        return held.kind(version, category)
+    edition = held.edition(version)
+    try:
+        named = pointer.get(ad, held.category_at)
+    except LookupError:
+        return Kind(version=edition.name)
+    found = edition.category(named)
+    if found is not None:
+        return Kind(version=edition.name, category=found.slug)
+    if isinstance(named, bool) or not isinstance(named, int | str):
+        code, mend, near, elsewhere = "category.malformed", "", None, []
+    else:
+        code = "category.unknown"
+        elsewhere = [other.name for other in held.editions.values() if other.category(named)]
+        near = spelling.nearest(str(named), (word for known in edition.categories.values() for word in (str(known.id), known.slug)))
+        mend = "elsewhere" if elsewhere else "near" if near else ""
+    return wording.finding(
+        held,
+        code,
+        pointer.write(held.category_at),
+        rule={"x-source": edition.source},
+        mend=mend,
+        value=wording.Shown(named, held),
+        version=edition.name,
+        other=" and ".join(elsewhere),
+        near=near,
+    )
+
+
+def unspeakable(value: object, at: tuple[Token, ...] = ()) -> tuple[Token, ...] | None:
+    """Return the place of the first thing in a Python value that JSON cannot say, or None if there is none.
+
+    JSON says dict, list, str, int, float, bool and None; but no infinite number, no lone surrogate, and here no integer that
+    Python itself will not write and nothing nested deeper than 200 values.
+
+    >>> unspeakable({"price": [{"amount": float("nan")}]})
+    ('price', 0, 'amount')
+    """
+    if isinstance(value, str):
+        fine = value.isascii() or _encodes(value)
+    elif isinstance(value, dict):
+        if len(at) >= _DEEPEST or not all(isinstance(name, str) and (name.isascii() or _encodes(name)) for name in value):
+            return at
+        return next((found for name, member in value.items() if (found := unspeakable(member, (*at, name))) is not None), None)
+    elif isinstance(value, list):
+        if len(at) >= _DEEPEST:
+            return at
+        return next((found for index, item in enumerate(value) if (found := unspeakable(item, (*at, index))) is not None), None)
+    elif isinstance(value, int):
+        fine = value.bit_length() < _MOST_BITS
+    elif isinstance(value, float):
+        fine = math.isfinite(value)
+    else:
+        fine = value is None
+    return None if fine else at
+
+
+def _encodes(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

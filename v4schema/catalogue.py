@@ -1,0 +1,219 @@
+"""The only reader of ``schemas/``: which editions and categories there are, and their schemas."""
+
+import json
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any
+
+from v4schema import pointer, spelling
+from v4schema.errors import Damaged, UnknownName
+from v4schema.report import Kind
+from v4schema.schema import Flattening, Schema
+
+_PACKAGE = os.path.dirname(os.path.abspath(__file__))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Category:
+    """A category of an edition.
+
+    `id` is the API's number for it, `names` its names by language; `schema` is the file of its rules, or None where no
+    public document tells any; `documented` says how much is known: ``full``, ``partial``, ``common`` or ``named``.
+    """
+
+    slug: str
+    id: int
+    names: Mapping[str, str]
+    documented: str
+    source: Sequence[str]
+    schema: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """What is done with an ad. In a `partial` operation an ad may leave out what it does not change."""
+
+    description: str
+    source: Sequence[str]
+    partial: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """An edition of the API: its operations and categories by name, and the file of what all categories share."""
+
+    name: str
+    title: str
+    source: Sequence[str]
+    schema: str
+    operations: Mapping[str, Operation]
+    categories: Mapping[str, Category]
+
+    def category(self, name: object) -> Category | None:
+        """Return the category that `name` means: its number, its number as text, its slug or one of its names."""
+        if isinstance(name, bool) or not isinstance(name, int | str):
+            return None
+        word = spelling.folded(str(name))
+        for category in self.categories.values():
+            if word in map(spelling.folded, (str(category.id), category.slug, *category.names.values())):
+                return category
+        return None
+
+
+class Catalogue:
+    """The editions, categories, units, words and findings in a folder of schemas.
+
+    `root` is that folder, by default the one that comes with the package. `lists` are the caller's own lists of allowed
+    values, such as ``{"brands": ["volvo", "yamaha"]}``, for the fields whose schema names one by ``x-list``.
+    Raises `v4schema.errors.Damaged` when a file that is needed is missing or is not JSON, and
+    `v4schema.errors.UnknownName` for a name that it does not hold.
+    """
+
+    def __init__(self, root: str | os.PathLike[str] | None = None, *, lists: Mapping[str, Sequence[str]] | None = None) -> None:
+        self._roots = [os.fspath(root)] if root else [os.path.join(_PACKAGE, "schemas"), os.path.join(os.path.dirname(_PACKAGE), "schemas")]
+        self._lists = dict(lists or {})
+        self._files: dict[str, Any] = {}
+        self._schemas: dict[tuple[str, str | None, str], Schema] = {}
+
+    def read(self, name: str) -> Any:  # noqa: ANN401  (parsed JSON of any shape)
+        """Return the parsed content of a file, by its path below ``schemas/``."""
+        if name not in self._files:
+            try:
+                self._files[name] = json.loads(self._bytes(name))
+            except ValueError as error:
+                raise Damaged(name, str(error)) from None
+        return self._files[name]
+
+    @cached_property
+    def editions(self) -> Mapping[str, Edition]:
+        """The editions by name, oldest first."""
+        return {data["name"]: _edition(data) for data in self.read("catalogue.json")["editions"]}
+
+    @cached_property
+    def findings(self) -> Mapping[str, Mapping[str, Any]]:
+        """What is told about each finding code."""
+        findings: Mapping[str, Mapping[str, Any]] = self.read("findings.json")["findings"]
+        return findings
+
+    @cached_property
+    def translations(self) -> Mapping[str, Sequence[str]]:
+        """What people write for values, in lower case, each with the API's words that it may mean."""
+        meanings: dict[str, list[str]] = {}
+        for table in self.read("words.json")["values"].values():
+            for word, meaning in table.items():
+                meanings.setdefault(word, []).append(meaning)
+        return meanings
+
+    @cached_property
+    def names(self) -> Mapping[str, tuple[str, ...]]:
+        """What people call fields, without case and word breaks, each with the place of the field that is meant."""
+        return {spelling.folded(name): pointer.parse(right) for name, right in self.read("words.json")["names"].items()}
+
+    @cached_property
+    def documents(self) -> Mapping[str, Mapping[str, str]]:
+        """The documents that rules rest on, by code."""
+        documents: Mapping[str, Mapping[str, str]] = self.read("catalogue.json")["documents"]
+        return documents
+
+    @cached_property
+    def category_at(self) -> tuple[str, ...]:
+        """The place in an ad that names its category."""
+        return pointer.parse(self.read("catalogue.json")["fields"]["category"])
+
+    @cached_property
+    def identity_at(self) -> tuple[str, ...]:
+        """The place in an ad that tells it from the dealer's other ads."""
+        return pointer.parse(self.read("catalogue.json")["fields"]["identity"])
+
+    def factors(self, unit: str) -> Mapping[str, str]:
+        """Return the sizes of `unit` and of all units of its kind, in a common base, as decimals."""
+        for kind in self.read("units.json")["kinds"].values():
+            if unit in kind["units"]:
+                return {name: told["factor"] for name, told in kind["units"].items()}
+        raise UnknownName("unit", unit, (unit for kind in self.read("units.json")["kinds"].values() for unit in kind["units"]))
+
+    def edition(self, name: str | None = None) -> Edition:
+        """Return an edition by name, by default the one that the catalogue says."""
+        name = self.read("catalogue.json")["default"] if name is None else name
+        if name not in self.editions:
+            raise UnknownName("edition", name, self.editions)
+        return self.editions[name]
+
+    def kind(self, version: str | None, category: object) -> Kind:
+        """Return the kind of ad that the caller's own words mean."""
+        edition = self.edition(version)
+        found = edition.category(category)
+        if found is None:
+            raise UnknownName(f"category of {edition.name}", category, edition.categories)
+        return Kind(version=edition.name, category=found.slug)
+
+    def schema(self, kind: Kind, operation: str = "create") -> Schema:
+        """Return the flat schema of a kind of ad: closed, self-contained, and the same object at each call.
+
+        Without a category, or for a category that no document describes, it is what all categories of the edition share.
+        """
+        key = kind.version, kind.category, operation
+        if key not in self._schemas:
+            edition = self.edition(kind.version)
+            if operation not in edition.operations:
+                raise UnknownName(f"operation of {edition.name}", operation, edition.operations)
+            if kind.category is not None and kind.category not in edition.categories:
+                raise UnknownName(f"category of {edition.name}", kind.category, edition.categories)
+            leaf = edition.categories[kind.category].schema if kind.category else None
+            flattening = Flattening(
+                resolve=self._resolved,
+                operation=operation,
+                partial=edition.operations[operation].partial,
+                lists=self._lists,
+                year=time.localtime().tm_year,
+            )
+            self._schemas[key] = flattening.flatten(leaf or edition.schema)
+        return self._schemas[key]
+
+    def _resolved(self, reference: str, file: str) -> tuple[Schema, str]:
+        """Follow a reference that stands in `file`."""
+        path, _, fragment = reference.partition("#")
+        target = f"{file.rpartition('/')[0]}/{path}" if path and path != file else file
+        try:
+            found = pointer.get(self.read(target), pointer.parse(fragment))
+        except LookupError:
+            raise Damaged(file, f"{reference} leads nowhere") from None
+        return dict(found) if isinstance(found, dict) else {}, target
+
+    def _bytes(self, name: str) -> bytes:
+        """Read a file of the folder: from disk, or through the loader when the package lies in an archive."""
+        why = "no such file"
+        for root in self._roots:
+            path = os.path.join(root, *name.split("/"))
+            try:
+                return _load(path)
+            except OSError as error:
+                why = error.strerror or why
+        raise Damaged(os.path.join(self._roots[0], name), why)
+
+
+@cache
+def default() -> Catalogue:
+    """Return the catalogue of the schemas that come with the package, or of the folder that ``V4SCHEMA_SCHEMAS`` names."""
+    return Catalogue(os.environ.get("V4SCHEMA_SCHEMAS") or None)
+
+
+def _load(path: str) -> bytes:
+    """Read a file from disk, or through the loader of this module when the package lies in a zip archive."""
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except (FileNotFoundError, NotADirectoryError):
+        data: bytes = __loader__.get_data(path)
+        return data
+
+
+def _edition(data: Mapping[str, Any]) -> Edition:
+    return Edition(
+        **{key: data[key] for key in ("name", "title", "source", "schema")},
+        operations={name: Operation(**told) for name, told in data["operations"].items()},
+        categories={told["slug"]: Category(**told) for told in data["categories"]},
+    )

@@ -1,0 +1,54 @@
+"""Exceptions: for when there is no answer at all. What is wrong with an ad is a finding, not an exception."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from v4schema.report import Report
+
+
+class V4SchemaError(Exception):
+    """What every exception of this package is."""
+
+
+class UnknownName(V4SchemaError, LookupError):
+    """The caller named an edition, a category, an operation, … that the catalogue does not hold.
+
+    `what` says what kind of name it should be, `name` is the caller's word, `choices` are the names there are.
+    """
+
+    def __init__(self, what: str, name: object, choices: Iterable[str]) -> None:
+        self.what = what
+        self.name = name
+        self.choices = tuple(choices)
+        super().__init__(what, name, self.choices)
+
+    def __str__(self) -> str:
+        from v4schema.spelling import nearest
+
+        near = nearest(str(self.name), self.choices)
+        hint = f"Did you mean {near}?" if near else f"There are: {', '.join(self.choices)}."
+        return f"There is no {self.what} {str(self.name)!r}. {hint}"
+
+
+class Damaged(V4SchemaError):
+    """A folder of schemas lacks a file or holds one that cannot be read; `path` says which."""
+
+    def __init__(self, path: str, why: str) -> None:
+        self.path = path
+        self.why = why
+        super().__init__(path, why)
+
+    def __str__(self) -> str:
+        return f"Cannot read {self.path}: {self.why}."
+
+
+class InvalidAd(V4SchemaError):
+    """An ad has errors; `report` tells them all."""
+
+    def __init__(self, report: "Report") -> None:
+        self.report = report
+        super().__init__(report)
+
+    def __str__(self) -> str:
+        return "\n".join(f"{finding.at or '/'}: {finding.says}" for finding in self.report.errors)

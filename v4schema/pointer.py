@@ -1,0 +1,41 @@
+"""JSON Pointers (RFC 6901) as text and as tokens."""
+
+from collections.abc import Iterable
+
+#: One step into a document: a member's name or an item's index.
+Token = str | int
+
+
+def write(tokens: Iterable[Token]) -> str:
+    """Write tokens as a JSON Pointer.
+
+    >>> write(("price", 0, "a/b~c"))
+    '/price/0/a~1b~0c'
+    """
+    return "".join("/" + str(token).replace("~", "~0").replace("/", "~1") for token in tokens)
+
+
+def parse(pointer: str) -> tuple[str, ...]:
+    """Take a JSON Pointer apart; an item's index stays text, as in the pointer.
+
+    >>> parse("/price/0/a~1b~0c")
+    ('price', '0', 'a/b~c')
+    """
+    return tuple(token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:])
+
+
+def get(document: object, tokens: Iterable[Token]) -> object:
+    """Return what stands at `tokens` in `document`, or raise `LookupError`.
+
+    >>> get({"price": [{"amount": 5}]}, ("price", "0", "amount"))
+    5
+    """
+    here = document
+    for token in tokens:
+        if isinstance(here, dict):
+            here = here[str(token)]
+        elif isinstance(here, list) and str(token).isdecimal():
+            here = here[int(token)]
+        else:
+            raise LookupError(token)
+    return here

@@ -1,0 +1,121 @@
+"""Lines and columns: from a JSON Pointer to a place in the text, and back.
+
+Found with a real parser, and only for what is shown.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from v4schema.pointer import Token
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A stretch of one line: line and column of its beginning, from 1 and in characters, and the offsets of its bytes.
+
+    `line_start` is the offset of the line that the stretch begins in.
+    """
+
+    line: int
+    column: int
+    start: int
+    end: int
+    line_start: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """Where a value stands: the value, and the name before it where it is a member of an object."""
+
+    value: Place
+    name: Place | None = None
+
+    @property
+    def whole(self) -> Place:
+        """The name if there is one, otherwise the value."""
+        return self.name or self.value
+
+
+class Positions:
+    """The places of a document; `text` is UTF-8 JSON, which may have errors in it."""
+
+    def __init__(self, text: bytes) -> None:
+        import tree_sitter_json
+        from tree_sitter import Language, Parser
+
+        self._text = text
+        self._root = Parser(Language(tree_sitter_json.language())).parse(text).root_node
+        self._children: dict[int, list[Node]] = {}
+
+    def member(self, tokens: Iterable[Token]) -> Member | None:
+        """Return where the value at `tokens` stands, or None if there is no such place."""
+        name, value = None, next((node for node in self._root.named_children if node.type != "comment"), None)
+        for token in tokens:
+            name, value = self._below(value, token) if value is not None else (None, None)
+        if value is None:
+            return None
+        return Member(value=self._place(value), name=None if name is None else self._place(name))
+
+    def nearest(self, tokens: Sequence[Token]) -> Member | None:
+        """Return where the value at `tokens` stands, or the innermost value around the place where it is missing."""
+        for end in range(len(tokens), -1, -1):
+            found = self.member(tokens[:end])
+            if found is not None:
+                return found
+        return None
+
+    def pointer_at(self, offset: int) -> tuple[tuple[Token, ...], Place] | None:
+        """Return the tokens of the innermost member around a byte, and the place of its name."""
+        node = self._root.descendant_for_byte_range(offset, offset)
+        tokens: list[Token] = []
+        place = None
+        while node is not None:
+            if node.type == "pair" and node.named_children:
+                key = node.named_children[0]
+                tokens.append(_named(key))
+                place = place or self._place(key)
+            elif place is not None and node.parent is not None and node.parent.type == "array":
+                tokens.append(node.parent.named_children.index(node))
+            node = node.parent
+        return (tuple(reversed(tokens)), place) if place else None
+
+    def _below(self, node: "Node", token: Token) -> "tuple[Node | None, Node | None]":
+        """Return the name and the value of a member, or no name and the item of an array."""
+        if node.start_byte not in self._children or node.type not in {"object", "array"}:
+            self._children[node.start_byte] = node.named_children
+        children = self._children[node.start_byte]
+        if node.type == "object":
+            for pair in children:
+                if pair.type == "pair" and len(pair.named_children) == 2 and _named(pair.named_children[0]) == token:  # noqa: PLR2004  (name, value)
+                    return pair.named_children[0], pair.named_children[1]
+        elif node.type == "array" and str(token).isdecimal() and int(token) < len(children):
+            return None, children[int(token)]
+        return None, None
+
+    def _place(self, node: "Node") -> Place:
+        start = node.start_byte
+        line_start = self._text.rfind(b"\n", 0, start) + 1
+        return Place(
+            line=node.start_point[0] + 1,
+            column=len(self._text[line_start:start].decode(errors="replace")) + 1,
+            start=start,
+            end=node.end_byte,
+            line_start=line_start,
+        )
+
+
+@lru_cache(maxsize=2)
+def positions(text: bytes) -> Positions:
+    """Return the places of a document; the last ones are kept, since findings come many to a document."""
+    return Positions(text)
+
+
+def _named(key: "Node") -> str:
+    """Return a member's name as the document means it, escapes resolved."""
+    return str(json.loads(key.text or b'""'))

@@ -1,0 +1,222 @@
+"""Reading ads from files: one ad, an array of ads, or one ad a line. What cannot be read is a finding, never an exception."""
+
+import gzip
+import io
+import os
+import re
+import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import IO, Any
+
+import jiter
+
+from v4schema import catalogue as catalogues
+from v4schema import pointer, wording
+from v4schema.ad import unspeakable
+from v4schema.catalogue import Catalogue
+from v4schema.pointer import Token
+from v4schema.positions import positions
+from v4schema.report import Finding
+
+#: Where ads are read from: a path, the bytes of a document, or a binary stream.
+Source = str | os.PathLike[str] | bytes | IO[bytes]
+
+_LINES = (".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz")
+_GZIPPED = b"\x1f\x8b"
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+#: Only a number written like one of these can overflow: an exponent of three digits, or hundreds of digits.
+_PERHAPS_INFINITE = re.compile(rb"[eE][+]?0*[1-9][0-9]{2}|[0-9]{200}")
+_NOT_A_NUMBER = re.compile(rb"[-+]?(nan|inf)", re.IGNORECASE)
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
+#: How the parser's own words begin, with the code and the hint of what they mean. Anything else is plainly not JSON.
+_MEANINGS = {
+    "Detected duplicate key": ("json.duplicate_key", ""),
+    "EOF while parsing": ("json.truncated", ""),
+    "recursion limit exceeded": ("json.depth", ""),
+    "number out of range": ("json.number_range", ""),
+    "trailing comma": ("json.syntax", "comma"),
+    "trailing characters": ("json.syntax", "trailing"),
+    "key must be a string": ("json.syntax", "name"),
+    "control character": ("json.syntax", "control"),
+    "invalid number": ("json.syntax", "number"),
+    "invalid escape": ("json.syntax", "escape"),
+    "expected `,`": ("json.syntax", "missing_comma"),
+    "expected `:`": ("json.syntax", "missing_colon"),
+}
+_TROUBLES = {FileNotFoundError: "file.missing", IsADirectoryError: "file.directory", PermissionError: "file.permission"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One ad as it was read, or what kept it from being read.
+
+    `source` is the name of the file and `index` the ad's number in it, from 0. `ad` is the parsed value; where `readable` is
+    false there is none and `findings` say why, otherwise they say what was tolerated. `text` is the document that the ad
+    stands in at `at`, and `first_line` the line of the file where that document begins, from 1.
+    """
+
+    source: str
+    index: int
+    ad: object = None
+    readable: bool = True
+    findings: tuple[Finding, ...] = ()
+    text: bytes = b""
+    at: tuple[Token, ...] = ()
+    first_line: int = 1
+
+
+def read(source: Source, *, name: str | None = None, catalogue: Catalogue | None = None) -> Iterator[Reading]:
+    """Read the ads of a file one by one; of a file with one ad a line, no more than a line at a time is in memory.
+
+    `source` is a path, the bytes of a document, or a binary stream; `name` is what to call it in reports, and its ending
+    (``.ndjson``, ``.jsonl``) says that each line is an ad. Without such an ending, a first line that is a whole object says
+    so. What is gzipped is unpacked. Never raises for what it reads: a missing file, a folder, another encoding, or text that
+    is not JSON is a `Reading` whose finding says so.
+
+    >>> [reading.ad for reading in read(b'[{"source_id": "1"}, {"source_id": "2"}]')]
+    [{'source_id': '1'}, {'source_id': '2'}]
+    """
+    held = catalogue or catalogues.default()
+    called = name or _name(source)
+    index = 0
+    try:
+        with ExitStack() as opened:
+            for reading in _ads(_stream(source, opened), called, held):
+                yield reading
+                index = reading.index + 1
+    except (OSError, EOFError, zlib.error, ValueError) as error:
+        code = next((code for kind, code in _TROUBLES.items() if isinstance(error, kind)), "file.unreadable")
+        why = getattr(error, "strerror", None) or str(error)
+        yield Reading(source=called, index=index, readable=False, findings=(wording.finding(held, code, "", why=why),))
+
+
+def parsed(text: bytes) -> object:
+    """Parse one JSON document, without a byte-order mark. Raises `ValueError` in the parser's words when it is not JSON."""
+    return jiter.from_json(text, allow_inf_nan=False, catch_duplicate_keys=True)
+
+
+def _name(source: Source) -> str:
+    if isinstance(source, bytes):
+        return "<bytes>"
+    if isinstance(source, str | os.PathLike):
+        return os.fspath(source)
+    return str(getattr(source, "name", "<stream>"))
+
+
+def _stream(source: Source, opened: ExitStack) -> IO[bytes]:
+    """Open a source for reading; what is gzipped comes out unpacked. A stream that was given stays open."""
+    if isinstance(source, bytes):
+        source = io.BytesIO(source)
+    if isinstance(source, str | os.PathLike):
+        stream: Any = opened.enter_context(open(source, "rb"))
+    elif hasattr(source, "peek"):
+        stream = source
+    else:
+        stream = io.BufferedReader(source)  # type: ignore[type-var]
+        opened.callback(stream.detach)
+    gzipped = stream.peek(len(_GZIPPED))[: len(_GZIPPED)] == _GZIPPED
+    unpacked: IO[bytes] = opened.enter_context(gzip.GzipFile(fileobj=stream)) if gzipped else stream
+    return unpacked
+
+
+def _ads(stream: IO[bytes], name: str, catalogue: Catalogue) -> Iterator[Reading]:
+    """Read the ads of an opened file."""
+    first = stream.readline()
+    mark = first.startswith(_BYTE_ORDER_MARK)
+    if mark:
+        first = first.removeprefix(_BYTE_ORDER_MARK)
+    readings = _each_line(first, stream, name, catalogue) if _holds_lines(first, name) else _document(first + stream.read(), name, catalogue)
+    for reading in readings:
+        if mark and reading.readable:
+            tolerated = wording.finding(catalogue, "json.byte_order_mark", "")
+            yield replace(reading, findings=(replace(tolerated, line=1, column=1), *reading.findings))
+        else:
+            yield reading
+        mark = False
+
+
+def _holds_lines(first: bytes, name: str) -> bool:
+    """Tell whether a file whose first line is `first` holds one ad a line."""
+    if first.startswith(_UTF_16) or b"\0" in first or not first.strip():
+        return False
+    if name.endswith(_LINES):
+        return first.strip() not in {b"{", b"[", b"[{"}
+    if not first.lstrip().startswith(b"{"):
+        return False
+    try:
+        parsed(first)
+    except ValueError:
+        return False
+    return True
+
+
+def _each_line(first: bytes, stream: IO[bytes], name: str, catalogue: Catalogue) -> Iterator[Reading]:
+    index = 0
+    for number, line in enumerate(chain([first], stream), start=1):
+        if not line.isspace():
+            yield _reading(line.rstrip(b"\r\n"), name, catalogue, index=index, first_line=number)
+            index += 1
+
+
+def _document(text: bytes, name: str, catalogue: Catalogue) -> Iterator[Reading]:
+    reading = _reading(text, name, catalogue)
+    if not reading.readable or not isinstance(reading.ad, list):
+        yield reading
+    elif not reading.ad:
+        yield replace(reading, ad=None, readable=False, findings=(wording.finding(catalogue, "json.empty", "", case="array"),))
+    else:
+        for index, ad in enumerate(reading.ad):
+            yield replace(reading, ad=ad, index=index, at=(index,))
+
+
+def _reading(text: bytes, name: str, catalogue: Catalogue, *, index: int = 0, first_line: int = 1) -> Reading:
+    """Parse one document."""
+    reading = Reading(source=name, index=index, text=text, first_line=first_line)
+    try:
+        value = parsed(text)
+    except ValueError as error:
+        trouble = _trouble(text, str(error), catalogue)
+        return replace(reading, readable=False, findings=(replace(trouble, line=(trouble.line or 1) + first_line - 1),))
+    if _PERHAPS_INFINITE.search(text):
+        at = unspeakable(value)
+        if at is not None:
+            found = wording.finding(catalogue, "json.number_range", pointer.write(at))
+            return replace(reading, readable=False, findings=(found,))
+    return replace(reading, ad=value)
+
+
+def _trouble(text: bytes, message: str, catalogue: Catalogue) -> Finding:
+    """Put into a finding why a document is not JSON, and where; its line counts from the document's own first."""
+    begins, line, column = re.fullmatch(r"(.*) at line (\d+) column (\d+)", message, re.DOTALL).groups()  # type: ignore[union-attr]
+    line_starts = [0, *(found.end() for found in re.finditer(b"\n", text))]
+    offset = max(0, line_starts[int(line) - 1] + int(column) - 1)
+    at, told = "", {}
+    code, mend = next((meaning for words, meaning in _MEANINGS.items() if begins.startswith(words)), ("json.syntax", ""))
+    if not text.strip():
+        code, offset = "json.empty", 0
+    elif text.startswith(_UTF_16) or b"\0" in text:
+        code, mend, offset = "json.encoding", "utf-16", 0
+    else:
+        try:
+            text.decode()
+        except UnicodeDecodeError as error:
+            code, mend, offset = "json.encoding", "", error.start
+    if code == "json.syntax" and _NOT_A_NUMBER.match(text, max(0, offset - 1)):
+        code, mend = "json.not_a_number", ""
+    elif code == "json.syntax" and _SURROGATE.search(text, max(0, offset - 13), offset + 6):
+        code, mend = "json.lone_surrogate", ""
+    elif code == "json.duplicate_key":
+        found = positions(text).pointer_at(offset)
+        if found is not None:
+            at, offset, told = pointer.write(found[0]), found[1].start, {"name": wording.shown(found[0][-1])}
+    finding = wording.finding(catalogue, code, at, mend=mend, **told)
+    line_start = text.rfind(b"\n", 0, offset) + 1
+    return replace(
+        finding,
+        line=text.count(b"\n", 0, offset) + 1,
+        column=len(text[line_start:offset].decode(errors="replace")) + 1,
+    )

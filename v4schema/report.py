@@ -1,0 +1,114 @@
+"""What is found about an ad: kinds, levels, findings, and the report that holds them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from v4schema import errors, pointer
+
+
+class Level(StrEnum):
+    """How grave a finding is; the gravest first."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+    @property
+    def rank(self) -> int:
+        """0 for the gravest level, more for each lighter one."""
+        return list(Level).index(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What an ad is: an edition of the API, and a category of it where the ad or the caller names one."""
+
+    version: str
+    category: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.version}/{self.category}" if self.category else self.version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing found in an ad.
+
+    `code` is stable and dotted (``v4schema explain CODE`` tells more), `at` a JSON Pointer into the ad as given,
+    `says` one sentence, `hint` how to mend it, `source` the codes of the documents it rests on. `line` and `column`
+    count from 1, in characters, where the ad was read from a file.
+    """
+
+    code: str
+    at: str
+    says: str
+    level: Level = Level.ERROR
+    hint: str | None = None
+    source: tuple[str, ...] = ()
+    line: int | None = None
+    column: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """All findings about one ad, in the order of their places in it; `kind` is None where it could not be told."""
+
+    kind: Kind | None = None
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def valid(self) -> bool:
+        """Whether there is no error: warnings and notes do not count."""
+        return not self.errors
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """The findings for which the API is expected to refuse the ad."""
+        return self._of(Level.ERROR)
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """The findings that are probably wrong, or wrong by a document that may not apply."""
+        return self._of(Level.WARNING)
+
+    @property
+    def notes(self) -> tuple[Finding, ...]:
+        """The findings that only tell something."""
+        return self._of(Level.NOTE)
+
+    def api(self) -> dict[str, object] | list[object]:
+        """Return the errors as the body of the API's answer 400: nested like the ad, in the shape of its documents S and CD7.
+
+        A field's errors are a list of sentences. The items of an array of objects are a list with ``{}`` for each that is
+        fine; other items are keyed by index. Errors of the ad as a whole are a bare list, or stand under
+        ``non_field_errors`` beside others, as in Django REST framework.
+        """
+        return _nested([(pointer.parse(finding.at), finding.says) for finding in self.errors])
+
+    def raise_for_errors(self) -> None:
+        """Raise `v4schema.errors.InvalidAd`, which holds this report, if there is an error."""
+        if not self.valid:
+            raise errors.InvalidAd(self)
+
+    def _of(self, level: Level) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self.findings if finding.level is level)
+
+
+def _nested(sayings: Iterable[tuple[tuple[str, ...], str]]) -> dict[str, object] | list[object]:
+    """Nest sentences by their places."""
+    here: list[object] = []
+    inside: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+    for place, says in sayings:
+        if place:
+            inside.setdefault(place[0], []).append((place[1:], says))
+        else:
+            here.append(says)
+    if not inside:
+        return here or {}
+    children = {name: _nested(deeper) for name, deeper in inside.items()}
+    if here:
+        return {"non_field_errors": here, **children}
+    if all(name.isdecimal() for name in children) and all(isinstance(child, dict) for child in children.values()):
+        return [children.get(str(index), {}) for index in range(max(map(int, children)) + 1)]
+    return dict(children)

@@ -1,0 +1,158 @@
+"""Schemas in flat form: one function makes a category's schema closed and self-contained, one walks it.
+
+A schema is written in layers (``$ref``, ``allOf``); its flat form is one tree in which each field stands once, under
+``properties`` and ``items``. What is a rule of its own, with its own level, wording, condition or operations, stays a
+member of the field's ``allOf``. The vocabulary is described by ``schemas/meta/dialect.json``.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from v4schema.pointer import Token
+
+#: A JSON Schema, as parsed.
+Schema = dict[str, Any]
+#: From a reference and the name of the file it stands in, to the schema it means and the name of that one's file.
+Resolve = Callable[[str, str], tuple[Schema, str]]
+
+_STRUCTURE = {"properties", "items", "allOf", "$ref"}
+_IDENTITY = {"$schema", "$id", "$defs"}
+_ANNOTATIONS = {"title", "description", "examples"}
+_OWN_VOICE = {"x-level", "x-code", "x-says", "x-operations", "if", "not", "anyOf", "contains"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flattening:
+    """How to flatten: where references lead, for which operation, and what is known beyond the schemas.
+
+    `partial` sets ``required`` aside at every depth, save in ``x-atomic`` objects; `lists` are the caller's own lists of
+    allowed values, by the names that ``x-list`` uses; `year` is the year that ``x-years-ahead`` counts from.
+    """
+
+    resolve: Resolve
+    operation: str
+    partial: bool = False
+    lists: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    year: int
+
+    def flatten(self, file: str) -> Schema:
+        """Return the schema in `file` closed and self-contained."""
+        schema, _ = self.resolve(file, file)
+        return self._closed(self._expanded(schema, file))
+
+    def _expanded(self, node: Schema, file: str) -> Schema:
+        """Put the layers of `node` together."""
+        flat: Schema = {}
+        if "$ref" in node:
+            _merge(flat, self._expanded(*self.resolve(node["$ref"], file)))
+        rules = []
+        for branch in node.get("allOf", ()):
+            layer = self._expanded(branch, file)
+            if self.operation not in layer.pop("x-operations", (self.operation,)):
+                continue
+            if _OWN_VOICE.isdisjoint(layer) and "x-operations" not in branch:
+                _merge(flat, layer)
+            else:
+                rules.append(layer)
+        own: Schema = {key: value for key, value in node.items() if key not in _STRUCTURE | _IDENTITY}
+        for keyword in ("if", "then", "else", "not"):
+            if keyword in own:
+                own[keyword] = self._expanded(own[keyword], file)
+        if "properties" in node:
+            own["properties"] = {name: self._expanded(value, file) for name, value in node["properties"].items()}
+        if "items" in node:
+            own["items"] = self._expanded(node["items"], file)
+        own["allOf"] = rules + self._said_by_data(own)
+        _merge(flat, own)
+        return flat
+
+    def _said_by_data(self, node: Schema) -> list[Schema]:
+        """Return the rules that hang on the caller's lists and on today's date."""
+        rules: list[Schema] = []
+        if node.get("x-list") in self.lists:
+            rules.append({"x-code": "value.unlisted", "x-source": node["x-source"], "enum": list(self.lists[node["x-list"]])})
+        if "x-years-ahead" in node:
+            node["maximum"] = self.year + node.pop("x-years-ahead")
+        return rules
+
+    def _closed(self, node: Schema) -> Schema:
+        """Refuse fields that are not described, and set ``required`` aside where a partial ad may leave fields out."""
+        closed = dict(node)
+        partial = self.partial and not node.get("x-atomic")
+        if partial:
+            closed.pop("required", None)
+        if "properties" in node:
+            closed["properties"] = {name: self._closed(value) for name, value in node["properties"].items()}
+            if "x-open" not in node:
+                closed["additionalProperties"] = False
+        if "items" in node:
+            closed["items"] = self._closed(node["items"])
+        rules = [_without_required(rule) if partial else rule for rule in node.get("allOf", ())]
+        closed["allOf"] = [rule for rule in rules if any(_asserts(keyword) for keyword in rule)]
+        if not closed["allOf"]:
+            del closed["allOf"]
+        return closed
+
+
+def walk(schema: Schema, at: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Schema]]:
+    """Yield the place and the subschema of every field of a flat schema; ``*`` stands for any item of an array."""
+    yield at, schema
+    for name, below in schema.get("properties", {}).items():
+        yield from walk(below, (*at, name))
+    if "items" in schema:
+        yield from walk(schema["items"], (*at, "*"))
+
+
+def describing(schema: Schema, at: Sequence[Token]) -> Schema | None:
+    """Return the part of a flat schema that describes the place `at` of an ad, or None if none does."""
+    here: Schema | None = schema
+    for token in at:
+        if here is None:
+            return None
+        here = here.get("properties", {}).get(token) or (here.get("items") if str(token).isdecimal() else None)
+    return here
+
+
+def facts(node: Schema) -> Iterator[Schema]:
+    """Yield the unconditional errors about one field: the field's own assertions, and each rule without a condition."""
+    yield node
+    for rule in node.get("allOf", ()):
+        if "x-level" not in rule and "if" not in rule:
+            yield rule
+
+
+def welcome(node: Schema) -> bool:
+    """Tell whether a field may be sent: not one that is only described in order to be warned of."""
+    return all(rule.get("not") != {} for rule in node.get("allOf", ()))
+
+
+def _asserts(keyword: str) -> bool:
+    return not keyword.startswith("x-") and keyword not in _ANNOTATIONS
+
+
+def _without_required(rule: Schema) -> Schema:
+    """Take ``required`` out of a rule and out of what follows from its condition; the condition itself stays."""
+    kept = {keyword: value for keyword, value in rule.items() if keyword not in {"required", "anyOf"}}
+    if "then" in kept:
+        kept["then"] = _without_required(kept["then"])
+    return kept
+
+
+def _merge(into: Schema, layer: Schema) -> None:
+    """Lay `layer` over `into`: fields join, annotations of the upper layer win, assertions that rest on other documents stay apart."""
+    for name, value in layer.get("properties", {}).items():
+        _merge(into.setdefault("properties", {}).setdefault(name, {}), value)
+    if "items" in layer:
+        _merge(into.setdefault("items", {}), layer["items"])
+    if layer.get("allOf"):
+        into["allOf"] = [*into.get("allOf", ()), *layer["allOf"]]
+    asserted = {key: value for key, value in layer.items() if _asserts(key) and key not in _STRUCTURE}
+    standing = {key for key in into if _asserts(key) and key not in _STRUCTURE}
+    apart = bool(asserted) and bool(standing) and layer.get("x-source", into.get("x-source")) != into.get("x-source")
+    if apart or any(key in standing and into[key] != value for key, value in asserted.items()):
+        into["allOf"] = [*into.get("allOf", ()), {"x-source": layer.get("x-source", into.get("x-source")), **asserted}]
+    else:
+        into.update(asserted)
+    kept = {"x-source"} if standing else set()
+    into.update({key: value for key, value in layer.items() if not _asserts(key) and key not in kept})

@@ -1,0 +1,43 @@
+"""Names that are nearly right."""
+
+from collections.abc import Iterable
+
+#: Shorter names than this have too many neighbours to be told from one another across a whole ad.
+DISTINCT = 5
+
+
+def folded(name: str) -> str:
+    """Return what is left of a name without case and word breaks.
+
+    >>> folded("modelYear") == folded("model_year") == folded("Model-Year")
+    True
+    """
+    return "".join(letter for letter in name.casefold() if letter.isalnum())
+
+
+def near(one: str, other: str) -> bool:
+    """Tell whether at most one letter is wrong, missing, in excess, or swapped with its neighbour.
+
+    >>> near("milage", "mileage"), near("brnad", "brand"), near("make", "brand")
+    (True, True, False)
+    """
+    one, other = sorted((folded(one), folded(other)), key=len)
+    if len(other) - len(one) > 1:
+        return False
+    start = 0
+    while start < len(one) and one[start] == other[start]:
+        start += 1
+    rest, other_rest = one[start:], other[start:]
+    if len(one) < len(other):
+        return rest == other_rest[1:]
+    return rest[1:] == other_rest[1:] or (rest[:2] == other_rest[1::-1] and rest[2:] == other_rest[2:])
+
+
+def nearest(name: str, names: Iterable[str]) -> str | None:
+    """Return the one of `names` that `name` nearly is: the same but for case and word breaks, or one letter away.
+
+    >>> nearest("Manual", ["manual", "automatic"])
+    'manual'
+    """
+    candidates = [candidate for candidate in names if near(name, candidate)]
+    return min(candidates, key=lambda candidate: folded(candidate) != folded(name), default=None)

@@ -1,0 +1,105 @@
+"""How a finding is put: the sentence and the hint of its code, filled with what the case holds.
+
+The sentences are data (``schemas/findings.json``, ``x-says`` and ``x-hint``). In them ``{value}`` is the value at fault as
+JSON, ``{value:öre>kr}`` the same number converted, ``{value[latitude]}`` a member of it, and any other name is what the
+caller gives.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from v4schema import steps
+from v4schema.catalogue import Catalogue
+from v4schema.report import Finding, Level
+
+#: A value longer than this is cut: a message is no dump of the document.
+LONGEST = 40
+#: More choices than this are not listed.
+MOST = 8
+
+
+class Shown:
+    """A value as it may stand in a sentence: short, and not at all where it is private."""
+
+    def __init__(self, value: object, catalogue: Catalogue, *, private: bool = False) -> None:
+        self._value = value
+        self._catalogue = catalogue
+        self._private = private
+
+    def __getitem__(self, name: str) -> "Shown":
+        value = self._value[name] if isinstance(self._value, dict) else None
+        return Shown(value, self._catalogue, private=self._private)
+
+    def __format__(self, spec: str) -> str:
+        if self._private:
+            return "this value"
+        if spec:
+            unit, _, other = spec.partition(">")
+            amount = self._value
+            if isinstance(amount, int | float) and not isinstance(amount, bool):
+                return steps.written(steps.convert(amount, unit, other, self._catalogue.factors(unit)))
+        return shown(self._value)
+
+
+def shown(value: object) -> str:
+    """Write a value as short JSON: a long text is cut, and what holds other values is only named.
+
+    >>> shown("manuell"), shown(3), shown([1, 2, 3]), shown({})
+    ('"manuell"', '3', 'a list', 'an object')
+    """
+    if isinstance(value, list):
+        return "a list"
+    if isinstance(value, dict):
+        return "an object"
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 2]}…{text[-1] if isinstance(value, str) else ''}"
+
+
+def listed(choices: object) -> str:
+    """List the choices there are, or as many as a sentence can hold.
+
+    >>> listed(["km", "mil"]), listed(list("abcdefghij"))
+    ('"km" or "mil"', '"a", "b", "c", "d", "e", "f", "g", "h" or 2 others')
+    """
+    words = [shown(choice) for choice in choices] if isinstance(choices, list) else [shown(choices)]
+    if len(words) > MOST:
+        words = [*words[:MOST], f"{len(words) - MOST} other{'s' if len(words) > MOST + 1 else ''}"]
+    *first, last = words
+    return f"{', '.join(first)} or {last}" if first else last
+
+
+def finding(
+    catalogue: Catalogue,
+    code: str,
+    at: str,
+    *,
+    rule: Mapping[str, Any] | None = None,
+    case: str = "",
+    mend: str = "",
+    **told: object,
+) -> Finding:
+    """Put a finding into words.
+
+    `rule` holds the annotations that go with it (level, source, own wording); `case` and `mend` choose among the sentences
+    and the hints of a code that has several; `told` fills their placeholders.
+    """
+    rule = rule or {}
+    entry = catalogue.findings[code]
+    says = rule.get("x-says") or _chosen(entry["says"], case)
+    hint = rule.get("x-hint") if "x-says" in rule or "x-hint" in rule else _chosen(entry.get("hint"), mend)
+    return Finding(
+        code=code,
+        at=at,
+        says=str(says).format(**told),
+        level=Level(rule.get("x-level", entry["level"])),
+        hint=str(hint).format(**told) if hint else None,
+        source=tuple(rule.get("x-source", ())),
+    )
+
+
+def _chosen(sentences: str | Mapping[str, str] | None, case: str) -> str | None:
+    """Choose the sentence for a case, where a code has several; the one under "" serves all others."""
+    if sentences is None or isinstance(sentences, str):
+        return sentences
+    return sentences.get(case) or sentences.get("")
