@@ -11,7 +11,7 @@ from typing import Any
 from v4schema import pointer, spelling
 from v4schema.errors import Damaged, UnknownName
 from v4schema.report import Kind
-from v4schema.schema import Flattening, Schema
+from v4schema.schema import Flattening, Schema, walk
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__))
 
@@ -77,6 +77,10 @@ class Catalogue:
         self._lists = dict(lists or {})
         self._files: dict[str, Any] = {}
         self._schemas: dict[tuple[str, str | None, str], Schema] = {}
+        for name in self._lists:
+            if name not in self.list_names:
+                what = "list"
+                raise UnknownName(what, name, self.list_names)
 
     def read(self, name: str) -> Any:  # noqa: ANN401  (parsed JSON of any shape)
         """Return the parsed content of a file, by its path below ``schemas/``."""
@@ -119,6 +123,12 @@ class Catalogue:
         return documents
 
     @cached_property
+    def list_names(self) -> Sequence[str]:
+        """The names of the lists of allowed values that a caller can give, in every edition."""
+        kinds = [Kind(version=edition.name, category=slug) for edition in self.editions.values() for slug in edition.categories]
+        return sorted({node["x-list"] for kind in kinds for _, node in walk(self.schema(kind)) if "x-list" in node})
+
+    @cached_property
     def category_at(self) -> tuple[str, ...]:
         """The place in an ad that names its category."""
         return pointer.parse(self.read("catalogue.json")["fields"]["category"])
@@ -142,6 +152,13 @@ class Catalogue:
             raise UnknownName("edition", name, self.editions)
         return self.editions[name]
 
+    def operation(self, version: str | None, name: str) -> Operation:
+        """Return an operation of an edition."""
+        edition = self.edition(version)
+        if name not in edition.operations:
+            raise UnknownName(f"operation of {edition.name}", name, edition.operations)
+        return edition.operations[name]
+
     def kind(self, version: str | None, category: object) -> Kind:
         """Return the kind of ad that the caller's own words mean."""
         edition = self.edition(version)
@@ -158,15 +175,14 @@ class Catalogue:
         key = kind.version, kind.category, operation
         if key not in self._schemas:
             edition = self.edition(kind.version)
-            if operation not in edition.operations:
-                raise UnknownName(f"operation of {edition.name}", operation, edition.operations)
+            partial = self.operation(kind.version, operation).partial
             if kind.category is not None and kind.category not in edition.categories:
                 raise UnknownName(f"category of {edition.name}", kind.category, edition.categories)
             leaf = edition.categories[kind.category].schema if kind.category else None
             flattening = Flattening(
                 resolve=self._resolved,
                 operation=operation,
-                partial=edition.operations[operation].partial,
+                partial=partial,
                 lists=self._lists,
                 year=time.localtime().tm_year,
             )

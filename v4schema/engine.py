@@ -36,10 +36,16 @@ def compiled(schema: Schema, name: str | None = None) -> Engine:
 
     Raises `v4schema.errors.UnknownName` for an engine that there is not.
     """
+    return ENGINES[known(name)](schema)
+
+
+def known(name: str | None) -> str:
+    """Return the name of an engine, by default of the fastest; raises `v4schema.errors.UnknownName` if there is none such."""
     name = fastest() if name is None else name
     if name not in ENGINES:
-        raise UnknownName("engine", name, ENGINES)
-    return ENGINES[name](schema)
+        what = "engine"
+        raise UnknownName(what, name, ENGINES)
+    return name
 
 
 @cache

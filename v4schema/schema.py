@@ -127,6 +127,27 @@ def welcome(node: Schema) -> bool:
     return all(rule.get("not") != {} for rule in node.get("allOf", ()))
 
 
+def private(schema: Schema, at: Sequence[Token]) -> bool:
+    """Tell whether the value at a place must not be shown: it, or what it belongs to, is ``x-private``."""
+    return any("x-private" in (describing(schema, at[:end]) or {}) for end in range(len(at) + 1))
+
+
+def example(schema: Schema) -> Any:  # noqa: ANN401  (an ad, or any part of one)
+    """Build an example from the first of the ``examples`` of each field, or None where there are none.
+
+    A field that may not be sent is left out, and so is an object of which a required member has no example.
+    """
+    if "examples" in schema:
+        return schema["examples"][0]
+    if "items" in schema:
+        item = example(schema["items"])
+        return None if item is None else [item]
+    members = {name: example(below) for name, below in schema.get("properties", {}).items() if welcome(below)}
+    told = {name: value for name, value in members.items() if value is not None}
+    whole = all(name in told for fact in facts(schema) for name in fact.get("required", ()))
+    return told if told and whole else None
+
+
 def _asserts(keyword: str) -> bool:
     return not keyword.startswith("x-") and keyword not in _ANNOTATIONS
 

@@ -14,7 +14,7 @@ from v4schema.catalogue import Catalogue
 from v4schema.engine import Engine, Failure
 from v4schema.pointer import Token
 from v4schema.report import Finding, Kind, Level, Report
-from v4schema.schema import Schema, describing, facts, walk, welcome
+from v4schema.schema import Schema, describing, facts, private, walk, welcome
 
 Place = tuple[Token, ...]
 
@@ -55,7 +55,8 @@ def validate(
         others = (finding for finding in shared.findings(ad) if finding.at != kind.at)
         return Report(findings=(kind, *others))
     checker = _checker(held, kind.version, kind.category, operation, engine)
-    return Report(kind=kind if kind.category else None, findings=() if checker.passes(ad) else checker.findings(ad))
+    findings = () if checker.passes(ad) else checker.findings(ad)
+    return Report(kind=kind if kind.category or not checker.needs_category else None, findings=findings)
 
 
 @lru_cache(maxsize=256)
@@ -91,6 +92,11 @@ class Checker:
         return tuple(finding for _, finding in sorted(told, key=lambda each: (_order(ad, each[0]), each[1].level.rank, each[1].code)))
 
     @cached_property
+    def needs_category(self) -> bool:
+        """Whether an ad that names no category cannot be told from others: the operation requires it to name one."""
+        return any(self.catalogue.category_at[0] in fact.get("required", ()) for fact in facts(self.schema))
+
+    @cached_property
     def _silent(self) -> bool:
         """Whether there is nothing to note about every ad of this kind."""
         return not self._open and self._described
@@ -117,8 +123,7 @@ class Checker:
     def _notes(self, ad: dict[str, Any]) -> Iterator[tuple[Place, Finding]]:
         """Say what could not be checked."""
         category_at = self.catalogue.category_at
-        needed = any(category_at[0] in fact.get("required", ()) for fact in facts(self.schema))
-        if not self._described and (self.kind.category or not needed):
+        if not self._described and (self.kind.category or not self.needs_category):
             code = "category.undescribed" if self.kind.category else "category.missing"
             yield category_at, self._put(code, category_at, category=self.kind.category, version=self.kind.version)
         for at, node in self._open:
@@ -230,14 +235,13 @@ class Checker:
             mend, told = self._chosen(failure.at, value, limit if keyword == "enum" else [limit])
         elif keyword.startswith("min") and value in ("", []):
             case = "empty"
-        private = any("x-private" in (describing(self.schema, failure.at[:end]) or {}) for end in range(len(failure.at) + 1))
         return self._put(
             str(rule.get("x-code", f"schema.{keyword}")),
             failure.at,
             rule=rule,
             case=case,
             mend=mend,
-            value=wording.Shown(value, self.catalogue, private=private),
+            value=wording.Shown(value, self.catalogue, private=private(self.schema, failure.at)),
             limit=limit,
             choices=wording.listed(limit),
             got=type(value).__name__,

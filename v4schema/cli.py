@@ -1,0 +1,262 @@
+"""The command ``v4schema``: the only room that prints and exits."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+import click
+
+from v4schema import __version__, catalogue, feed, render, settings, spelling
+from v4schema.catalogue import Catalogue
+from v4schema.errors import Damaged, UnknownName
+from v4schema.report import Level
+
+#: How often, in seconds, a long run tells how far it has come.
+_EVERY = 0.2
+
+Command = Callable[..., Any]
+
+
+def option(*names: str, **attributes: Any) -> Callable[[Command], Command]:  # noqa: ANN401  (click's own)
+    """Declare an option that ``V4SCHEMA_…`` and ``[tool.v4schema]`` can set as well."""
+    return click.option(*names, envvar=f"V4SCHEMA_{_setting(names).replace('-', '_').upper()}", **attributes)
+
+
+def _setting(names: Iterable[str]) -> str:
+    """Return what an option is called in a table of settings: its long name without dashes in front."""
+    return max(names, key=len).removeprefix("--") if any(name.startswith("--") for name in names) else ""
+
+
+class Commands(click.Group):
+    """A group of commands that says in one sentence what the caller's words do not mean."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401  (click's own)
+        """Run the command that was named."""
+        try:
+            return super().invoke(ctx)
+        except (UnknownName, Damaged) as error:
+            raise click.UsageError(str(error)) from None
+
+
+_operation = option("--operation", default="create", show_default=True, metavar="NAME", help="What is done with the ads; `v4schema show` lists the operations.")
+_schemas = option("--schemas", type=click.Path(file_okay=False, exists=True), help="Folder of schemas to use instead of the built-in ones.")
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="v4schema %(version)s")
+@click.pass_context
+def main(ctx: click.Context) -> None:
+    """Tell what is wrong with an ad for the Blocket Pro Import API before it is sent.
+
+    \b
+    Examples:
+      v4schema validate ad.json                  check one ad
+      v4schema validate feed.ndjson.gz --api v3  check a whole inventory
+      v4schema show v4/moped                     see what may and must be sent
+      v4schema explain price.implausible         read what a finding means
+
+    Every option can also be set in [tool.v4schema] of a pyproject.toml, and by a
+    variable such as V4SCHEMA_FAIL_ON; the command line wins.
+    """
+    ctx.default_map = _default_map(ctx.command)
+
+
+@main.command()
+@click.argument("files", nargs=-1, metavar="[FILE]...")
+@option("--api", "version", metavar="EDITION", help="Edition of the API; `v4schema show` lists them and names the default.")
+@option("--category", metavar="SLUG|ID", help="Category of the ads. Default: what each ad says.")
+@_operation
+@option("--format", "format_", type=click.Choice(list(render.FORMATS)), default="text", show_default=True, help="How to report.")
+@option("--fail-on", type=click.Choice([*map(str, Level), "never"]), default=str(Level.ERROR), show_default=True, help="Exit with 1 for findings of this level or a graver one.")
+@option("--engine", metavar="NAME", help="JSON Schema engine: jsonschema-rs or jsonschema. Default: the fastest there is.")
+@option("--output", "-o", type=click.Path(dir_okay=False), metavar="FILE", help="Write the report to a file.")
+@option("--quiet", "-q", is_flag=True, help="Show only findings that make the command fail, and no summary.")
+@option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True, help="When to use colours. NO_COLOR is respected.")
+@option("--stdin-name", default="<stdin>", show_default=True, metavar="NAME", help="What to call standard input; an ending like .ndjson says what it holds.")
+@option("--list", "lists", multiple=True, metavar="NAME=FILE", help="Your own list of allowed values, one a line, for fields that `v4schema show` marks with a list.")
+@_schemas
+@click.pass_context
+def validate(ctx: click.Context, files: Sequence[str], *, lists: Sequence[str], schemas: str | None, **told: Any) -> None:  # noqa: ANN401  (the options above)
+    """Check ads before they are sent.
+
+    A FILE holds one ad, an array of ads, or one ad a line (.ndjson, .jsonl),
+    gzipped or not. Without FILE, or for -, ads are read from standard input.
+
+    \b
+    Examples:
+      v4schema validate ad.json
+      v4schema validate --operation update --category moped patch.json
+      v4schema validate --fail-on warning --format json -o report.json ads/*.json
+      export-ads | v4schema validate --stdin-name feed.ndjson
+
+    Exit codes: 0 nothing at or above --fail-on, 1 something, 2 wrong usage, 3 an
+    input could not be read or identified.
+    """
+    if not files and sys.stdin.isatty():
+        message = "Name a file, or pipe ads in."
+        raise click.UsageError(message)
+    floor = None if told["fail_on"] == "never" else Level(told["fail_on"])
+    results = feed.check(
+        ((told["stdin_name"], sys.stdin.buffer) if name == "-" else (name, name) for name in files or ["-"]),
+        **{key: told[key] for key in ("version", "category", "operation", "engine")},
+        catalogue=_catalogue(schemas, lists),
+    )
+    tally = feed.Tally()
+    on_terminal = sys.stdout.isatty() and not told["output"]
+    look = render.Look(
+        rich=told["color"] == "always" or (told["color"] == "auto" and on_terminal),
+        width=max(40, min(click.formatting.FORCED_WIDTH or _columns(), 120)),
+        lightest=(floor or Level.ERROR) if told["quiet"] else Level.NOTE,
+    )
+    counted = tally.counted(results)
+    if sys.stderr.isatty() and not on_terminal and not told["quiet"]:
+        counted = _with_progress(counted, tally)
+    coloured = told["color"] == "always" or (look.rich and "NO_COLOR" not in os.environ)
+    _write(render.FORMATS[told["format_"]](counted, tally, look), told["output"], coloured=coloured)
+    if not told["quiet"] and told["format_"] == "text":
+        click.echo(render.sentence(tally), err=True)
+    if tally.unreadable or tally.unidentified:
+        ctx.exit(3)
+    ctx.exit(int(floor is not None and any(count and level.rank <= floor.rank for level, count in tally.levels.items())))
+
+
+@main.command()
+@click.argument("what", required=False, metavar="[EDITION[/CATEGORY]]")
+@click.option("--fields", "form", flag_value="fields", default=True, help="A table of the fields (the default).")
+@click.option("--bundle", "form", flag_value="bundle", help="One closed, self-contained JSON Schema.")
+@click.option("--example", "form", flag_value="example", help="A valid ad.")
+@click.option("--errors-only", is_flag=True, help="Leave the rules that only warn out of the --bundle.")
+@_operation
+@_schemas
+def show(what: str | None, form: str, operation: str, schemas: str | None, *, errors_only: bool) -> None:
+    """Show editions, categories, and what may and must be sent.
+
+    \b
+    Examples:
+      v4schema show                         the editions
+      v4schema show v4                      the categories of one
+      v4schema show v4/moped                the fields of a category
+      v4schema show v4/moped --example > ad.json
+      v4schema show v4/moped --bundle --errors-only > moped.schema.json
+    """
+    from v4schema import listing
+
+    held = _catalogue(schemas)
+    version, _, category = (what or "").partition("/")
+    if not what:
+        lines = listing.editions(held)
+    elif not category:
+        lines = listing.categories(held.edition(version))
+    else:
+        kind = held.kind(version, category)
+        schema = held.schema(kind, operation)
+        if form == "fields":
+            lines = listing.fields(schema, min(_columns(), 100))
+        elif form == "example":
+            lines = iter([listing.pretty(listing.example(schema))])
+        else:
+            lines = iter([listing.pretty(listing.bundle(schema, errors_only=errors_only))])
+    _write(line + "\n" for line in lines)
+
+
+@main.command()
+@click.argument("code", required=False)
+@_schemas
+def explain(code: str | None, schemas: str | None) -> None:
+    """Explain a finding: what CODE means, why, and an example; without CODE, list them all.
+
+    \b
+    Example:
+      v4schema explain price.implausible
+    """
+    from v4schema import listing
+
+    held = _catalogue(schemas)
+    if code is not None and code not in held.findings:
+        what = "finding"
+        raise UnknownName(what, code, held.findings)
+    _write(line + "\n" for line in (listing.finding(held, code) if code else listing.codes(held)))
+
+
+def _catalogue(schemas: str | None, lists: Sequence[str] = ()) -> Catalogue:
+    """Return the catalogue that the options ask for."""
+    if not schemas and not lists:
+        return catalogue.default()
+    return Catalogue(schemas, lists=dict(map(_list, lists)))
+
+
+def _list(told: str) -> tuple[str, list[str]]:
+    """Read a list of allowed values, given as NAME=FILE; empty lines and those that begin with # do not count."""
+    name, _, path = told.partition("=")
+    try:
+        with open(path, encoding="utf-8-sig") as file:
+            lines = [line.strip() for line in file]
+    except (OSError, ValueError) as error:
+        raise click.UsageError(f"Cannot read the list {told!r}: {getattr(error, 'strerror', None) or error}.") from None
+    return name, [line for line in lines if line and not line.startswith("#")]
+
+
+def _write(chunks: Iterable[str], path: str | None = None, *, coloured: bool = False) -> None:
+    """Write to standard output, or to a file that appears whole or not at all."""
+    if path is None:
+        for chunk in chunks:
+            click.echo(chunk, nl=False, color=coloured)
+        return
+    whole = not os.path.exists(path) or os.path.isfile(path)
+    try:
+        with click.open_file(path, "w", encoding="utf-8", atomic=whole) as file:
+            for chunk in chunks:
+                click.echo(chunk, file=file, nl=False, color=coloured)
+    except OSError as error:
+        raise click.UsageError(f"Cannot write {path!r}: {error.strerror}.") from None
+
+
+def _with_progress(results: Iterator[feed.Result], tally: feed.Tally) -> Iterator[feed.Result]:
+    """Tell on standard error, now and then, how many ads have passed; wipe it at the end."""
+    due = time.monotonic() + _EVERY
+    for result in results:
+        yield result
+        if time.monotonic() >= due:
+            click.echo(f"\r{tally.ads:,} ads", err=True, nl=False)
+            due = time.monotonic() + _EVERY
+    click.echo("\r\033[K", err=True, nl=False)
+
+
+def _columns() -> int:
+    import shutil
+
+    return shutil.get_terminal_size().columns
+
+
+def _default_map(group: click.Command) -> dict[str, Any]:
+    """Return what the nearest ``[tool.v4schema]`` sets, for each command; a path counts from where that file lies."""
+    try:
+        path = settings.nearest(os.getcwd())
+        table = settings.load(path) if path else None
+    except (OSError, ValueError) as error:
+        raise click.UsageError(f"Cannot read pyproject.toml: {error}.") from None
+    if not path or not table:
+        return {}
+    commands = group.commands.values() if isinstance(group, click.Group) else ()
+    known = {_setting(param.opts): {} for command in commands for param in command.params if getattr(param, "envvar", None)}
+    for name in table:
+        if name not in known:
+            raise click.UsageError(f"{path}: {UnknownName('setting', name, known)}")
+    folder = os.path.dirname(path)
+    return {
+        str(command.name): {
+            str(param.name): _set(table[_setting(param.opts)], param, folder)
+            for param in command.params
+            if _setting(param.opts) in table
+        }
+        for command in commands
+    }
+
+
+def _set(value: Any, param: click.Parameter, folder: str) -> Any:  # noqa: ANN401  (what TOML holds, what click takes)
+    """Return a setting as click takes it."""
+    if isinstance(value, dict):
+        return [f"{name}={os.path.join(folder, str(path))}" for name, path in value.items()]
+    return os.path.join(folder, value) if isinstance(param.type, click.Path) and isinstance(value, str) else value

@@ -1,0 +1,110 @@
+"""Editions, categories, fields and findings, laid out for people."""
+
+import json
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+
+from v4schema import pointer, wording
+from v4schema.catalogue import Catalogue, Edition
+from v4schema.schema import Schema, example, facts, walk, welcome
+
+__all__ = ["bundle", "categories", "codes", "editions", "example", "fields", "finding", "pretty"]
+
+#: What is told of a field's limits, by keyword.
+_LIMITS = {
+    "minimum": "≥ {}",
+    "exclusiveMinimum": "> {}",
+    "maximum": "≤ {}",
+    "exclusiveMaximum": "< {}",
+    "minLength": "at least {} characters",
+    "maxLength": "at most {} characters",
+    "minItems": "at least {}",
+    "maxItems": "at most {}",
+}
+
+
+def editions(catalogue: Catalogue) -> Iterator[str]:
+    """Tell which editions there are."""
+    for edition in catalogue.editions.values():
+        default = ", the default" if edition is catalogue.edition() else ""
+        yield f"{edition.name:<12} {edition.title}{default}: {len(edition.categories)} categories; {', '.join(edition.operations)}"
+
+
+def categories(edition: Edition) -> Iterator[str]:
+    """Tell which categories an edition has, and how much documents say about each."""
+    for category in edition.categories.values():
+        names = ", ".join(dict.fromkeys(category.names.values()))
+        yield f"{edition.name}/{category.slug:<24} {category.id:>5}  {category.documented:<8} {names}"
+
+
+def fields(schema: Schema, width: int) -> Iterator[str]:
+    """Tell of every field that may be sent: its place, type, limits, whether it is required, its sources and its description."""
+    needed = {
+        (*at, name): "expected" if "x-level" in fact else "required"
+        for at, node in walk(schema)
+        for fact in [*node.get("allOf", ()), node]
+        if "if" not in fact
+        for name in fact.get("required", ())
+    }
+    for at, node in walk(schema):
+        if not at or not welcome(node):
+            continue
+        about = [*_types(node), *([needed[at]] if at in needed else []), *([f"list {node['x-list']}"] if "x-list" in node else [])]
+        yield f"{pointer.write(at)}  {', '.join(about)}  [{', '.join(node['x-source'])}]"
+        yield textwrap.fill(node["description"], width - 4, initial_indent="    ", subsequent_indent="    ")
+
+
+def finding(catalogue: Catalogue, code: str) -> Iterator[str]:
+    """Tell all about a finding code."""
+    told = catalogue.findings[code]
+    yield f"{code} ({told['level']})"
+    yield ""
+    yield from textwrap.wrap(told["means"], 78)
+    yield ""
+    yield from textwrap.wrap(told["explains"], 78)
+    if "example" in told:
+        yield ""
+        yield f"  wrong: {told['example']['wrong']}"
+        yield f"  right: {told['example']['right']}"
+
+
+def codes(catalogue: Catalogue) -> Iterator[str]:
+    """List the finding codes."""
+    for code, told in catalogue.findings.items():
+        yield f"{code:<28} {told['level']:<8} {told['means']}"
+
+
+def bundle(schema: Schema, *, errors_only: bool) -> Schema:
+    """Return a flat schema for use elsewhere, on request without the rules that only warn or note."""
+    bundled = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+    return _graver(bundled) if errors_only else bundled
+
+
+def _graver(node: Schema) -> Schema:
+    kept = dict(node)
+    if "properties" in node:
+        kept["properties"] = {name: _graver(below) for name, below in node["properties"].items()}
+    if "items" in node:
+        kept["items"] = _graver(node["items"])
+    if "allOf" in node:
+        kept["allOf"] = [rule for rule in node["allOf"] if "x-level" not in rule]
+    return kept if kept.get("allOf", True) else {key: value for key, value in kept.items() if key != "allOf"}
+
+
+def pretty(value: Any) -> str:  # noqa: ANN401  (any JSON)
+    """Write JSON for people and for files."""
+    return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def _types(node: Schema) -> Iterator[str]:
+    told: dict[str, Any] = {}
+    for fact in facts(node):
+        told = {**told, **fact}
+    kind = told.get("type", "any")
+    yield " or ".join(kind) if isinstance(kind, list) else kind
+    if "x-unit" in node:
+        yield f"in {node['x-unit']}"
+    if "enum" in told:
+        yield wording.listed(told["enum"])
+    yield from (text.format(told[keyword]) for keyword, text in _LIMITS.items() if keyword in told)
