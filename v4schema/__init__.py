@@ -11,8 +11,8 @@ Importing the package opens no file and costs next to nothing: each name below i
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # typing's own costs more to import than the rest of this file; type checkers know the name
 if TYPE_CHECKING:
     from v4schema import catalogue, errors, feed
     from v4schema.ad import identify

@@ -5,7 +5,7 @@ import math
 from v4schema import catalogue as catalogues
 from v4schema import pointer, spelling, wording
 from v4schema.catalogue import Catalogue
-from v4schema.pointer import Token
+from v4schema.pointer import Place
 from v4schema.report import Finding, Kind
 
 #: An integer of more bits than this is longer than Python itself will write or read (4,300 digits).
@@ -46,7 +46,9 @@ def identify(
     else:
         code = "category.unknown"
         elsewhere = [other.name for other in held.editions.values() if other.category(named)]
-        near = spelling.nearest(str(named), (word for known in edition.categories.values() for word in (str(known.id), known.slug)))
+        near = spelling.nearest(
+            str(named), (word for known in edition.categories.values() for word in (str(known.id), known.slug))
+        )
         mend = "elsewhere" if elsewhere else "near" if near else ""
     return wording.finding(
         held,
@@ -61,7 +63,7 @@ def identify(
     )
 
 
-def unspeakable(value: object, at: tuple[Token, ...] = ()) -> tuple[Token, ...] | None:
+def unspeakable(value: object, depth: int = 0) -> Place | None:  # noqa: C901  (one branch for each type of JSON)
     """Return the place of the first thing in a Python value that JSON cannot say, or None if there is none.
 
     JSON says dict, list, str, int, float, bool and None; but no infinite number, no lone surrogate, and here no integer that
@@ -71,22 +73,28 @@ def unspeakable(value: object, at: tuple[Token, ...] = ()) -> tuple[Token, ...] 
     ('price', 0, 'amount')
     """
     if isinstance(value, str):
-        fine = value.isascii() or _encodes(value)
+        said = value.isascii() or _encodes(value)
     elif isinstance(value, dict):
-        if len(at) >= _DEEPEST or not all(isinstance(name, str) and (name.isascii() or _encodes(name)) for name in value):
-            return at
-        return next((found for name, member in value.items() if (found := unspeakable(member, (*at, name))) is not None), None)
+        said = depth < _DEEPEST
+        for name, member in value.items() if said else ():
+            if not isinstance(name, str) or not (name.isascii() or _encodes(name)):
+                return ()
+            below = unspeakable(member, depth + 1)
+            if below is not None:
+                return (name, *below)
     elif isinstance(value, list):
-        if len(at) >= _DEEPEST:
-            return at
-        return next((found for index, item in enumerate(value) if (found := unspeakable(item, (*at, index))) is not None), None)
-    elif isinstance(value, int):
-        fine = value.bit_length() < _MOST_BITS
+        said = depth < _DEEPEST
+        for index, item in enumerate(value) if said else ():
+            below = unspeakable(item, depth + 1)
+            if below is not None:
+                return (index, *below)
     elif isinstance(value, float):
-        fine = math.isfinite(value)
+        said = math.isfinite(value)
+    elif isinstance(value, int):
+        said = value.bit_length() < _MOST_BITS
     else:
-        fine = value is None
-    return None if fine else at
+        said = value is None
+    return None if said else ()
 
 
 def _encodes(text: str) -> bool:

@@ -41,7 +41,7 @@ class Operation:
     partial: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Edition:
     """An edition of the API: its operations and categories by name, and the file of what all categories share."""
 
@@ -56,11 +56,15 @@ class Edition:
         """Return the category that `name` means: its number, its number as text, its slug or one of its names."""
         if isinstance(name, bool) or not isinstance(name, int | str):
             return None
-        word = spelling.folded(str(name))
+        return self._meanings.get(name) or self._meanings.get(spelling.folded(str(name)))
+
+    @cached_property
+    def _meanings(self) -> Mapping[int | str, Category]:
+        meanings: dict[int | str, Category] = {}
         for category in self.categories.values():
-            if word in map(spelling.folded, (str(category.id), category.slug, *category.names.values())):
-                return category
-        return None
+            for word in (str(category.id), category.slug, *category.names.values()):
+                meanings.update({word: category, spelling.folded(word): category})
+        return meanings
 
 
 class Catalogue:
@@ -73,14 +77,15 @@ class Catalogue:
     """
 
     def __init__(self, root: str | os.PathLike[str] | None = None, *, lists: Mapping[str, Sequence[str]] | None = None) -> None:
-        self._roots = [os.fspath(root)] if root else [os.path.join(_PACKAGE, "schemas"), os.path.join(os.path.dirname(_PACKAGE), "schemas")]
+        self._roots = (
+            [os.fspath(root)] if root else [os.path.join(_PACKAGE, "schemas"), os.path.join(os.path.dirname(_PACKAGE), "schemas")]
+        )
         self._lists = dict(lists or {})
         self._files: dict[str, Any] = {}
         self._schemas: dict[tuple[str, str | None, str], Schema] = {}
         for name in self._lists:
             if name not in self.list_names:
-                what = "list"
-                raise UnknownName(what, name, self.list_names)
+                raise UnknownName("list", name, self.list_names)
 
     def read(self, name: str) -> Any:  # noqa: ANN401  (parsed JSON of any shape)
         """Return the parsed content of a file, by its path below ``schemas/``."""
@@ -223,7 +228,7 @@ def _load(path: str) -> bytes:
         with open(path, "rb") as file:
             return file.read()
     except (FileNotFoundError, NotADirectoryError):
-        data: bytes = __loader__.get_data(path)
+        data: bytes = __loader__.get_data(path)  # type: ignore[name-defined]
         return data
 
 

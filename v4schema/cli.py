@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from v4schema import __version__, catalogue, feed, render, settings, spelling
+from v4schema import __version__, catalogue, feed, render, settings
 from v4schema.catalogue import Catalogue
 from v4schema.errors import Damaged, UnknownName
 from v4schema.report import Level
@@ -40,8 +40,16 @@ class Commands(click.Group):
             raise click.UsageError(str(error)) from None
 
 
-_operation = option("--operation", default="create", show_default=True, metavar="NAME", help="What is done with the ads; `v4schema show` lists the operations.")
-_schemas = option("--schemas", type=click.Path(file_okay=False, exists=True), help="Folder of schemas to use instead of the built-in ones.")
+_operation = option(
+    "--operation",
+    default="create",
+    show_default=True,
+    metavar="NAME",
+    help="What is done with the ads; `v4schema show` lists the operations.",
+)
+_schemas = option(
+    "--schemas", type=click.Path(file_okay=False, exists=True), help="Folder of schemas to use instead of the built-in ones."
+)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -69,16 +77,40 @@ def main(ctx: click.Context) -> None:
 @option("--category", metavar="SLUG|ID", help="Category of the ads. Default: what each ad says.")
 @_operation
 @option("--format", "format_", type=click.Choice(list(render.FORMATS)), default="text", show_default=True, help="How to report.")
-@option("--fail-on", type=click.Choice([*map(str, Level), "never"]), default=str(Level.ERROR), show_default=True, help="Exit with 1 for findings of this level or a graver one.")
+@option(
+    "--fail-on",
+    type=click.Choice([*map(str, Level), "never"]),
+    default=str(Level.ERROR),
+    show_default=True,
+    help="Exit with 1 for findings of this level or a graver one.",
+)
 @option("--engine", metavar="NAME", help="JSON Schema engine: jsonschema-rs or jsonschema. Default: the fastest there is.")
 @option("--output", "-o", type=click.Path(dir_okay=False), metavar="FILE", help="Write the report to a file.")
 @option("--quiet", "-q", is_flag=True, help="Show only findings that make the command fail, and no summary.")
-@option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True, help="When to use colours. NO_COLOR is respected.")
-@option("--stdin-name", default="<stdin>", show_default=True, metavar="NAME", help="What to call standard input; an ending like .ndjson says what it holds.")
-@option("--list", "lists", multiple=True, metavar="NAME=FILE", help="Your own list of allowed values, one a line, for fields that `v4schema show` marks with a list.")
+@option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    help="When to use colours. NO_COLOR is respected.",
+)
+@option(
+    "--stdin-name",
+    default="<stdin>",
+    show_default=True,
+    metavar="NAME",
+    help="What to call standard input; an ending like .ndjson says what it holds.",
+)
+@option(
+    "--list",
+    "lists",
+    multiple=True,
+    metavar="NAME=FILE",
+    help="Your own list of allowed values, one a line, for fields that `v4schema show` marks with a list.",
+)
 @_schemas
 @click.pass_context
-def validate(ctx: click.Context, files: Sequence[str], *, lists: Sequence[str], schemas: str | None, **told: Any) -> None:  # noqa: ANN401  (the options above)
+def validate(ctx: click.Context, /, files: Sequence[str], *, lists: Sequence[str], schemas: str | None, **told: Any) -> None:  # noqa: ANN401  (the options above)
     """Check ads before they are sent.
 
     A FILE holds one ad, an array of ads, or one ad a line (.ndjson, .jsonl),
@@ -95,8 +127,7 @@ def validate(ctx: click.Context, files: Sequence[str], *, lists: Sequence[str], 
     input could not be read or identified.
     """
     if not files and sys.stdin.isatty():
-        message = "Name a file, or pipe ads in."
-        raise click.UsageError(message)
+        raise click.UsageError("Name a file, or pipe ads in.")
     floor = None if told["fail_on"] == "never" else Level(told["fail_on"])
     results = feed.check(
         ((told["stdin_name"], sys.stdin.buffer) if name == "-" else (name, name) for name in files or ["-"]),
@@ -175,8 +206,7 @@ def explain(code: str | None, schemas: str | None) -> None:
 
     held = _catalogue(schemas)
     if code is not None and code not in held.findings:
-        what = "finding"
-        raise UnknownName(what, code, held.findings)
+        raise UnknownName("finding", code, held.findings)
     _write(line + "\n" for line in (listing.finding(held, code) if code else listing.codes(held)))
 
 
@@ -240,7 +270,9 @@ def _default_map(group: click.Command) -> dict[str, Any]:
     if not path or not table:
         return {}
     commands = group.commands.values() if isinstance(group, click.Group) else ()
-    known = {_setting(param.opts): {} for command in commands for param in command.params if getattr(param, "envvar", None)}
+    known: dict[str, object] = {
+        _setting(param.opts): {} for command in commands for param in command.params if getattr(param, "envvar", None)
+    }
     for name in table:
         if name not in known:
             raise click.UsageError(f"{path}: {UnknownName('setting', name, known)}")

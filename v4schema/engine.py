@@ -43,8 +43,7 @@ def known(name: str | None) -> str:
     """Return the name of an engine, by default of the fastest; raises `v4schema.errors.UnknownName` if there is none such."""
     name = fastest() if name is None else name
     if name not in ENGINES:
-        what = "engine"
-        raise UnknownName(what, name, ENGINES)
+        raise UnknownName("engine", name, ENGINES)
     return name
 
 
@@ -77,7 +76,8 @@ def _python(schema: Schema) -> Engine:
         if isinstance(text, str) and not re.search(regex.replace("$", r"\Z"), text):
             yield ValidationError("pattern")
 
-    validator: Any = extend(Draft202012Validator, {"pattern": pattern})(schema)
+    strict: Any = extend
+    validator = strict(Draft202012Validator, {"pattern": pattern})(schema)
 
     def failures(ad: object) -> Iterator[Failure]:
         for error in validator.iter_errors(ad):

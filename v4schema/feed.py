@@ -9,7 +9,7 @@ from v4schema import catalogue as catalogues
 from v4schema import engine as engines
 from v4schema import pointer
 from v4schema.catalogue import Catalogue
-from v4schema.positions import Member, Place, positions
+from v4schema.positions import Member, Span, positions
 from v4schema.reading import Reading, Source, read
 from v4schema.report import Finding, Level, Report
 from v4schema.validator import validate
@@ -51,9 +51,9 @@ class Result:
             return None
         return positions(self.reading.text).nearest((*self.reading.at, *pointer.parse(finding.at)))
 
-    def mark(self, finding: Finding, member: Member) -> Place:
+    def mark(self, finding: Finding, member: Member) -> Span:
         """Return the part of a member that a finding is about: its name or its value."""
-        missing = self._missing(finding)
+        missing = not pointer.leads(self.reading.ad, pointer.parse(finding.at))
         by_name = missing or self.catalogue.findings[finding.code].get("marks") == "name"
         return member.name if by_name and member.name else member.value
 
@@ -69,13 +69,6 @@ class Result:
             return finding
         place = self.mark(finding, member)
         return replace(finding, line=place.line + self.reading.first_line - 1, column=place.column)
-
-    def _missing(self, finding: Finding) -> bool:
-        try:
-            pointer.get(self.reading.ad, pointer.parse(finding.at))
-        except LookupError:
-            return True
-        return False
 
 
 @dataclass(slots=True)
@@ -112,8 +105,8 @@ def check(
 ) -> Iterator[Result]:
     """Read and validate every ad of `sources`, pairs of a name and what to read; one at a time is in memory.
 
-    The other arguments are those of `v4schema.validate`, and so are the exceptions, which come before anything is read; what cannot be read is a result with a
-    finding.
+    The other arguments are those of `v4schema.validate`, and so are the exceptions, which come before anything is read; what
+    cannot be read is a result with a finding.
 
     >>> [str(result.report.kind) for result in check([("feed", b'[{"category_id": "1121"}, {"category_id": "1102"}]')])]
     ['v4/moped', 'v4/camper']

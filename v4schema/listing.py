@@ -28,7 +28,8 @@ def editions(catalogue: Catalogue) -> Iterator[str]:
     """Tell which editions there are."""
     for edition in catalogue.editions.values():
         default = ", the default" if edition is catalogue.edition() else ""
-        yield f"{edition.name:<12} {edition.title}{default}: {len(edition.categories)} categories; {', '.join(edition.operations)}"
+        yield f"{edition.name:<12} {edition.title}{default}: {len(edition.categories)} categories"
+        yield f"{'':<12} operations: {', '.join(edition.operations)}"
 
 
 def categories(edition: Edition) -> Iterator[str]:
@@ -50,7 +51,11 @@ def fields(schema: Schema, width: int) -> Iterator[str]:
     for at, node in walk(schema):
         if not at or not welcome(node):
             continue
-        about = [*_types(node), *([needed[at]] if at in needed else []), *([f"list {node['x-list']}"] if "x-list" in node else [])]
+        about = [
+            *_types(node),
+            *([needed[at]] if at in needed else []),
+            *([f"list {node['x-list']}"] if "x-list" in node else []),
+        ]
         yield f"{pointer.write(at)}  {', '.join(about)}  [{', '.join(node['x-source'])}]"
         yield textwrap.fill(node["description"], width - 4, initial_indent="    ", subsequent_indent="    ")
 
@@ -107,4 +112,6 @@ def _types(node: Schema) -> Iterator[str]:
         yield f"in {node['x-unit']}"
     if "enum" in told:
         yield wording.listed(told["enum"])
+    if "x-list" in node:
+        yield f"list {node['x-list']}"
     yield from (text.format(told[keyword]) for keyword, text in _LIMITS.items() if keyword in told)

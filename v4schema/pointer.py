@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 #: One step into a document: a member's name or an item's index.
 Token = str | int
+#: A place in a document: the steps to it.
+Place = tuple[Token, ...]
 
 
 def write(tokens: Iterable[Token]) -> str:
@@ -39,3 +41,16 @@ def get(document: object, tokens: Iterable[Token]) -> object:
         else:
             raise LookupError(token)
     return here
+
+
+def leads(document: object, tokens: Iterable[Token]) -> bool:
+    """Tell whether anything stands at `tokens` in `document`.
+
+    >>> leads({"price": []}, ("price", 0))
+    False
+    """
+    try:
+        get(document, tokens)
+    except LookupError:
+        return False
+    return True

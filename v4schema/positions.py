@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from v4schema.pointer import Token
+from v4schema.pointer import Place, Token
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Span:
     """A stretch of one line: line and column of its beginning, from 1 and in characters, and the offsets of its bytes.
 
     `line_start` is the offset of the line that the stretch begins in.
@@ -33,11 +33,11 @@ class Place:
 class Member:
     """Where a value stands: the value, and the name before it where it is a member of an object."""
 
-    value: Place
-    name: Place | None = None
+    value: Span
+    name: Span | None = None
 
     @property
-    def whole(self) -> Place:
+    def whole(self) -> Span:
         """The name if there is one, otherwise the value."""
         return self.name or self.value
 
@@ -70,7 +70,7 @@ class Positions:
                 return found
         return None
 
-    def pointer_at(self, offset: int) -> tuple[tuple[Token, ...], Place] | None:
+    def pointer_at(self, offset: int) -> tuple[Place, Span] | None:
         """Return the tokens of the innermost member around a byte, and the place of its name."""
         node = self._root.descendant_for_byte_range(offset, offset)
         tokens: list[Token] = []
@@ -98,10 +98,10 @@ class Positions:
             return None, children[int(token)]
         return None, None
 
-    def _place(self, node: "Node") -> Place:
+    def _place(self, node: "Node") -> Span:
         start = node.start_byte
         line_start = self._text.rfind(b"\n", 0, start) + 1
-        return Place(
+        return Span(
             line=node.start_point[0] + 1,
             column=len(self._text[line_start:start].decode(errors="replace")) + 1,
             start=start,

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import jiter
 
@@ -17,7 +17,7 @@ from v4schema import catalogue as catalogues
 from v4schema import pointer, wording
 from v4schema.ad import unspeakable
 from v4schema.catalogue import Catalogue
-from v4schema.pointer import Token
+from v4schema.pointer import Place
 from v4schema.positions import positions
 from v4schema.report import Finding
 
@@ -65,7 +65,7 @@ class Reading:
     readable: bool = True
     findings: tuple[Finding, ...] = ()
     text: bytes = b""
-    at: tuple[Token, ...] = ()
+    at: Place = ()
     first_line: int = 1
 
 
@@ -112,15 +112,15 @@ def _stream(source: Source, opened: ExitStack) -> IO[bytes]:
     if isinstance(source, bytes):
         source = io.BytesIO(source)
     if isinstance(source, str | os.PathLike):
-        stream: Any = opened.enter_context(open(source, "rb"))
+        stream: Any = opened.enter_context(open(source, "rb"))  # noqa: SIM115  (closed with the stack)
     elif hasattr(source, "peek"):
         stream = source
     else:
-        stream = io.BufferedReader(source)  # type: ignore[type-var]
+        stream = io.BufferedReader(source)
         opened.callback(stream.detach)
     gzipped = stream.peek(len(_GZIPPED))[: len(_GZIPPED)] == _GZIPPED
-    unpacked: IO[bytes] = opened.enter_context(gzip.GzipFile(fileobj=stream)) if gzipped else stream
-    return unpacked
+    unpacked: Any = opened.enter_context(gzip.GzipFile(fileobj=stream)) if gzipped else stream
+    return cast("IO[bytes]", unpacked)
 
 
 def _ads(stream: IO[bytes], name: str, catalogue: Catalogue) -> Iterator[Reading]:
@@ -129,7 +129,11 @@ def _ads(stream: IO[bytes], name: str, catalogue: Catalogue) -> Iterator[Reading
     mark = first.startswith(_BYTE_ORDER_MARK)
     if mark:
         first = first.removeprefix(_BYTE_ORDER_MARK)
-    readings = _each_line(first, stream, name, catalogue) if _holds_lines(first, name) else _document(first + stream.read(), name, catalogue)
+    readings = (
+        _each_line(first, stream, name, catalogue)
+        if _holds_lines(first, name)
+        else _document(first + stream.read(), name, catalogue)
+    )
     for reading in readings:
         if mark and reading.readable:
             tolerated = wording.finding(catalogue, "json.byte_order_mark", "")
@@ -194,7 +198,7 @@ def _trouble(text: bytes, message: str, catalogue: Catalogue) -> Finding:
     begins, line, column = re.fullmatch(r"(.*) at line (\d+) column (\d+)", message, re.DOTALL).groups()  # type: ignore[union-attr]
     line_starts = [0, *(found.end() for found in re.finditer(b"\n", text))]
     offset = max(0, line_starts[int(line) - 1] + int(column) - 1)
-    at, told = "", {}
+    at, told = "", dict[str, Any]()
     code, mend = next((meaning for words, meaning in _MEANINGS.items() if begins.startswith(words)), ("json.syntax", ""))
     if not text.strip():
         code, offset = "json.empty", 0

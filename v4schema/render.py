@@ -5,11 +5,10 @@ import re
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import click
 
-from v4schema import __version__, pointer, wording
+from v4schema import __version__, pointer
 from v4schema.feed import Result, Tally
 from v4schema.report import Finding, Kind, Level
 from v4schema.schema import describing, private
@@ -155,7 +154,7 @@ def _frame(result: Result, finding: Finding, look: Look) -> list[str]:
 
 
 def _value(result: Result, finding: Finding, raw: str) -> str:
-    """Return a value as it may stand in a code frame: not what it holds, and no text unless the field is known and not private."""
+    """Return a value for a code frame: not what it holds, and no text unless the field is known and not private."""
     if raw[0] in "{[":
         return raw if len(raw) == 2 else f"{raw[0]}…{raw[-1]}"  # noqa: PLR2004  (an empty one)
     at = pointer.parse(finding.at)

@@ -161,7 +161,10 @@ def _without_required(rule: Schema) -> Schema:
 
 
 def _merge(into: Schema, layer: Schema) -> None:
-    """Lay `layer` over `into`: fields join, annotations of the upper layer win, assertions that rest on other documents stay apart."""
+    """Lay `layer` over `into`.
+
+    Fields join, annotations of the upper layer win, and assertions that rest on other documents stay apart, as a rule.
+    """
     for name, value in layer.get("properties", {}).items():
         _merge(into.setdefault("properties", {}).setdefault(name, {}), value)
     if "items" in layer:

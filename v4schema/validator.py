@@ -1,6 +1,5 @@
 """Validating an ad: one closed schema for its kind, and a finding for each thing that is wrong, none for what only follows."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -8,22 +7,14 @@ from typing import Any
 
 from v4schema import catalogue as catalogues
 from v4schema import engine as engines
-from v4schema import pointer, spelling, wording
+from v4schema import pointer, wording
 from v4schema.ad import identify, unspeakable
 from v4schema.catalogue import Catalogue
-from v4schema.engine import Engine, Failure
-from v4schema.pointer import Token
+from v4schema.engine import Engine
+from v4schema.faults import Fault, Faults
+from v4schema.pointer import Place
 from v4schema.report import Finding, Kind, Level, Report
-from v4schema.schema import Schema, describing, facts, private, walk, welcome
-
-Place = tuple[Token, ...]
-
-#: Of several assertions that one value fails, the first of these is told; the others follow from it or can wait.
-_FIRST = ("type", "const", "enum", "pattern")
-#: The annotations that say how a failed assertion is reported.
-_VOICE = ("x-level", "x-code", "x-says", "x-hint", "x-source")
-#: How the parsed value of a quoted scalar is recognised, by the type that the schema asks for.
-_SCALARS: Mapping[str, type | tuple[type, ...]] = {"integer": int, "number": (int, float), "boolean": bool}
+from v4schema.schema import Schema, facts, walk
 
 
 def validate(
@@ -88,8 +79,22 @@ class Checker:
         untold = unspeakable(ad)
         if untold is not None:
             return (self._put("json.unspeakable", untold),)
-        told = [*self._told(ad, set(self.engine.failures(ad))), *self._notes(ad)]
-        return tuple(finding for _, finding in sorted(told, key=lambda each: (_order(ad, each[0]), each[1].level.rank, each[1].code)))
+        faults = (fault for failure in set(self.engine.failures(ad)) for fault in self._faults.of(failure, ad))
+        told = [*_leading(faults), *self._notes(ad)]
+        told.sort(key=lambda each: (_order(ad, each[0]), self._described_at(each[0]), each[1].level.rank, each[1].code))
+        return tuple(finding for _, finding in told)
+
+    def _described_at(self, at: Place) -> int:
+        """Return where a place stands in the schema, so that what is missing from one object is told in that order."""
+        return self._ranks.get(tuple("*" if isinstance(token, int) else token for token in at), len(self._ranks))
+
+    @cached_property
+    def _ranks(self) -> Mapping[Place, int]:
+        return {at: rank for rank, (at, _) in enumerate(walk(self.schema))}
+
+    @cached_property
+    def _faults(self) -> Faults:
+        return Faults(catalogue=self.catalogue, kind=self.kind, operation=self.operation, schema=self.schema)
 
     @cached_property
     def needs_category(self) -> bool:
@@ -111,15 +116,6 @@ class Checker:
         """The places whose own fields no document lists."""
         return [(at, node) for at, node in walk(self.schema) if "x-open" in node]
 
-    @cached_property
-    def _places(self) -> Mapping[str, Sequence[Place]]:
-        """The places of fields that may be sent and stand in no array, by the field's name without case and word breaks."""
-        places: dict[str, list[Place]] = {}
-        for at, node in walk(self.schema):
-            if at and "*" not in at and welcome(node):
-                places.setdefault(spelling.folded(at[-1]), []).append(at)
-        return places
-
     def _notes(self, ad: dict[str, Any]) -> Iterator[tuple[Place, Finding]]:
         """Say what could not be checked."""
         category_at = self.catalogue.category_at
@@ -127,180 +123,28 @@ class Checker:
             code = "category.undescribed" if self.kind.category else "category.missing"
             yield category_at, self._put(code, category_at, category=self.kind.category, version=self.kind.version)
         for at, node in self._open:
-            if _has(ad, at):
+            if pointer.leads(ad, at):
                 rule = {"x-says": node["x-open"], "x-source": node["x-source"]}
                 yield at, self._put("category.open", at, rule=rule)
-
-    def _told(self, ad: dict[str, Any], failures: Iterable[Failure]) -> Iterator[tuple[Place, Finding]]:
-        """Put failures into findings: at each place the gravest, and none that only follows from another."""
-        missing: list[tuple[Place, Finding]] = []
-        strays: dict[Place, Place] = {}
-        faults: dict[Place, list[tuple[Failure, Finding]]] = {}
-        for failure in failures:
-            node, rule = self._rule(failure)
-            value = pointer.get(ad, failure.at)
-            keyword = failure.keyword_at[-1]
-            if keyword == "required" and isinstance(value, dict):
-                for name in node["required"]:
-                    if name not in value:
-                        at = (*failure.at, name)
-                        missing.append((at, self._missing(at, rule)))
-            elif keyword == "additionalProperties" and isinstance(value, dict):
-                for name in value.keys() - node["properties"].keys():
-                    at = (*failure.at, name)
-                    right = self._right_place(ad, failure.at, name)
-                    if right is not None:
-                        strays[at] = right
-                    yield at, self._stray(ad, at, right, node)
-            else:
-                faults.setdefault(failure.at, []).append((failure, self._fault(failure, node, rule, value)))
-        named = {at for at, finding in missing if finding.level is Level.ERROR}
-        for at, finding in missing:
-            followed = any(right[: len(at)] == at for right in strays.values())
-            if not followed and (finding.level is Level.ERROR or at not in named):
-                yield at, finding
-        for at, several in faults.items():
-            errors = [each for each in several if each[1].level is Level.ERROR]
-            if errors:
-                yield at, min(errors, key=lambda each: _precedence(each[0]))[1]
-            else:
-                yield from ((at, finding) for finding in {finding.code: finding for _, finding in sorted(several)}.values())
-
-    def _rule(self, failure: Failure) -> tuple[Schema, Mapping[str, Any]]:
-        """Return the subschema that holds the failed keyword, and the annotations that go for it."""
-        node: Any = self.schema
-        rule: dict[str, Any] = {key: node[key] for key in _VOICE if key in node}
-        for token in failure.keyword_at[:-1]:
-            node = node[token]
-            if isinstance(node, dict):
-                rule.update({key: node[key] for key in _VOICE if key in node})
-        return node, rule
 
     def _put(self, code: str, at: Place, **told: Any) -> Finding:  # noqa: ANN401  (whatever the sentences of the code need)
         return wording.finding(self.catalogue, code, pointer.write(at), **told)
 
-    def _missing(self, at: Place, rule: Mapping[str, Any]) -> Finding:
-        described = describing(self.schema, at) or {}
-        return self._put(
-            str(rule.get("x-code", "schema.required")),
-            at,
-            rule=rule,
-            name=wording.shown(at[-1]),
-            description=described.get("description", ""),
-        )
 
-    def _stray(self, ad: object, at: Place, right: Place | None, around: Schema) -> Finding:
-        """Report a field that is not described."""
-        if right is None:
-            return self._put("field.unknown", at, rule={"x-source": around["x-source"]}, name=wording.shown(at[-1]))
-        described = describing(self.schema, right) or around
-        mend = "given" if _has(ad, right) else "rename" if right[:-1] == at[:-1] else ""
-        return self._put(
-            "field.misnamed",
-            at,
-            rule={"x-source": described["x-source"]},
-            mend=mend,
-            name=wording.shown(at[-1]),
-            right=wording.shown(right[-1]),
-            place=pointer.write(right),
-        )
-
-    def _right_place(self, ad: object, within: Place, name: str) -> Place | None:
-        """Return the place of the field that a wrong name stands for: a known wrong name, or nearly the name of a field."""
-        around = describing(self.schema, within) or {}
-        beside = [field for field, node in around["properties"].items() if welcome(node)]
-        word = spelling.folded(name)
-        known = self.catalogue.names.get(word)
-        if known is not None and describing(self.schema, known) is not None:
-            return known
-        near = spelling.nearest(name, beside)
-        if near is not None:
-            return (*within, near) if not _has(ad, (*within, near)) else None
-        if len(word) < spelling.DISTINCT:
-            return None
-        found = self._places.get(word) or self._places.get(spelling.nearest(name, self._places) or "", ())
-        return found[0] if len(found) == 1 and not _has(ad, found[0]) else None
-
-    def _fault(self, failure: Failure, node: Schema, rule: Mapping[str, Any], value: object) -> Finding:
-        """Report a value that fails an assertion."""
-        keyword = str(failure.keyword_at[-1])
-        limit = node[keyword]
-        case = mend = ""
-        told: dict[str, object] = {"near": "", "other": "", "members": ""}
-        if keyword == "type":
-            wanted = limit[0] if isinstance(limit, list) else limit
-            case = "null" if value is None else wanted
-            mend, told["members"] = _retyped(value, wanted, describing(self.schema, failure.at) or {})
-        elif keyword in {"enum", "const"}:
-            mend, told = self._chosen(failure.at, value, limit if keyword == "enum" else [limit])
-        elif keyword.startswith("min") and value in ("", []):
-            case = "empty"
-        return self._put(
-            str(rule.get("x-code", f"schema.{keyword}")),
-            failure.at,
-            rule=rule,
-            case=case,
-            mend=mend,
-            value=wording.Shown(value, self.catalogue, private=private(self.schema, failure.at)),
-            limit=limit,
-            choices=wording.listed(limit),
-            got=type(value).__name__,
-            **told,
-        )
-
-    def _chosen(self, at: Place, value: object, choices: Sequence[object]) -> tuple[str, dict[str, object]]:
-        """Find out what was probably meant by a value that is not among the choices."""
-        if not isinstance(value, str):
-            return "", {"near": "", "other": ""}
-        meant = [word for word in self.catalogue.translations.get(value.casefold(), ()) if word in choices]
-        near = meant[0] if meant else spelling.nearest(value, (choice for choice in choices if isinstance(choice, str)))
-        if near is not None:
-            return "near", {"near": wording.shown(near), "other": ""}
-        other = " and ".join(self._elsewhere(at, value))
-        return ("elsewhere" if other else ""), {"near": "", "other": other}
-
-    def _elsewhere(self, at: Place, value: object) -> Iterator[str]:
-        """Name the other editions in which a value is a choice at this place."""
-        for edition in self.catalogue.editions.values():
-            if edition.name != self.kind.version and self.operation in edition.operations:
-                category = self.kind.category if self.kind.category in edition.categories else None
-                there = describing(self.catalogue.schema(Kind(version=edition.name, category=category), self.operation), at)
-                if there is not None and any(value in fact.get("enum", ()) for fact in facts(there)):
-                    yield edition.name
-
-
-def _precedence(failure: Failure) -> tuple[int, Place]:
-    keyword = failure.keyword_at[-1]
-    return (_FIRST.index(keyword) if keyword in _FIRST else len(_FIRST)), tuple(map(str, failure.keyword_at))
-
-
-def _retyped(value: object, wanted: str, described: Schema) -> tuple[str, str]:
-    """Say how a value of the wrong type can be sent: the case of the hint, and what fills it."""
-    if value is None:
-        return "null", ""
-    if wanted == "object":
-        members = [name for fact in facts(described) for name in fact.get("required", ())]
-        return ("members", " and ".join(members)) if members else ("", "")
-    if wanted == "array":
-        return "list", ""
-    if wanted == "string":
-        return ("quote", "") if isinstance(value, int | float) else ("", "")
-    if isinstance(value, str):
-        try:
-            bare = json.loads(value)
-        except ValueError:
-            return "", ""
-        if isinstance(bare, _SCALARS[wanted]):
-            return "unquote", ""
-    return "", ""
-
-
-def _has(ad: object, at: Place) -> bool:
-    try:
-        pointer.get(ad, at)
-    except LookupError:
-        return False
-    return True
+def _leading(faults: Iterable[Fault]) -> Iterator[tuple[Place, Finding]]:
+    """Leave out what only follows from another fault: at each place the gravest speaks, and what is misnamed is not missing."""
+    faults = list(faults)
+    meant = [fault.right for fault in faults if fault.right is not None]
+    places: dict[Place, list[Fault]] = {}
+    for fault in faults:
+        if not (fault.missing and any(right[: len(fault.at)] == fault.at for right in meant)):
+            places.setdefault(fault.at, []).append(fault)
+    for at, several in places.items():
+        several.sort(key=lambda fault: (fault.finding.level.rank, fault.order))
+        if several[0].finding.level is Level.ERROR:
+            yield at, several[0].finding
+        else:
+            yield from ((at, finding) for finding in {fault.finding.code: fault.finding for fault in reversed(several)}.values())
 
 
 def _order(ad: object, at: Place) -> tuple[int, ...]:
