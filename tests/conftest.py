@@ -1,0 +1,88 @@
+"""What the tests share."""
+
+import copy
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from v4schema import Kind
+from v4schema import catalogue as catalogues
+from v4schema.catalogue import Catalogue
+
+settings.register_profile(
+    "v4schema", deadline=None, derandomize=bool(os.environ.get("CI")), suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("v4schema")
+
+#: The folder that holds the tests, the examples and the README; the package may lie elsewhere.
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The caller's own variables do not reach the tests."""
+    for name in [*os.environ]:
+        if name.startswith("V4SCHEMA_") or name in {"NO_COLOR", "FORCE_COLOR"}:
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def checkout() -> Path:
+    """The folder that holds the tests, the examples and the README."""
+    return CHECKOUT
+
+
+@pytest.fixture(scope="session")
+def catalogue() -> Catalogue:
+    """The catalogue of the schemas that come with the package."""
+    return catalogues.default()
+
+
+@pytest.fixture(scope="session")
+def kinds(catalogue: Catalogue) -> list[Kind]:
+    """Every kind of ad that has rules of its own."""
+    return [
+        Kind(version=edition.name, category=category.slug)
+        for edition in catalogue.editions.values()
+        for category in edition.categories.values()
+        if category.schema
+    ]
+
+
+@pytest.fixture
+def schemas(catalogue: Catalogue) -> Path:
+    """The folder of the schemas, wherever the package is installed."""
+    package = Path(catalogues.__file__).parent
+    return next(folder for folder in (package / "schemas", package.parent / "schemas") if folder.is_dir())
+
+
+@pytest.fixture
+def guide() -> Callable[[str], dict[str, Any]]:
+    """The ads of the API's implementation guide, by name; each call gives a new copy."""
+
+    def load(name: str) -> dict[str, Any]:
+        ad: dict[str, Any] = json.loads((CHECKOUT / "examples" / f"{name}.json").read_text("utf-8"))
+        return ad
+
+    return load
+
+
+@pytest.fixture
+def clean(guide: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+    """The guide's moped, with what its warnings ask for."""
+    ad = copy.deepcopy(guide("moped"))
+    ad["dealer_code"] = "dealer-123"
+    ad["price"][0]["amount"] = 3500000
+    return ad
+
+
+@pytest.fixture
+def in_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A new folder, which is the current one for the time of a test."""
+    monkeypatch.chdir(tmp_path)
+    yield tmp_path

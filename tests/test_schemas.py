@@ -1,0 +1,245 @@
+"""The schemas are what they claim to be: closed, described, sourced, and written in one dialect."""
+
+import json
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
+
+from v4schema import Kind, validate, wording
+from v4schema.catalogue import Catalogue
+from v4schema.pointer import parse
+from v4schema.schema import describing, example, facts, private, walk
+
+OWN_FILES = ["catalogue", "units", "words", "findings"]
+
+
+@pytest.fixture
+def registry(schemas: Path) -> Registry[Any]:
+    """Every schema by its $id."""
+    contents = [json.loads(path.read_text("utf-8")) for path in schemas.rglob("*.json")]
+    return Registry().with_resources((each["$id"], Resource.from_contents(each)) for each in contents if "$id" in each)
+
+
+def rules(node: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401
+    """Every object within a schema."""
+    if isinstance(node, dict):
+        yield node
+    if isinstance(node, dict | list):
+        for below in node.values() if isinstance(node, dict) else node:
+            yield from rules(below)
+
+
+def flat(catalogue: Catalogue) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every flat schema: of every edition, operation and category, and of what categories share."""
+    for edition in catalogue.editions.values():
+        for operation in edition.operations:
+            for slug in [None, *edition.categories]:
+                kind = Kind(version=edition.name, category=slug)
+                yield f"{kind} {operation}", catalogue.schema(kind, operation)
+
+
+def asserting(catalogue: Catalogue) -> set[str]:
+    """The keywords of the dialect that can fail by themselves."""
+    keywords = catalogue.read("meta/dialect.json")["$defs"]["rule"]["properties"].keys()
+    helping = {"$ref", "description", "properties", "items", "if", "then", "minContains", "maxContains"}
+    return {keyword for keyword in keywords if not keyword.startswith("x-")} - helping
+
+
+@pytest.mark.parametrize("name", OWN_FILES)
+def test_our_own_files_are_what_their_meta_schemas_say(name: str, schemas: Path, registry: Registry[Any]) -> None:
+    """The catalogue, the units, the words and the findings hold to their meta-schemas."""
+    meta = json.loads((schemas / "meta" / f"{name}.json").read_text("utf-8"))
+    data = json.loads((schemas / f"{name}.json").read_text("utf-8"))
+    assert data["$schema"] == f"meta/{name}.json"
+    assert list(Draft202012Validator(meta, registry=registry).iter_errors(data)) == []
+
+
+def test_ad_schemas_are_written_in_the_dialect(schemas: Path, registry: Registry[Any]) -> None:
+    """No keyword is unknown, no construct outside the dialect, in any schema of an ad."""
+    dialect = Draft202012Validator(json.loads((schemas / "meta" / "dialect.json").read_text("utf-8")), registry=registry)
+    files = [*schemas.glob("v*/*.json")]
+    assert len(files) >= 30
+    for path in files:
+        assert [error.message for error in dialect.iter_errors(json.loads(path.read_text("utf-8")))] == [], path
+
+
+def test_a_keyword_that_is_misspelt_breaks_the_dialect(schemas: Path, registry: Registry[Any]) -> None:
+    """The list of keywords is closed: a typing error is no silent loss of a rule."""
+    dialect = Draft202012Validator(json.loads((schemas / "meta" / "dialect.json").read_text("utf-8")), registry=registry)
+    leaf = json.loads((schemas / "v4" / "moped.json").read_text("utf-8"))
+    leaf["properties"]["category_id"]["minLenght"] = 1
+    assert not dialect.is_valid(leaf)
+
+
+def test_every_schema_is_a_schema_and_is_named_by_its_path(schemas: Path, catalogue: Catalogue) -> None:
+    """`$id` and path are functions of each other, and every file is JSON Schema 2020-12."""
+    for path in [*schemas.glob("v*/*.json"), *schemas.glob("meta/*.json")]:
+        content = json.loads(path.read_text("utf-8"))
+        Draft202012Validator.check_schema(content)
+        assert content["$id"] == catalogue.read("catalogue.json")["base"] + path.relative_to(schemas).as_posix()
+
+
+def test_references_stay_within_the_folder_of_their_edition(schemas: Path) -> None:
+    """An edition is deleted by deleting its folder."""
+    for path in schemas.glob("v*/*.json"):
+        for node in rules(json.loads(path.read_text("utf-8"))):
+            reference = node.get("$ref", "parts.json")
+            assert "/" not in reference.partition("#")[0], path
+            assert (path.parent / (reference.partition("#")[0] or path.name)).is_file()
+
+
+def test_every_field_is_described_and_names_its_documents(catalogue: Catalogue) -> None:
+    """Each field of each flat schema has a description and sources, and the sources are documents of the catalogue."""
+    for name, schema in flat(catalogue):
+        for at, node in walk(schema):
+            assert node.get("description"), (name, at)
+            assert node.get("x-source"), (name, at)
+            for rule in [node, *node.get("allOf", ())]:
+                assert set(rule["x-source"]) <= set(catalogue.documents), (name, at)
+
+
+def test_what_rests_on_no_document_is_at_most_a_warning(catalogue: Catalogue) -> None:
+    """A rule whose only source is `inferred` has a level."""
+    for name, schema in flat(catalogue):
+        for at, node in walk(schema):
+            for rule in [node, *node.get("allOf", ())]:
+                assert rule["x-source"] != ["inferred"] or "x-level" in rule, (name, at)
+
+
+def test_every_described_object_is_closed_unless_it_says_why_not(catalogue: Catalogue) -> None:
+    """`additionalProperties` is false wherever fields are described, save where no document lists them."""
+    for name, schema in flat(catalogue):
+        for at, node in walk(schema):
+            if "properties" in node:
+                assert (node.get("additionalProperties") is False) != ("x-open" in node), (name, at)
+
+
+def test_flat_schemas_need_no_other(catalogue: Catalogue) -> None:
+    """A flat schema has no reference, and nothing of ours that only the layers need."""
+    for name, schema in flat(catalogue):
+        Draft202012Validator.check_schema(schema)
+        for node in rules(schema):
+            assert not {"$ref", "$defs", "$id"} & node.keys(), name
+
+
+def test_layers_and_flat_form_accept_the_same_whole_ads(catalogue: Catalogue, kinds: list[Kind], registry: Registry[Any]) -> None:
+    """Read as ordinary JSON Schema, a leaf with its references judges its example, and faults in it, as the flat form does."""
+    for kind in kinds:
+        category = catalogue.editions[kind.version].categories[str(kind.category)]
+        base = catalogue.read("catalogue.json")["base"]
+        layered = Draft202012Validator({"$ref": f"{base}{category.schema}"}, registry=registry)
+        schema = catalogue.schema(kind, next(iter(catalogue.editions[kind.version].operations)))
+        ad = example(schema)
+        for name in ad:
+            faulty = {**ad, name: 5.5}
+            assert Draft202012Validator(schema).is_valid(faulty) is False, (kind, name)
+            assert layered.is_valid(faulty) is False, (kind, name)
+
+
+def test_categories_and_their_schemas_name_each_other(catalogue: Catalogue, kinds: list[Kind]) -> None:
+    """The number in the catalogue is the only one that its schema takes, as a number or as text."""
+    for kind in kinds:
+        category = catalogue.editions[kind.version].categories[str(kind.category)]
+        field = describing(catalogue.schema(kind), catalogue.category_at) or {}
+        choices = next(fact["enum"] for fact in facts(field) if "enum" in fact)
+        assert {*choices} == {category.id, str(category.id)}
+
+
+def test_codes_in_schemas_are_explained_and_every_explained_code_is_used(catalogue: Catalogue, schemas: Path) -> None:
+    """`x-code` names a finding of the catalogue; a finding that nothing can report is not listed."""
+    named = {
+        node["x-code"]
+        for path in schemas.glob("v*/*.json")
+        for node in rules(json.loads(path.read_text("utf-8")))
+        if "x-code" in node
+    }
+    assert named <= set(catalogue.findings)
+    package = "".join(path.read_text("utf-8") for path in Path(wording.__file__).parent.glob("*.py"))
+    keywords = {f"schema.{keyword}" for keyword in asserting(catalogue)}
+    for code in catalogue.findings:
+        assert code in named | keywords or f'"{code}"' in package, code
+
+
+def test_every_keyword_of_the_dialect_has_its_finding(catalogue: Catalogue) -> None:
+    """Whatever a schema may assert, there is a sentence for its failure."""
+    assert len(asserting(catalogue)) >= 15
+    for keyword in asserting(catalogue):
+        assert f"schema.{keyword}" in catalogue.findings
+
+
+def test_patterns_mean_the_same_in_every_engine(catalogue: Catalogue) -> None:
+    """Patterns are anchored, and use no class that engines read in different ways."""
+    patterns = {
+        node["pattern"] for _, schema in flat(catalogue) for node in rules(schema) if isinstance(node.get("pattern"), str)
+    }
+    assert len(patterns) >= 10
+    for pattern in patterns:
+        assert re.fullmatch(r"\^[^\\$]*\$", pattern), pattern
+        assert "." not in re.sub(r"\[[^]]*\]", "", pattern), pattern
+
+
+def test_units_are_exact_and_the_base_of_each_kind_is_one(catalogue: Catalogue) -> None:
+    """Factors are decimals; 1 hp (metric) is 0.73549875 kW, 1 mil is 10 km, 1 kr is 100 öre."""
+    for kind in catalogue.read("units.json")["kinds"].values():
+        assert Fraction(kind["units"][kind["base"]]["factor"]) == 1
+    assert Fraction(catalogue.factors("hp")["hp"]) == 75 * Fraction("9.80665") / 1000
+    assert Fraction(catalogue.factors("mil")["mil"]) == 10
+    assert Fraction(catalogue.factors("öre")["kr"]) == 100
+
+
+def test_known_wrong_names_lead_to_fields_of_every_edition(catalogue: Catalogue) -> None:
+    """Each wrong name in the words means a field that some category of every edition has."""
+    for name, right in catalogue.read("words.json")["names"].items():
+        for edition in catalogue.editions.values():
+            kinds = [Kind(version=edition.name, category=slug) for slug in edition.categories]
+            assert any(describing(catalogue.schema(kind), parse(right)) for kind in kinds), (name, edition.name)
+
+
+def test_translated_words_are_choices_somewhere(catalogue: Catalogue) -> None:
+    """Each word in the tables of values means something that a schema takes, or a unit."""
+    choices = {choice for _, schema in flat(catalogue) for node in rules(schema) for choice in map(str, node.get("enum", ()))}
+    for word, meanings in catalogue.translations.items():
+        assert word == word.casefold()
+        assert {*meanings} <= choices, word
+
+
+def test_every_kind_has_a_valid_example_for_every_operation(catalogue: Catalogue, kinds: list[Kind]) -> None:
+    """The example built from the schema has nothing wrong with it, not even a warning."""
+    for kind in kinds:
+        for operation in catalogue.editions[kind.version].operations:
+            ad = example(catalogue.schema(kind, operation))
+            report = validate(ad, version=kind.version, operation=operation)
+            assert report.kind == kind
+            assert [*report.errors, *report.warnings] == []
+
+
+def test_an_example_leaves_out_objects_that_would_be_incomplete() -> None:
+    """A required member without an example takes its object with it."""
+    half = {"properties": {"unit": {"examples": ["m"]}, "value": {}}, "required": ["unit", "value"]}
+    assert example({"properties": {"length": half, "id": {"examples": [1]}, "all": {"items": half}}}) == {"id": 1}
+
+
+def test_contact_and_register_are_private_in_every_edition(catalogue: Catalogue, kinds: list[Kind]) -> None:
+    """What tells who somebody is carries the mark that keeps it out of messages."""
+    for kind in kinds:
+        schema = catalogue.schema(kind)
+        for at, node in walk(schema):
+            if node.get("description", "").startswith(
+                ("Telephone", "E-mail", "The plate", "The chassis", "The name of a person")
+            ):
+                assert private(schema, at), (kind, at)
+
+
+def test_every_sentence_can_be_filled(catalogue: Catalogue, kinds: list[Kind]) -> None:
+    """Own wordings of rules use only what a sentence is given."""
+    for kind in kinds:
+        for node in rules(catalogue.schema(kind)):
+            told = {"value": wording.Shown({"latitude": 1, "longitude": 2}, catalogue), "limit": 1, "choices": ""}
+            for text in (node.get("x-says"), node.get("x-hint")):
+                assert not isinstance(text, str) or text.format(**told)
