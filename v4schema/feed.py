@@ -47,13 +47,13 @@ class Result:
 
     def member(self, finding: Finding) -> Member | None:
         """Return where the value that a finding is about stands in the text, or the innermost object around it."""
-        if not self.reading.readable or not self.reading.text:
+        if not self.reading.text:
             return None
         return positions(self.reading.text).nearest((*self.reading.at, *pointer.parse(finding.at)))
 
     def mark(self, finding: Finding, member: Member) -> Span:
         """Return the part of a member that a finding is about: its name or its value."""
-        missing = not pointer.leads(self.reading.ad, pointer.parse(finding.at))
+        missing = self.reading.readable and not pointer.leads(self.reading.ad, pointer.parse(finding.at))
         by_name = missing or self.catalogue.findings[finding.code].get("marks") == "name"
         return member.name if by_name and member.name else member.value
 

@@ -14,11 +14,10 @@ from typing import IO, Any, cast
 import jiter
 
 from v4schema import catalogue as catalogues
-from v4schema import pointer, wording
+from v4schema import pointer, syntax, wording
 from v4schema.ad import unspeakable
 from v4schema.catalogue import Catalogue
 from v4schema.pointer import Place
-from v4schema.positions import positions
 from v4schema.report import Finding
 
 #: Where ads are read from: a path, the bytes of a document, or a binary stream.
@@ -27,26 +26,8 @@ Source = str | os.PathLike[str] | bytes | IO[bytes]
 _LINES = (".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz")
 _GZIPPED = b"\x1f\x8b"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 #: Only a number written like one of these can overflow: an exponent of three digits, or hundreds of digits.
 _PERHAPS_INFINITE = re.compile(rb"[eE][+]?0*[1-9][0-9]{2}|[0-9]{200}")
-_NOT_A_NUMBER = re.compile(rb"[-+]?(nan|inf)", re.IGNORECASE)
-_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
-#: How the parser's own words begin, with the code and the hint of what they mean. Anything else is plainly not JSON.
-_MEANINGS = {
-    "Detected duplicate key": ("json.duplicate_key", ""),
-    "EOF while parsing": ("json.truncated", ""),
-    "recursion limit exceeded": ("json.depth", ""),
-    "number out of range": ("json.number_range", ""),
-    "trailing comma": ("json.syntax", "comma"),
-    "trailing characters": ("json.syntax", "trailing"),
-    "key must be a string": ("json.syntax", "name"),
-    "control character": ("json.syntax", "control"),
-    "invalid number": ("json.syntax", "number"),
-    "invalid escape": ("json.syntax", "escape"),
-    "expected `,`": ("json.syntax", "missing_comma"),
-    "expected `:`": ("json.syntax", "missing_colon"),
-}
 _TROUBLES = {FileNotFoundError: "file.missing", IsADirectoryError: "file.directory", PermissionError: "file.permission"}
 
 
@@ -145,7 +126,7 @@ def _ads(stream: IO[bytes], name: str, catalogue: Catalogue) -> Iterator[Reading
 
 def _holds_lines(first: bytes, name: str) -> bool:
     """Tell whether a file whose first line is `first` holds one ad a line."""
-    if first.startswith(_UTF_16) or b"\0" in first or not first.strip():
+    if syntax.is_utf_16(first) or not first.strip():
         return False
     if name.endswith(_LINES):
         return first.strip() not in {b"{", b"[", b"[{"}
@@ -183,44 +164,10 @@ def _reading(text: bytes, name: str, catalogue: Catalogue, *, index: int = 0, fi
     try:
         value = parsed(text)
     except ValueError as error:
-        trouble = _trouble(text, str(error), catalogue)
-        return replace(reading, readable=False, findings=(replace(trouble, line=(trouble.line or 1) + first_line - 1),))
+        return replace(reading, readable=False, findings=(syntax.trouble(text, str(error), catalogue, first_line=first_line),))
     if _PERHAPS_INFINITE.search(text):
         at = unspeakable(value)
         if at is not None:
             found = wording.finding(catalogue, "json.number_range", pointer.write(at))
             return replace(reading, readable=False, findings=(found,))
     return replace(reading, ad=value)
-
-
-def _trouble(text: bytes, message: str, catalogue: Catalogue) -> Finding:
-    """Put into a finding why a document is not JSON, and where; its line counts from the document's own first."""
-    begins, line, column = re.fullmatch(r"(.*) at line (\d+) column (\d+)", message, re.DOTALL).groups()  # type: ignore[union-attr]
-    line_starts = [0, *(found.end() for found in re.finditer(b"\n", text))]
-    offset = max(0, line_starts[int(line) - 1] + int(column) - 1)
-    at, told = "", dict[str, Any]()
-    code, mend = next((meaning for words, meaning in _MEANINGS.items() if begins.startswith(words)), ("json.syntax", ""))
-    if not text.strip():
-        code, offset = "json.empty", 0
-    elif text.startswith(_UTF_16) or b"\0" in text:
-        code, mend, offset = "json.encoding", "utf-16", 0
-    else:
-        try:
-            text.decode()
-        except UnicodeDecodeError as error:
-            code, mend, offset = "json.encoding", "", error.start
-    if code == "json.syntax" and _NOT_A_NUMBER.match(text, max(0, offset - 1)):
-        code, mend = "json.not_a_number", ""
-    elif code == "json.syntax" and _SURROGATE.search(text, max(0, offset - 13), offset + 6):
-        code, mend = "json.lone_surrogate", ""
-    elif code == "json.duplicate_key":
-        found = positions(text).pointer_at(offset)
-        if found is not None:
-            at, offset, told = pointer.write(found[0]), found[1].start, {"name": wording.shown(found[0][-1])}
-    finding = wording.finding(catalogue, code, at, mend=mend, **told)
-    line_start = text.rfind(b"\n", 0, offset) + 1
-    return replace(
-        finding,
-        line=text.count(b"\n", 0, offset) + 1,
-        column=len(text[line_start:offset].decode(errors="replace")) + 1,
-    )

@@ -9,7 +9,6 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from v4schema import steps
 from v4schema.catalogue import Catalogue
 from v4schema.report import Finding, Level
 
@@ -35,6 +34,8 @@ class Shown:
         if self._private:
             return "this value"
         if spec:
+            from v4schema import steps
+
             unit, _, other = spec.partition(">")
             amount = self._value
             if isinstance(amount, int | float) and not isinstance(amount, bool):

@@ -1,0 +1,173 @@
+"""The house stands as it was drawn: who may import whom, what no Python file may spell, what a start may cost."""
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import v4schema
+from v4schema.catalogue import Catalogue
+from v4schema.schema import walk
+
+ROOM = Path(v4schema.__file__).parent
+
+#: Each module with what it may import: the ones before it in the flow of an ad, and no others.
+FLOOR_PLAN = {
+    "pointer": set(),
+    "spelling": set(),
+    "steps": set(),
+    "settings": set(),
+    "errors": {"spelling", "report"},
+    "report": {"errors", "pointer"},
+    "schema": {"pointer"},
+    "catalogue": {"errors", "pointer", "report", "schema", "spelling"},
+    "wording": {"catalogue", "report", "steps"},
+    "positions": {"pointer"},
+    "ad": {"catalogue", "pointer", "report", "spelling", "wording"},
+    "syntax": {"catalogue", "pointer", "positions", "report", "wording"},
+    "reading": {"ad", "catalogue", "pointer", "report", "syntax", "wording"},
+    "engine": {"errors", "pointer", "schema"},
+    "faults": {"catalogue", "engine", "pointer", "report", "schema", "spelling", "wording"},
+    "validator": {"ad", "catalogue", "engine", "faults", "pointer", "report", "schema", "wording"},
+    "feed": {"catalogue", "engine", "pointer", "positions", "reading", "report", "validator"},
+    "listing": {"catalogue", "pointer", "schema", "wording"},
+    "render": {"feed", "pointer", "report", "schema"},
+    "cli": {"catalogue", "errors", "feed", "listing", "render", "report", "settings"},
+}
+
+#: Words of JSON Schema, of our own report and of Python that ads happen to use as well.
+SHARED = {
+    "type",
+    "title",
+    "items",
+    "value",
+    "unit",
+    "name",
+    "url",
+    "state",
+    "id",
+    "price",
+    "location",
+    "model",
+    "log",
+    "list",
+    "color",
+    "description",
+}
+
+
+def modules() -> Iterator[tuple[str, ast.Module]]:
+    """Every module of the package, parsed."""
+    for path in sorted(ROOM.glob("*.py")):
+        yield path.stem, ast.parse(path.read_text("utf-8"))
+
+
+def test_arrows_run_downward_only() -> None:
+    """Each module imports no more than the floor plan allows, and the plan has no circle but for types."""
+    seen = set()
+    for name, tree in modules():
+        if name in {"__init__", "__main__"}:
+            continue
+        seen.add(name)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("v4schema"):
+                inner = (node.module or "").removeprefix("v4schema").lstrip(".")
+                imported = {inner} if inner else {alias.name for alias in node.names if not alias.name.startswith("__")}
+                assert imported <= FLOOR_PLAN[name], (name, imported)
+    assert seen == set(FLOOR_PLAN)
+
+
+def test_only_the_command_prints_and_exits() -> None:
+    """No other room writes to a stream or ends the process."""
+    for name, tree in modules():
+        called = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+        assert name in {"cli", "__main__"} or not called & {"print", "exit", "sys.exit", "click.echo"}, name
+
+
+def test_only_the_catalogue_and_the_reader_open_files() -> None:
+    """`schemas/` has one reader, ads have one, and the command reads what its options name."""
+    opening = {
+        name
+        for name, tree in modules()
+        if any(isinstance(node, ast.Call) and ast.unparse(node.func) == "open" for node in ast.walk(tree))
+    }
+    assert opening == {"catalogue", "reading", "settings", "cli"}
+
+
+def test_no_python_file_spells_the_domain(catalogue: Catalogue) -> None:
+    """No string of the package, docstrings aside, is a category, an edition, a unit, a word, or a field of an ad."""
+    words = set(catalogue.editions) | set(catalogue.translations) | set(catalogue.names)
+    for kind in catalogue.read("units.json")["kinds"].values():
+        words |= {spelling for unit in kind["units"].values() for spelling in unit["spellings"]}
+    for edition in catalogue.editions.values():
+        for category in edition.categories.values():
+            words |= {category.slug, str(category.id), *category.names.values()}
+            for at, node in walk(catalogue.schema(catalogue.kind(edition.name, category.slug))):
+                words |= {*at[-1:], *(choice for choice in node.get("enum", ()) if isinstance(choice, str))}
+    assert len(words) > 150
+    spelt = {
+        (name, node.value)
+        for name, tree in modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in words - SHARED - {"*", "create"}
+    }
+    assert spelt == set()
+
+
+def test_importing_the_package_opens_no_file_and_fetches_nothing_heavy() -> None:
+    """`import v4schema` costs next to nothing: no schema is read, and neither engine, parser nor click is imported."""
+    script = """
+import sys
+opened = []
+sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event == "open" else None)
+before = set(sys.modules)
+import v4schema
+print([path for path in opened if path.endswith((".json", ".toml"))])
+print(sorted(set(sys.modules) - before - {"importlib", "importlib._bootstrap", "importlib._bootstrap_external"}))
+"""
+    output = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout.splitlines()
+    assert output[0] == "[]"
+    loaded = set(json.loads(output[1].replace("'", '"')))
+    assert loaded <= {"v4schema", "warnings"}, loaded
+
+
+def test_validating_a_clean_file_needs_no_parser_of_positions(checkout: Path) -> None:
+    """What is paid for code frames is paid only where there is something to show."""
+    script = f"""
+import sys, json, v4schema
+from v4schema.feed import check
+ad = json.load(open({str(checkout / "examples" / "moped.json")!r}))
+ad["price"][0]["amount"], ad["dealer_code"] = 3500000, "d"
+assert [result.report.findings for result in check([("x", json.dumps(ad).encode())])] == [()]
+print([name for name in ("tree_sitter", "jsonschema", "tomllib", "hypothesis", "fractions") if name in sys.modules])
+"""
+    output = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout
+    assert output == "[]\n"
+
+
+def test_nothing_reaches_for_a_network(checkout: Path) -> None:
+    """With sockets refused, both engines validate all the same."""
+    script = f"""
+import sys, json
+def refuse(event, args):
+    if event.startswith("socket"):
+        raise SystemExit("socket")
+sys.addaudithook(refuse)
+import v4schema
+ad = json.load(open({str(checkout / "examples" / "camper.json")!r}))
+for engine in ("jsonschema-rs", "jsonschema"):
+    assert v4schema.validate(ad, engine=engine).valid
+    assert not v4schema.validate(dict(ad, visible=3), engine=engine).valid
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+@pytest.mark.parametrize("stem", ["README.md", "CHANGELOG.md"])
+def test_documents_name_no_path_of_a_machine(stem: str, checkout: Path) -> None:
+    """What is committed holds for everybody."""
+    assert not re.search(r"(?<![\w.])/(home|root|tmp|work|Users)/", (checkout / stem).read_text("utf-8"))

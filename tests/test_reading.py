@@ -1,0 +1,251 @@
+"""Reading: every ad of a file, and a finding with a place for whatever cannot be read."""
+
+import gzip
+import io
+import json
+import os
+from pathlib import Path
+
+import jiter
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from v4schema import read
+from v4schema.feed import check
+from v4schema.positions import positions
+from v4schema.report import Level
+
+TWO = b'{"source_id": "1"}\n{"source_id": "2"}\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (b'{"source_id": "1"}', "ad.json"),
+        (b'{"source_id":\r\n "1"}\r\n', "ad.json"),
+        (b'\n\n{"source_id": "1"}', "ad.json"),
+        (b'[{"source_id": "1"}]', "ads.json"),
+        (b'[\n{"source_id": "1"}\n]', "ads.ndjson"),
+        (b'{\n"source_id": "1"\n}', "ads.jsonl"),
+        (b'\n{"source_id": "1"}\n\n', "ads.jsonl"),
+        (gzip.compress(b'{"source_id": "1"}'), "ad.json.gz"),
+        (gzip.compress(b'{"source_id": "1"}'), "ad.json"),
+        (b'\xef\xbb\xbf{"source_id": "1"}', "ad.json"),
+    ],
+)
+def test_one_ad_is_read_however_it_is_written(text: bytes, name: str, tmp_path: Path) -> None:
+    """One ad, an array of one, one a line; from bytes, a path, and a stream that stays open."""
+    path = tmp_path / name
+    path.write_bytes(text)
+    stream = io.BytesIO(text)
+    for readings in (read(text, name=name), read(path), read(str(path)), read(stream, name=name)):
+        (reading,) = readings
+        assert reading.readable
+        assert reading.ad == {"source_id": "1"}
+        assert reading.index == 0
+    assert not stream.closed
+
+
+@pytest.mark.parametrize("name", ["feed.ndjson", "feed.jsonl", "feed.ndjson.gz", "feed.json", "<stdin>"])
+def test_one_ad_a_line_is_known_by_its_name_or_its_first_line(name: str) -> None:
+    """Lines count from 1, ads from 0, and blank lines only as lines."""
+    text = TWO.replace(b"\n", b"\n\n", 1)
+    readings = list(read(gzip.compress(text) if name.endswith("gz") else text, name=name))
+    assert [(reading.index, reading.first_line, reading.ad) for reading in readings] == [
+        (0, 1, {"source_id": "1"}),
+        (1, 3, {"source_id": "2"}),
+    ]
+
+
+def test_a_line_that_is_not_json_does_not_stop_the_others() -> None:
+    """Parse failures are findings among findings, with the line of the file."""
+    readings = list(read(b'{"a": 1}\n{"a": 1,}\n{"a": 2}\n', name="feed.ndjson"))
+    assert [reading.readable for reading in readings] == [True, False, True]
+    (found,) = readings[1].findings
+    assert (found.code, found.line, found.column) == ("json.syntax", 2, 9)
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "line", "column"),
+    [
+        (b'{"a":\n  1', "json.truncated", 2, 4),
+        (b'{"a": [1, 2', "json.truncated", 1, 12),
+        (b'{"a": 1,\n "b": {"c": 1, "c": 2}}', "json.duplicate_key", 2, 16),
+        (b'{"a": 1, "\\u0061": 2}', "json.duplicate_key", 1, 10),
+        (b'{"a": 1, "a": {"b": 1}}', "json.duplicate_key", 1, 10),
+        (b'{"a":\nNaN}', "json.not_a_number", 2, 1),
+        (b'{"a": -Infinity}', "json.not_a_number", 1, 7),
+        (b"[nan]", "json.not_a_number", 1, 2),
+        (b'{"a": [0, 1e999]}', "json.number_range", 1, 11),
+        (b'{"a": ' + b"1" * 400 + b".5}", "json.number_range", None, None),
+        (b'{"a": ' + b"1" * 5000 + b"}", "json.number_range", 1, None),
+        ('{"å": 1}'.encode("utf-16"), "json.encoding", 1, 1),
+        ('{"å": 1}'.encode("utf-16-le"), "json.encoding", 1, 1),
+        ('{"ort": "Växjö"}'.encode("latin-1"), "json.encoding", 1, 11),
+        (b"", "json.empty", 1, 1),
+        (b" \n\t ", "json.empty", 1, 1),
+        (b"\xef\xbb\xbf", "json.empty", 1, 1),
+        (b"[" * 100_000, "json.depth", 1, 202),
+        (b"[" * 100_000 + b"]" * 100_000, "json.depth", 1, 202),
+        (b'{"a":' * 100_000, "json.depth", 1, None),
+        (b'{"body": "bil \\ud83d"}', "json.lone_surrogate", 1, 15),
+        (b'{"body": "\\ud83d\\u0041"}', "json.lone_surrogate", 1, None),
+        (b'{"body": "\\ude00"}', "json.lone_surrogate", 1, None),
+        (b'{"a": 1,}', "json.syntax", 1, 9),
+        ('{"å": 1,}'.encode(), "json.syntax", 1, 9),
+        (b'{"a": 1} }', "json.syntax", 1, 10),
+        (b"{'a': 1}", "json.syntax", 1, 2),
+        (b'{"a": "x\ty"}', "json.syntax", 1, None),
+        (b'{"a": 01}', "json.syntax", 1, None),
+        (b'{"a" 1}', "json.syntax", 1, None),
+        (b'{"a": 1 "b": 2}', "json.syntax", 1, None),
+        (b'{"a": "\\x"}', "json.syntax", 1, None),
+        (b"<html>", "json.syntax", 1, 1),
+        (b"// ad\n{}", "json.syntax", 1, 1),
+        (b"\x00", "json.encoding", 1, 1),
+    ],
+)
+def test_what_is_not_json_is_a_finding_with_its_own_code_and_place(
+    text: bytes, code: str, line: int | None, column: int | None
+) -> None:
+    """Never an exception, never an ad, and always one finding; the place is that of the file."""
+    (result,) = check([("ad.json", text)])
+    assert not result.reading.readable
+    assert not result.understood
+    (found,) = result.located()
+    assert (found.code, found.level) == (code, Level.ERROR)
+    assert line is None or found.line == line
+    assert column is None or found.column == column
+    assert len(f"{found.says}{found.hint}") < 200
+
+
+def test_a_number_beyond_all_range_is_named_by_its_place() -> None:
+    """1e999 parses, and would be infinite."""
+    (reading,) = read(b'{"price": [{"amount": 1e999}]}')
+    assert [(finding.code, finding.at) for finding in reading.findings] == [("json.number_range", "/price/0/amount")]
+    (reading,) = read(b'{"url": "https://a.se/1e999", "n": 1E100}')
+    assert reading.readable
+
+
+def test_a_duplicate_name_is_pointed_at() -> None:
+    """The pointer is that of the name, the place that of its second standing."""
+    (reading,) = read(b'[{"a": 1}, {"b": [0, {"c": 1, "c": 2}]}]')
+    assert [finding.at for finding in reading.findings] == ["/1/b/1/c"]
+
+
+def test_a_byte_order_mark_is_tolerated_with_a_note() -> None:
+    """The mark is noted once, and is no part of any column."""
+    first, second = check([("feed.ndjson", b"\xef\xbb\xbf" + TWO.replace(b'"1"', b"1"))])
+    assert [(finding.code, finding.level) for finding in first.located()][0] == ("json.byte_order_mark", Level.NOTE)
+    assert "json.byte_order_mark" not in [finding.code for finding in second.located()]
+    assert next(finding for finding in first.located() if finding.at == "/source_id").column == 15
+
+
+def test_an_empty_array_is_no_success() -> None:
+    """An export that wrote nothing is a finding."""
+    (reading,) = read(b"[]")
+    assert [finding.says for finding in reading.findings] == ["The array holds no ad."]
+    (reading,) = read(b"\n\n", name="feed.ndjson")
+    assert [finding.code for finding in reading.findings] == ["json.empty"]
+
+
+@pytest.mark.parametrize(
+    ("make", "code"),
+    [
+        (lambda _: None, "file.missing"),
+        (lambda path: path.mkdir(), "file.directory"),
+        (lambda path: path.write_bytes(gzip.compress(TWO)[:-12]), "file.unreadable"),
+        (lambda path: path.write_bytes(b"\x1f\x8b broken"), "file.unreadable"),
+        (lambda path: path.symlink_to(path), "file.unreadable"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_a_finding(make: object, code: str, tmp_path: Path) -> None:
+    """A missing file, a folder, a broken archive: a finding each, after what could be read."""
+    path = tmp_path / "ad.ndjson"
+    make(path)  # type: ignore[operator]
+    *_, last = read(path)
+    assert [finding.code for finding in last.findings] == [code]
+    assert not last.readable
+
+
+def test_a_file_without_permission_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system's refusal is told; root, whom it never refuses, sees the same by another way."""
+
+    def refuse(*_: object) -> object:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("builtins.open", refuse)
+    (reading,) = read("ad.json")
+    assert [finding.code for finding in reading.findings] == ["file.permission"]
+
+
+def test_a_file_without_permission_is_really_refused(tmp_path: Path) -> None:
+    """Where the tests do not run as root, a file of mode 000 is the same finding."""
+    path = tmp_path / "ad.json"
+    path.write_bytes(b"{}")
+    path.chmod(0)
+    (reading,) = read(path)
+    expected = [] if os.access(path, os.R_OK) else ["file.permission"]
+    assert [finding.code for finding in reading.findings] == expected
+
+
+def test_what_was_read_before_the_fault_is_kept(tmp_path: Path) -> None:
+    """Of a gzip file that ends too early, the ads before its end are read."""
+    lines = b"".join(b'{"source_id": "%d", "body": "%s"}\n' % (number, os.urandom(40).hex().encode()) for number in range(2000))
+    path = tmp_path / "feed.ndjson.gz"
+    path.write_bytes(gzip.compress(lines)[:-4000])
+    *good, last = read(path)
+    assert len(good) > 100
+    assert last.index == len(good)
+    assert [finding.code for finding in last.findings] == ["file.unreadable"]
+
+
+def test_names_of_sources() -> None:
+    """A source that has no name gets one."""
+    assert next(read(b"{}")).source == "<bytes>"
+    assert next(read(io.BytesIO(b"{}"))).source == "<stream>"
+    assert next(read(io.BytesIO(b"{}"), name="x")).source == "x"
+    assert next(read("nowhere")).source == "nowhere"
+
+
+def test_a_stream_that_can_peek_is_read_as_it_is() -> None:
+    """Standard input is such a stream."""
+    with io.BufferedReader(io.BytesIO(TWO)) as stream:
+        assert len(list(read(stream))) == 2
+
+
+@given(text=st.binary(max_size=60) | st.text(alphabet='{}[]":,0123456789eE+-.\\ud8abtrfalsn \n', max_size=40).map(str.encode))
+def test_reading_never_raises(text: bytes) -> None:
+    """Any bytes are read into ads or into findings, never into neither and never into both."""
+    for result in check([("ad", text)]):
+        assert result.reading.readable or result.report.errors
+        assert [finding.line for finding in result.located()] is not None
+        assert result.line is None or result.line >= 1
+
+
+@given(
+    value=st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+        max_leaves=8,
+    ),
+    indent=st.none() | st.integers(0, 3),
+    ascii_only=st.booleans(),
+)
+def test_positions_point_at_what_the_parser_read(value: object, indent: int | None, ascii_only: bool) -> None:  # noqa: FBT001
+    """The text between the offsets of a place parses to the value at that place, and line and column lead there."""
+    text = json.dumps(value, indent=indent, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
+
+    def look(below: object, at: tuple[str | int, ...]) -> None:
+        member = positions(text).member(at)
+        assert member
+        span = member.value
+        assert jiter.from_json(text[span.start : span.end]) == below
+        assert text.split(b"\n")[span.line - 1].decode()[span.column - 1 :].encode()[:1] == text[span.start : span.start + 1]
+        assert (member.name is None) == (not at or isinstance(at[-1], int))
+        for token, inner in below.items() if isinstance(below, dict) else enumerate(below) if isinstance(below, list) else ():
+            look(inner, (*at, token))
+
+    look(value, ())
+    assert positions(text).member(("no", "such", "place")) is None

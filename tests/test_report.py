@@ -1,0 +1,116 @@
+"""Findings and reports as values."""
+
+import dataclasses
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import v4schema
+from v4schema import Finding, Kind, Level, Report, errors
+from v4schema.pointer import leads, parse, write
+from v4schema.spelling import near, nearest
+
+
+def error(at: str, says: str = "No.") -> Finding:
+    """An error at a place."""
+    return Finding(code="schema.type", at=at, says=says)
+
+
+def test_a_report_is_valid_without_errors() -> None:
+    """Warnings and notes do not make an ad invalid."""
+    report = Report(
+        kind=Kind(version="v4"),
+        findings=(
+            Finding(code="a.b", at="", says="x", level=Level.WARNING),
+            Finding(code="a.c", at="", says="x", level=Level.NOTE),
+        ),
+    )
+    assert report.valid
+    assert (len(report.errors), len(report.warnings), len(report.notes)) == (0, 1, 1)
+    assert report.api() == {}
+    report.raise_for_errors()
+
+
+def test_raising_tells_all_errors_and_holds_the_report() -> None:
+    """The exception's text is for a log: places and sentences."""
+    report = Report(findings=(error("/a", "This field is required."), error("", "No ad.")))
+    with pytest.raises(errors.InvalidAd, match="/a: This field is required.\n/: No ad.") as caught:
+        report.raise_for_errors()
+    assert caught.value.report is report
+
+
+@pytest.mark.parametrize(
+    ("at", "body"),
+    [
+        (["/category_fields/brand"], {"category_fields": {"brand": ["No."]}}),
+        (["/price/1/type"], {"price": [{}, {"type": ["No."]}]}),
+        (["/price/0/type", "/price/2/amount"], {"price": [{"type": ["No."]}, {}, {"amount": ["No."]}]}),
+        (["/fuels/1"], {"fuels": {"1": ["No."]}}),
+        (["/price/0", "/price/1/type"], {"price": {"0": ["No."], "1": {"type": ["No."]}}}),
+        ([""], ["No."]),
+        (["", "/a"], {"non_field_errors": ["No."], "a": ["No."]}),
+        (["/a", "/a/b"], {"a": {"non_field_errors": ["No."], "b": ["No."]}}),
+        ([], {}),
+    ],
+)
+def test_the_body_that_the_api_would_answer_nests_like_the_ad(at: list[str], body: object) -> None:
+    """As Django REST framework nests: lists of objects as lists, other items by index, the whole as a bare list."""
+    assert Report(findings=tuple(map(error, at))).api() == body
+
+
+def test_findings_and_reports_are_frozen_values() -> None:
+    """Two alike are equal, and none changes."""
+    assert error("/a") == error("/a")
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        error("/a").at = "/b"  # type: ignore[misc]
+
+
+def test_levels_are_ordered_by_gravity() -> None:
+    """The gravest has the lowest rank."""
+    assert sorted([Level.NOTE, Level.ERROR, Level.WARNING], key=lambda level: level.rank) == list(Level)
+
+
+@given(tokens=st.lists(st.text(max_size=4), max_size=4))
+def test_pointers_are_taken_apart_as_they_were_put_together(tokens: list[str]) -> None:
+    """RFC 6901: ~ and / are escaped, and nothing is lost."""
+    assert parse(write(tokens)) == tuple(tokens)
+
+
+def test_a_pointer_into_nothing_leads_nowhere() -> None:
+    """Members of lists and items of objects are no places."""
+    assert not leads({"a": [1]}, ("a", "b"))
+    assert not leads({"a": 3}, ("a", "0"))
+    assert leads({"a": [1]}, ("a", "0"))
+
+
+@given(name=st.text("abcdefgh", min_size=3, max_size=8), data=st.data())
+def test_one_slip_is_near_and_two_are_not(name: str, data: st.DataObject) -> None:
+    """One letter missing, in excess, replaced or swapped; nearness is mutual."""
+    index = data.draw(st.integers(0, len(name) - 1))
+    slips = [
+        name[:index] + name[index + 1 :],
+        name[:index] + "z" + name[index:],
+        name[:index] + "z" + name[index + 1 :],
+        name[:index] + name[index : index + 2][::-1] + name[index + 2 :],
+    ]
+    for slip in slips:
+        assert near(name, slip)
+        assert near(slip, name)
+    assert not near(name, "zz" + name)
+    assert not near(name, "yz" + name[2:])
+
+
+def test_the_nearest_of_several_is_the_one_that_differs_least() -> None:
+    """Case and word breaks count less than letters."""
+    assert nearest("Model_Year", ["modelyears", "model_year"]) == "model_year"
+    assert nearest("qqq", ["model_year"]) is None
+
+
+def test_public_names_are_all_there() -> None:
+    """Each name of `__all__` can be fetched, others are refused, and `dir` lists them."""
+    for name in v4schema.__all__:
+        assert getattr(v4schema, name) is not None
+    assert set(v4schema.__all__) <= set(dir(v4schema))
+    with pytest.raises(AttributeError, match="nonsense"):
+        v4schema.nonsense  # noqa: B018
