@@ -137,14 +137,14 @@ def validate(ctx: click.Context, /, files: Sequence[str], *, lists: Sequence[str
     tally = feed.Tally()
     on_terminal = sys.stdout.isatty() and not told["output"]
     look = render.Look(
-        rich=told["color"] == "always" or (told["color"] == "auto" and on_terminal),
+        rich=on_terminal or told["color"] == "always",
         width=max(40, min(click.formatting.FORCED_WIDTH or _columns(), 120)),
         lightest=(floor or Level.ERROR) if told["quiet"] else Level.NOTE,
     )
     counted = tally.counted(results)
     if sys.stderr.isatty() and not on_terminal and not told["quiet"]:
         counted = _with_progress(counted, tally)
-    coloured = told["color"] == "always" or (look.rich and "NO_COLOR" not in os.environ)
+    coloured = told["color"] == "always" or (told["color"] == "auto" and on_terminal and not os.environ.get("NO_COLOR"))
     _write(render.FORMATS[told["format_"]](counted, tally, look), told["output"], coloured=coloured)
     if not told["quiet"] and told["format_"] == "text":
         click.echo(render.sentence(tally), err=True)

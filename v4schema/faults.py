@@ -154,8 +154,8 @@ class Faults:
     def _places(self) -> Mapping[str, Sequence[Place]]:
         """The places of fields that may be sent and stand in no array, by the field's name without case and word breaks."""
         places: dict[str, list[Place]] = {}
-        for at, node in walk(self.schema):
-            if at and "*" not in at and welcome(node):
+        for at, _ in walk(self.schema, into=welcome):
+            if at and "*" not in at:
                 places.setdefault(spelling.folded(at[-1]), []).append(at)
         return places
 

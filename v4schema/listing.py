@@ -48,8 +48,8 @@ def fields(schema: Schema, width: int) -> Iterator[str]:
         if "if" not in fact
         for name in fact.get("required", ())
     }
-    for at, node in walk(schema):
-        if not at or not welcome(node):
+    for at, node in walk(schema, into=welcome):
+        if not at:
             continue
         about = [
             *_types(node),

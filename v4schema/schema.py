@@ -95,13 +95,20 @@ class Flattening:
         return closed
 
 
-def walk(schema: Schema, at: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Schema]]:
-    """Yield the place and the subschema of every field of a flat schema; ``*`` stands for any item of an array."""
+def walk(
+    schema: Schema, at: tuple[str, ...] = (), *, into: Callable[[Schema], bool] = bool
+) -> Iterator[tuple[tuple[str, ...], Schema]]:
+    """Yield the place and the subschema of every field of a flat schema; ``*`` stands for any item of an array.
+
+    Only fields for which `into` holds are entered: `welcome` gives those that may be sent.
+    """
+    if not into(schema):
+        return
     yield at, schema
     for name, below in schema.get("properties", {}).items():
-        yield from walk(below, (*at, name))
+        yield from walk(below, (*at, name), into=into)
     if "items" in schema:
-        yield from walk(schema["items"], (*at, "*"))
+        yield from walk(schema["items"], (*at, "*"), into=into)
 
 
 def describing(schema: Schema, at: Sequence[Token]) -> Schema | None:

@@ -18,9 +18,11 @@ def nearest(folder: str) -> str | None:
 
 
 def load(path: str) -> Mapping[str, Any] | None:
-    """Return the table of a ``pyproject.toml``, or None if it has none. Raises `ValueError` where the file is not TOML."""
+    """Return the table of a ``pyproject.toml``, or None if it has none. Raises `ValueError` where it is no such file."""
     import tomllib
 
     with open(path, "rb") as file:
         table: Mapping[str, Any] | None = tomllib.load(file).get("tool", {}).get("v4schema")
+    if not isinstance(table, Mapping | None):
+        raise ValueError(f"{path}: tool.v4schema is not a table")
     return table

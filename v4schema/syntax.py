@@ -58,12 +58,9 @@ def _diagnosis(text: bytes, message: str) -> tuple[str, str, int]:
     """Return the code, the case of its hint, and the offset of what is wrong."""
     if not text.strip():
         return "json.empty", "", 0
-    if is_utf_16(text):
-        return "json.encoding", "utf-16", 0
-    try:
-        text.decode()
-    except UnicodeDecodeError as error:
-        return "json.encoding", "", error.start
+    foreign = _foreign(text)
+    if foreign is not None:
+        return "json.encoding", *foreign
     code, mend = next((meaning for words, meaning in _MEANINGS.items() if message.startswith(words)), ("json.syntax", ""))
     offset = _offset(text, message)
     if code == "json.truncated":
@@ -76,6 +73,17 @@ def _diagnosis(text: bytes, message: str) -> tuple[str, str, int]:
         if half:
             return "json.lone_surrogate", "", half.start()
     return code, mend, offset
+
+
+def _foreign(text: bytes) -> tuple[str, int] | None:
+    """Return the case of the hint and the offset of what is not UTF-8, or None if all is."""
+    if is_utf_16(text):
+        return "utf-16", 0
+    try:
+        text.decode()
+    except UnicodeDecodeError as error:
+        return "", error.start
+    return None
 
 
 def _offset(text: bytes, message: str) -> int:

@@ -1,0 +1,495 @@
+"""The command: what it prints, where it prints it, and how it ends."""
+
+import gzip
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
+
+from v4schema import Level, __version__
+from v4schema.catalogue import Catalogue
+from v4schema.cli import main
+from v4schema.engine import ENGINES
+from v4schema.render import FORMATS
+
+Ad = dict[str, Any]
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(in_empty_folder: Path) -> Run:
+    """Run the command in an empty folder."""
+
+    def run(*words: str, stdin: bytes | str | None = None, env: dict[str, str] | None = None) -> Result:
+        result = CliRunner().invoke(main, words, input=stdin, env=env)
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+        return result
+
+    assert in_empty_folder
+    return run
+
+
+@pytest.fixture
+def good(clean: Ad, in_empty_folder: Path) -> str:
+    """The name of a file with nothing wrong in it."""
+    (in_empty_folder / "good.json").write_text(json.dumps(clean), "utf-8")
+    return "good.json"
+
+
+@pytest.fixture
+def bad(clean: Ad, in_empty_folder: Path) -> str:
+    """The name of a file with an error and a warning in it."""
+    fields = clean["category_fields"]
+    fields["year"] = fields.pop("model_year")
+    clean["body"] = "Fin <b>moped</b> från Växjö"
+    (in_empty_folder / "bad.json").write_text(json.dumps(clean, indent=2, ensure_ascii=False), "utf-8")
+    return "bad.json"
+
+
+def test_a_clean_ad_prints_nothing_but_a_summary(run: Run, good: str) -> None:
+    """Nothing to say on standard output, exit code 0."""
+    result = run("validate", good)
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "1 ad, 1 clean: 0 errors.\n")
+
+
+def test_a_finding_is_one_line_with_place_level_code_pointer_sentence_hint_and_source(run: Run, bad: str) -> None:
+    """Made to be searched and to be clicked."""
+    result = run("validate", bad)
+    assert result.exit_code == 1
+    assert result.stdout == (
+        "bad.json:5:11: warning text.angle_brackets /body The server replaces < and > by - in this text. Send plain text. [CD7]\n"
+        'bad.json:36:5: error field.misnamed /category_fields/year There is no field "year" here; did you mean "model_year"? '
+        'Rename it to "model_year". [CR7, V3]\n'
+    )
+    assert result.stderr == "1 ad, 0 clean: 1 error, 1 warning.\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["--fail-on", "never"], 0),
+        (["--fail-on", "error"], 1),
+        (["--fail-on", "warning"], 1),
+        (["--fail-on", "note"], 1),
+        (["--fail-on", "fatal"], 2),
+        (["--api", "v44"], 2),
+        (["--category", "mopped"], 2),
+        (["--operation", "destroy"], 2),
+        (["--engine", "fast"], 2),
+        (["--schemas", "nowhere"], 2),
+        (["--list", "brands=nowhere.txt"], 2),
+        (["--list", "brandz=bad.json"], 2),
+        (["--output", "nowhere/report.txt"], 2),
+        (["--format", "pdf"], 2),
+        (["nowhere.json"], 3),
+        (["--fail-on", "never", "nowhere.json"], 3),
+    ],
+)
+def test_exit_codes(words: list[str], code: int, run: Run, bad: str) -> None:
+    """0 nothing at or above --fail-on, 1 something, 2 usage, 3 an input could not be read or identified."""
+    result = run("validate", *words, bad)
+    assert result.exit_code == code
+    assert code != 2 or (result.stdout == "" and "Traceback" not in result.stderr)
+
+
+def test_warnings_fail_only_when_asked(run: Run, checkout: Path) -> None:
+    """The guide's moped has two warnings."""
+    moped = str(checkout / "examples" / "moped.json")
+    assert run("validate", moped).exit_code == 0
+    assert run("validate", "--fail-on", "warning", moped).exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (b"", "json.empty"),
+        (b'{"a": 1', "json.truncated"),
+        ('{"å": 1}'.encode("utf-16"), "json.encoding"),
+        ('{"å": 1}'.encode("latin-1"), "json.encoding"),
+        (b"3", "ad.not_object"),
+        (b"[" * 100_000, "json.depth"),
+        (b'{"category_id": "9999"}', "category.unknown"),
+        (b'{"category_id": ["1121"]}', "category.malformed"),
+        (b'{"source_id": "x"}', "schema.required"),
+        (b'{"catgory_id": "1121"}', "field.misnamed"),
+    ],
+)
+def test_bad_input_is_a_finding_and_the_other_files_are_still_checked(text: bytes, code: str, run: Run, bad: str) -> None:
+    """Whatever one file holds, the next is read, and the exit code says that not all was understood."""
+    Path("broken.json").write_bytes(text)
+    result = run("validate", "broken.json", "nowhere.json", ".", bad)
+    assert result.exit_code == 3
+    for found in (code, "file.missing", "file.directory", "field.misnamed"):
+        assert f" {found} " in result.stdout
+    assert "could not be read" in result.stderr
+    assert all(len(line) < 400 for line in result.stdout.splitlines())
+
+
+def registry(catalogue: Catalogue) -> Registry[Any]:
+    """The meta-schema of reports."""
+    report = catalogue.read("meta/report.json")
+    return Registry().with_resource(report["$id"], Resource.from_contents(report))
+
+
+def test_the_json_report_is_what_its_schema_says(run: Run, good: str, bad: str, catalogue: Catalogue) -> None:
+    """One document; its counts add up."""
+    Path("feed.ndjson").write_text('{"source_id": "x"}\n{broken\n3\n', "utf-8")
+    result = run("validate", "--format", "json", good, bad, "feed.ndjson", "nowhere.json")
+    report = json.loads(result.stdout)
+    schema = Draft202012Validator(catalogue.read("meta/report.json"), registry=registry(catalogue))
+    assert [error.message for error in schema.iter_errors(report)] == []
+    assert report["v4schema"] == __version__
+    findings = [finding for each in report["results"] for finding in each["findings"]]
+    for level in Level:
+        assert report["summary"][f"{level}s"] == sum(finding["level"] == level for finding in findings)
+    assert sum(report["summary"]["by_code"].values()) == len(findings)
+    assert {key: report["summary"][key] for key in ("ads", "clean", "unreadable")} == {"ads": 4, "clean": 1, "unreadable": 2}
+    assert [(each["source"], each["index"], each["line"], each["kind"], each["source_id"]) for each in report["results"]] == [
+        ("good.json", 0, 1, "v4/moped", "moped-001"),
+        ("bad.json", 0, 1, "v4/moped", "moped-001"),
+        ("feed.ndjson", 0, 1, None, "x"),
+        ("feed.ndjson", 1, 2, None, None),
+        ("feed.ndjson", 2, 3, None, None),
+        ("nowhere.json", 0, None, None, None),
+    ]
+    assert result.stderr == ""
+    assert result.exit_code == 3
+
+
+def test_ndjson_prints_one_result_a_line(run: Run, good: str, bad: str) -> None:
+    """The same results as the report holds."""
+    lines = run("validate", "--format", "ndjson", good, bad).stdout.splitlines()
+    report = json.loads(run("validate", "--format", "json", good, bad).stdout)
+    assert list(map(json.loads, lines)) == report["results"]
+
+
+def test_an_empty_run_of_json_is_a_document_as_well(run: Run, catalogue: Catalogue) -> None:
+    """A report without results is still whole."""
+    report = json.loads(run("validate", "--format", "json", stdin=b"[]").stdout)
+    Draft202012Validator(catalogue.read("meta/report.json"), registry=registry(catalogue)).validate(report)
+    assert report["summary"]["unreadable"] == 1
+
+
+def test_the_guides_own_answer_is_what_api_prints(run: Run, clean: Ad) -> None:
+    """The guide's 400 example, for an ad without a brand."""
+    del clean["category_fields"]["brand"]
+    result = run("validate", "--format", "api", stdin=json.dumps(clean))
+    assert result.stdout == '{"category_fields": {"brand": ["This field is required."]}}\n'
+    assert (
+        run("validate", "--format", "api", stdin="{").stdout == '{"detail": "JSON parse error - The document ends too early."}\n'
+    )
+
+
+def test_each_ad_of_an_array_has_its_place_in_the_file(run: Run, clean: Ad) -> None:
+    """Index, line and column are those of the file; pointers are those of the ad."""
+    Path("ads.json").write_text(json.dumps([clean, clean | {"visible": 1}], indent=1), "utf-8")
+    first, second = json.loads(run("validate", "--format", "json", "ads.json").stdout)["results"]
+    assert (first["index"], first["line"], second["index"]) == (0, 2, 1)
+    (finding,) = second["findings"]
+    assert finding["at"] == "/visible"
+    lines = Path("ads.json").read_text("utf-8").splitlines()
+    assert lines[finding["line"] - 1][finding["column"] - 1 :].startswith("1")
+    assert lines[second["line"] - 1].strip() == "{"
+
+
+def test_standard_input_is_read_when_no_file_is_named_and_for_a_dash(run: Run, clean: Ad, good: str) -> None:
+    """An ad, a feed, gzipped or not; --stdin-name says what to call it and what it holds."""
+    text = json.dumps(clean | {"visible": 1})
+    for words in (["validate"], ["validate", "-"]):
+        assert run(*words, stdin=text).stdout.startswith("<stdin>:1:")
+    result = run("validate", "--stdin-name", "feed.ndjson", "-", good, stdin=gzip.compress(f"{text}\n{text}\n".encode()))
+    assert [line.partition(": ")[0].rpartition(":")[0] for line in result.stdout.splitlines()] == [
+        "feed.ndjson:1",
+        "feed.ndjson:2",
+    ]
+    assert "3 ads" in result.stderr
+
+
+def test_quiet_shows_only_what_makes_it_fail(run: Run, bad: str) -> None:
+    """No warning, no summary; with --fail-on warning, warnings as well."""
+    result = run("validate", "-q", bad)
+    assert (len(result.stdout.splitlines()), result.stderr) == (1, "")
+    assert len(run("validate", "-q", "--fail-on", "warning", bad).stdout.splitlines()) == 2
+    assert len(run("validate", "-q", "--fail-on", "never", bad).stdout.splitlines()) == 1
+
+
+def test_output_goes_to_a_file_whole(run: Run, bad: str) -> None:
+    """The report is in the file, and the file is the report."""
+    printed = run("validate", "--format", "json", bad).stdout
+    result = run("validate", "--format", "json", "--output", "report.json", bad)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert Path("report.json").read_text("utf-8") == printed
+    assert sorted(os.listdir()) == ["bad.json", "report.json"]
+
+
+def test_an_output_that_is_no_file_is_written_to(run: Run, bad: str) -> None:
+    """A device is not replaced."""
+    assert run("validate", "--output", os.devnull, bad).exit_code == 1
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_engines_report_alike(engine: str, run: Run, bad: str) -> None:
+    """--engine changes nothing that is printed."""
+    assert run("validate", "--engine", engine, bad).stdout == run("validate", bad).stdout
+
+
+def test_an_own_list_of_brands(run: Run, good: str) -> None:
+    """--list holds values against a file; empty lines and comments do not count."""
+    Path("brands.txt").write_text("# mine\n\nvolvo\n", "utf-8")
+    result = run("validate", "--list", "brands=brands.txt", good)
+    assert " error value.unlisted /category_fields/brand " in result.stdout
+    Path("brands.txt").write_text("yamaha\n", "utf-8")
+    assert run("validate", "--list", "brands=brands.txt", good).exit_code == 0
+
+
+def test_settings_come_from_the_nearest_pyproject_then_the_environment_then_the_command_line(
+    run: Run, bad: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command line wins over V4SCHEMA_… variables, and they over [tool.v4schema]."""
+    Path("pyproject.toml").write_text('[tool.v4schema]\nformat = "ndjson"\nfail-on = "never"\n', "utf-8")
+    Path("inner/most").mkdir(parents=True)
+    Path("inner/pyproject.toml").write_text("[tool.other]\n", "utf-8")
+    monkeypatch.chdir("inner/most")
+    path = f"../../{bad}"
+    assert run("validate", path).exit_code == 0
+    assert run("validate", path).stdout.startswith("{")
+    assert run("validate", path, env={"V4SCHEMA_FAIL_ON": "error"}).exit_code == 1
+    assert run("validate", path, env={"V4SCHEMA_FORMAT": "text"}).stdout.startswith("../../bad.json:")
+    assert run("validate", "--format", "api", path, env={"V4SCHEMA_FORMAT": "text"}).stdout.startswith('{"category_fields"')
+
+
+@pytest.mark.parametrize(
+    ("toml", "says"),
+    [
+        ('[tool.v4schema]\nfial-on = "error"\n', "There is no setting 'fial-on'. Did you mean fail-on?"),
+        ("[tool.v4schema\n", "Cannot read"),
+        ('[tool.v4schema]\nfail-on = "fatal"\n', "--fail-on"),
+        ('[tool]\nv4schema = "x"\n', "is not a table"),
+    ],
+)
+def test_settings_that_mean_nothing_are_wrong_usage(toml: str, says: str, run: Run, bad: str) -> None:
+    """A typing error in a setting is not quietly passed over."""
+    Path("pyproject.toml").write_text(toml, "utf-8")
+    result = run("validate", bad)
+    assert result.exit_code == 2
+    assert says in " ".join(result.stderr.split())
+
+
+def test_paths_in_settings_count_from_their_file(run: Run, good: str, schemas: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lists and schemas are found from wherever the command runs."""
+    Path("brands.txt").write_text("volvo\n", "utf-8")
+    Path("own").symlink_to(schemas)
+    Path("pyproject.toml").write_text('[tool.v4schema]\nschemas = "own"\nlist = { brands = "brands.txt" }\n', "utf-8")
+    Path("inner").mkdir()
+    monkeypatch.chdir("inner")
+    assert " value.unlisted " in run("validate", f"../{good}").stdout
+
+
+def test_damaged_schemas_are_wrong_usage(run: Run, good: str) -> None:
+    """A folder without a catalogue, or with one that is not JSON, or whose references lead nowhere."""
+    Path("own/v9").mkdir(parents=True)
+    assert "own/catalogue.json" in run("validate", "--schemas", "own", good).stderr
+    Path("own/catalogue.json").write_text("{", "utf-8")
+    assert "catalogue.json" in run("validate", "--schemas", "own", good).stderr
+    edition = {"name": "v9", "title": "", "source": [], "schema": "v9/ad.json", "operations": {}, "categories": []}
+    edition["operations"] = {"create": {"description": "", "source": []}}
+    catalogue = {"default": "v9", "fields": {"category": "/c", "identity": "/i"}, "editions": [edition]}
+    Path("own/catalogue.json").write_text(json.dumps(catalogue), "utf-8")
+    Path("own/v9/ad.json").write_text('{"$ref": "ad.json#/$defs/gone"}', "utf-8")
+    result = run("validate", "--schemas", "own", good)
+    assert "v9/ad.json" in result.stderr
+    assert result.exit_code == 2
+
+
+def terminal(*words: str, cwd: Path, columns: int = 80, **env: str) -> str:
+    """What the command prints on a terminal."""
+    controller, terminal = pty.openpty()
+    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"} | {"COLUMNS": str(columns)} | env
+    command = [sys.executable, "-m", "v4schema", *words]
+    process = subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, cwd=cwd, env=environment)
+    os.close(terminal)
+    printed = b""
+    while True:
+        try:
+            printed += os.read(controller, 65536)
+        except OSError:
+            break
+    process.wait()
+    os.close(controller)
+    return printed.decode().replace("\r\n", "\n")
+
+
+def plain(text: str) -> str:
+    """Text without colours."""
+    return re.sub(r"\x1b\[[0-9;]*[mK]", "", text)
+
+
+def test_on_a_terminal_a_finding_has_a_code_frame_with_a_caret(bad: str, in_empty_folder: Path) -> None:
+    """The line at fault, with a caret under what is wrong, in 80 columns."""
+    printed = terminal("validate", bad, cwd=in_empty_folder)
+    assert "\x1b[31m" in printed
+    assert (
+        'bad.json:36:5 error field.misnamed [CR7, V3]\n  /category_fields/year\n  There is no field "year" here; did you mean "model_year"?'
+        '\n  36 | "year": 2020\n     | ^^^^^^\n  = Rename it to "model_year".\n'
+    ) in plain(printed)
+    assert max(map(len, plain(printed).splitlines())) <= 80
+    assert plain(printed).endswith("1 ad, 0 clean: 1 error, 1 warning.\n")
+
+
+def test_no_color_and_never_print_the_same_without_colours(bad: str, in_empty_folder: Path) -> None:
+    """NO_COLOR is respected; the frames stay."""
+    coloured = terminal("validate", bad, cwd=in_empty_folder)
+    assert terminal("validate", bad, cwd=in_empty_folder, NO_COLOR="1") == plain(coloured)
+    assert terminal("validate", "--color", "never", bad, cwd=in_empty_folder) == plain(coloured)
+    assert terminal("validate", "--color", "always", bad, cwd=in_empty_folder, NO_COLOR="1") == coloured
+
+
+def test_without_input_on_a_terminal_it_says_what_to_do(in_empty_folder: Path) -> None:
+    """It does not wait for somebody to type JSON."""
+    assert "Name a file" in terminal("validate", cwd=in_empty_folder)
+
+
+def test_long_runs_tell_how_far_they_have_come(clean: Ad, in_empty_folder: Path) -> None:
+    """On standard error of a terminal, while the report goes elsewhere."""
+    (in_empty_folder / "feed.ndjson").write_text(f"{json.dumps(clean)}\n" * 30_000, "utf-8")
+    printed = terminal("validate", "--output", "report.txt", "feed.ndjson", cwd=in_empty_folder)
+    assert re.search(r"\r[0-9,]+ ads", printed)
+    assert plain(printed).endswith("30,000 ads, 30000 clean: 0 errors.\n")
+
+
+def test_frames_and_reports_hold_no_neighbour_and_nothing_private(run: Run, clean: Ad) -> None:
+    """In one long line too, only the member at fault is shown, and what is private or unknown is not."""
+    clean["contact"] = {"name": 3, "phone": "SECRET-PHONE", "email": "SECRET-MAIL"}
+    clean["contcat"] = "SECRET"
+    clean["category_fields"] |= {"registration_number": "SECRET-PLATE", "vin": "SECRET"}
+    clean["visible"] = "ja"
+    clean["body"] = "SECRET <b>"
+    clean["whoknows"] = {"deep": "SECRET"}
+    for text in (json.dumps(clean), json.dumps(clean, indent=2), json.dumps(clean)[:-1]):
+        for words in (["--color", "always"], ["--format", "json"], ["--format", "api"], []):
+            printed = run("validate", *words, stdin=text).stdout
+            assert printed
+            assert "SECRET" not in printed
+    assert '"visible": "ja"' in plain(run("validate", "--color", "always", stdin=json.dumps(clean)).stdout)
+
+
+def test_a_frame_of_an_ad_that_cannot_be_identified_shows_no_text(run: Run) -> None:
+    """Without a kind, no string is known to be harmless, but for what the envelope describes."""
+    printed = plain(run("validate", "--color", "always", stdin=b'{"category_id": "9999", "contact": {"phone": "SECRET"}}').stdout)
+    assert '"category_id": "9999"' in printed
+    assert "SECRET" not in printed
+
+
+def test_a_frame_fits_the_terminal_however_long_the_value(run: Run, clean: Ad) -> None:
+    """A long value is cut, a long name is left out, and the caret stays within."""
+    clean["image_urls"] = ["http://example.com/" + "x" * 500]
+    clean["y" * 300] = 1
+    printed = plain(run("validate", "--color", "always", stdin=json.dumps(clean)).stdout)
+    frames = [line for line in printed.splitlines() if re.match(r" +([0-9]+)? \| ", line)]
+    assert len(frames) == 4
+    assert max(map(len, frames)) <= 80
+
+
+def test_what_stands_in_an_ad_does_not_steer_the_terminal(run: Run, clean: Ad) -> None:
+    """Control characters are printed as escapes."""
+    clean["category_fields"]["powertrain"]["transmission"] = "\x1b[2J\x07\u009b"
+    clean["na\nme"] = 1
+    printed = run("validate", stdin=json.dumps(clean)).stdout
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", printed)
+    assert len(printed.splitlines()) == 2
+
+
+def test_a_reader_that_leaves_early_is_no_trouble(bad: str, in_empty_folder: Path) -> None:
+    """`v4schema validate … | head -1` ends quietly."""
+    files = " ".join([bad] * 3000)
+    command = f"{sys.executable} -m v4schema validate {files} | head -n 1"
+    ended = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, cwd=in_empty_folder, check=True)
+    assert len(ended.stdout.splitlines()) == 1
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("words", [[], ["validate"], ["show"], ["explain"]])
+def test_help_has_examples(words: list[str], run: Run) -> None:
+    """Each page of help shows how the command is used, in lines that fit."""
+    result = run(*words, "--help")
+    assert result.exit_code == 0
+    assert "Example" in result.stdout
+    assert "\n    v4schema " in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= 80
+
+
+def test_version(run: Run) -> None:
+    """The version is the package's."""
+    assert run("--version").stdout == f"v4schema {__version__}\n"
+
+
+def test_show_lists_editions_categories_and_fields(run: Run, catalogue: Catalogue) -> None:
+    """From the whole to the parts."""
+    editions = run("show").stdout
+    assert "the default" in editions
+    for edition in catalogue.editions.values():
+        assert edition.name in editions
+        for category in edition.categories.values():
+            listed = run("show", edition.name).stdout
+            assert f"{edition.name}/{category.slug} " in listed
+            assert str(category.id) in listed
+    fields = run("show", "v4/moped").stdout
+    assert "/category_fields/brand  string, list brands, at most 32 characters, required  [" in fields
+    assert "/price/*/amount  integer, in öre, ≥ 0, required  [S]" in fields
+    assert "/state" not in fields
+    assert "required" not in run("show", "v4/moped", "--operation", "update").stdout.replace("unit", "").split("/price/*/type")[0]
+    assert "expected" in run("show", "v4/trailer").stdout
+
+
+def test_show_prints_a_closed_schema_and_an_example_that_it_accepts(run: Run) -> None:
+    """--bundle needs nothing else; --errors-only leaves out what only warns; --example is valid."""
+    bundle = json.loads(run("show", "v4/moped", "--bundle").stdout)
+    strict = Draft202012Validator(bundle)
+    example = json.loads(run("show", "v4/moped", "--example").stdout)
+    assert strict.is_valid(example)
+    assert '"$ref"' not in json.dumps(bundle)
+    graver = Draft202012Validator(json.loads(run("show", "v4/moped", "--bundle", "--errors-only").stdout))
+    assert graver.is_valid(example | {"category_id": 1121})
+    assert not strict.is_valid(example | {"category_id": 1121})
+    assert not graver.is_valid(example | {"visible": 1})
+    assert run("validate", stdin=json.dumps(example)).stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("what", "says"),
+    [("v44", "Did you mean v4?"), ("v4/mopped", "Did you mean moped?"), ("moped", "There is no edition 'moped'")],
+)
+def test_show_teaches_names(what: str, says: str, run: Run) -> None:
+    """A name that is nearly right is answered with the right one."""
+    result = run("show", what)
+    assert result.exit_code == 2
+    assert says in result.stderr
+
+
+def test_explain_tells_all_about_every_code(run: Run, catalogue: Catalogue) -> None:
+    """Without a code, all are listed; with one, it is explained; with a wrong one, the right one is named."""
+    listed = run("explain").stdout
+    for code, told in catalogue.findings.items():
+        assert code in listed
+        explained = run("explain", code).stdout
+        assert " ".join(explained.split()).count(" ".join(told["explains"].split())) == 1
+        assert max(map(len, explained.splitlines())) <= 100
+    result = run("explain", "price.implausibel")
+    assert result.exit_code == 2
+    assert "Did you mean price.implausible?" in result.stderr
+
+
+def test_formats_are_chosen_from_one_table(run: Run, good: str) -> None:
+    """Every format of the table can be named."""
+    for name in FORMATS:
+        assert run("validate", "--format", name, good).exit_code == 0
