@@ -29,8 +29,8 @@ TWO = b'{"source_id": "1"}\n{"source_id": "2"}\n'
         (b'[\n{"source_id": "1"}\n]', "ads.ndjson"),
         (b'{\n"source_id": "1"\n}', "ads.jsonl"),
         (b'\n{"source_id": "1"}\n\n', "ads.jsonl"),
-        (gzip.compress(b'{"source_id": "1"}'), "ad.json.gz"),
-        (gzip.compress(b'{"source_id": "1"}'), "ad.json"),
+        (gzip.compress(b'{"source_id": "1"}', mtime=0), "ad.json.gz"),
+        (gzip.compress(b'{"source_id": "1"}', mtime=0), "ad.json"),
         (b'\xef\xbb\xbf{"source_id": "1"}', "ad.json"),
     ],
 )

@@ -96,7 +96,7 @@ class Flattening:
 
 
 def walk(
-    schema: Schema, at: tuple[str, ...] = (), *, into: Callable[[Schema], bool] = bool
+    schema: Schema, at: tuple[str, ...] = (), *, into: Callable[[Schema], bool] = lambda _: True
 ) -> Iterator[tuple[tuple[str, ...], Schema]]:
     """Yield the place and the subschema of every field of a flat schema; ``*`` stands for any item of an array.
 
