@@ -400,6 +400,20 @@ def test_a_frame_fits_the_terminal_however_long_the_value(run: Run, clean: Ad) -
     assert max(map(len, frames)) <= 80
 
 
+def test_a_frame_on_a_narrow_terminal_leaves_out_the_name(clean: Ad, in_empty_folder: Path) -> None:
+    """The caret stays in sight on 40 columns."""
+    clean["dont_publish_on_failed_images"] = 5
+    (in_empty_folder / "ad.json").write_text(json.dumps(clean), "utf-8")
+    printed = plain(terminal("validate", "ad.json", cwd=in_empty_folder, columns=40))
+    assert "  1 | …5\n    |  ^\n" in printed
+
+
+def test_what_cannot_be_read_has_no_frame(run: Run) -> None:
+    """There is no member to show."""
+    printed = plain(run("validate", "--color", "always", stdin=b'{"a": 1,}').stdout)
+    assert printed.startswith("<stdin>:1:9 error json.syntax\n  This is not JSON.\n  = Remove the comma")
+
+
 def test_what_stands_in_an_ad_does_not_steer_the_terminal(run: Run, clean: Ad) -> None:
     """Control characters are printed as escapes."""
     clean["category_fields"]["powertrain"]["transmission"] = "\x1b[2J\x07\u009b"

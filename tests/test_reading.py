@@ -249,3 +249,9 @@ def test_positions_point_at_what_the_parser_read(value: object, indent: int | No
 
     look(value, ())
     assert positions(text).member(("no", "such", "place")) is None
+
+
+def test_an_empty_text_has_no_places() -> None:
+    """There is not even a whole to point at."""
+    assert positions(b"").nearest(("a",)) is None
+    assert positions(b"[]").pointer_at(0) is None

@@ -491,6 +491,13 @@ def test_fields_that_no_document_lists_are_noted_once(catalogue: Catalogue) -> N
     ]
 
 
+def test_what_is_not_there_is_not_noted() -> None:
+    """A boat without category fields, or with something else in their place, has no note on them."""
+    assert [finding.code for finding in validate({"category_id": "1061"}, operation="update").findings] == []
+    found = validate({"category_id": "1061", "category_fields": 3}, operation="update").findings
+    assert [finding.code for finding in found] == ["schema.type"]
+
+
 def test_the_callers_category_is_held_against_the_ads_own(clean: Ad) -> None:
     """An ad that names another category than the caller does is not quietly checked as either."""
     assert [finding.at for finding in validate(clean, category="moped").errors] == []

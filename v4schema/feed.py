@@ -47,7 +47,7 @@ class Result:
 
     def member(self, finding: Finding) -> Member | None:
         """Return where the value that a finding is about stands in the text, or the innermost object around it."""
-        if not self.reading.text:
+        if not self.reading.text or not (self.reading.readable or finding.at):
             return None
         return positions(self.reading.text).nearest((*self.reading.at, *pointer.parse(finding.at)))
 

@@ -54,7 +54,6 @@ def fields(schema: Schema, width: int) -> Iterator[str]:
         about = [
             *_types(node),
             *([needed[at]] if at in needed else []),
-            *([f"list {node['x-list']}"] if "x-list" in node else []),
         ]
         yield f"{pointer.write(at)}  {', '.join(about)}  [{', '.join(node['x-source'])}]"
         yield textwrap.fill(node["description"], width - 4, initial_indent="    ", subsequent_indent="    ")

@@ -36,11 +36,6 @@ class Member:
     value: Span
     name: Span | None = None
 
-    @property
-    def whole(self) -> Span:
-        """The name if there is one, otherwise the value."""
-        return self.name or self.value
-
 
 class Positions:
     """The places of a document; `text` is UTF-8 JSON, which may have errors in it."""

@@ -36,7 +36,7 @@ def validate(
     Any JSON value gets a report. Raises `v4schema.errors.UnknownName` when the caller's own words (version, category,
     operation, engine) name nothing.
 
-    >>> validate({"category_id": "1121", "year": 2020}).findings[1].hint
+    >>> validate({"category_id": "1121", "year": 2020}).findings[-1].hint
     'Move it to /category_fields/model_year.'
     """
     held = catalogue or catalogues.default()
@@ -123,7 +123,7 @@ class Checker:
             code = "category.undescribed" if self.kind.category else "category.missing"
             yield category_at, self._put(code, category_at, category=self.kind.category, version=self.kind.version)
         for at, node in self._open:
-            if pointer.leads(ad, at):
+            if pointer.leads(ad, at) and isinstance(pointer.get(ad, at), dict):
                 rule = {"x-says": node["x-open"], "x-source": node["x-source"]}
                 yield at, self._put("category.open", at, rule=rule)
 
@@ -147,7 +147,7 @@ def _leading(faults: Iterable[Fault]) -> Iterator[tuple[Place, Finding]]:
             yield from ((at, finding) for finding in {fault.finding.code: fault.finding for fault in reversed(several)}.values())
 
 
-def _order(ad: object, at: Place) -> tuple[int, ...]:
+def _order(ad: Any, at: Place) -> tuple[int, ...]:  # noqa: ANN401  (any JSON)
     """Return where a place stands among all places of an ad; what is missing stands where its object begins."""
     order = []
     here = ad
@@ -155,7 +155,7 @@ def _order(ad: object, at: Place) -> tuple[int, ...]:
         if isinstance(here, dict):
             order.append(list(here).index(token) + 1 if token in here else 0)
             here = here.get(token)
-        elif isinstance(here, list):
+        else:
             order.append(int(token) + 1)
             here = here[int(token)]
     return tuple(order)

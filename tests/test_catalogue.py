@@ -1,0 +1,63 @@
+"""The catalogue: names, files, and schemas by kind."""
+
+import zipfile
+import zipimport
+from pathlib import Path
+
+import pytest
+
+from v4schema import Kind, errors
+from v4schema import catalogue as catalogues
+from v4schema.catalogue import Catalogue
+from v4schema.schema import describing
+from v4schema.wording import Shown
+
+
+def test_schemas_are_read_out_of_an_archive(schemas: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package in a zip file finds its schemas through its loader."""
+    archive = tmp_path / "package.zip"
+    with zipfile.ZipFile(archive, "w") as zipped:
+        for path in schemas.rglob("*.json"):
+            zipped.write(path, f"schemas/{path.relative_to(schemas).as_posix()}")
+    monkeypatch.setattr(catalogues, "__loader__", zipimport.zipimporter(str(archive)))
+    held = Catalogue(archive / "schemas")
+    assert held.schema(Kind(version="v4", category="moped")) == Catalogue().schema(Kind(version="v4", category="moped"))
+    with pytest.raises(errors.Damaged, match="nothing.json"):
+        held.read("nothing.json")
+
+
+def test_the_folder_of_schemas_can_be_named_by_a_variable(schemas: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """V4SCHEMA_SCHEMAS is for the library what it is for the command."""
+    monkeypatch.setenv("V4SCHEMA_SCHEMAS", str(schemas))
+    assert catalogues.default.__wrapped__().editions.keys() == Catalogue().editions.keys()
+    monkeypatch.setenv("V4SCHEMA_SCHEMAS", str(tmp_path))
+    with pytest.raises(errors.Damaged, match=r"catalogue\.json"):
+        _ = catalogues.default.__wrapped__().editions
+
+
+def test_names_that_are_not_there_are_refused_with_those_that_are(catalogue: Catalogue) -> None:
+    """An edition, a category, an operation, a unit."""
+    with pytest.raises(errors.UnknownName, match="There is no unit 'furlong'"):
+        catalogue.factors("furlong")
+    with pytest.raises(errors.UnknownName, match="Did you mean moped"):
+        catalogue.schema(Kind(version="v4", category="moperd"))
+    with pytest.raises(errors.UnknownName) as caught:
+        catalogue.edition("x")
+    assert (caught.value.what, caught.value.name, caught.value.choices) == ("edition", "x", tuple(catalogue.editions))
+
+
+def test_the_same_schema_is_the_same_object(catalogue: Catalogue) -> None:
+    """Flattening is paid for once."""
+    assert catalogue.schema(Kind(version="v4", category="car")) is catalogue.schema(Kind(version="v4", category="car"))
+
+
+def test_no_part_describes_a_place_below_nothing(catalogue: Catalogue) -> None:
+    """A place that no field leads to has no description, however deep."""
+    assert describing(catalogue.schema(Kind(version="v4", category="car")), ("nothing", "at", "all")) is None
+
+
+def test_a_private_value_is_not_shown_in_any_form(catalogue: Catalogue) -> None:
+    """Neither as it is, nor converted, nor a member of it."""
+    hidden = Shown({"phone": 3500000}, catalogue, private=True)
+    assert f"{hidden} {hidden['phone']} {hidden['phone']:öre>kr}" == "this value this value this value"
+    assert f"{Shown(3500000, catalogue):öre>kr} {Shown('x', catalogue):öre>kr} {Shown(3, catalogue)['a']}" == '35000 "x" null'
