@@ -3,7 +3,7 @@
 import copy
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,7 @@ def kinds(catalogue: Catalogue) -> list[Kind]:
 
 
 @pytest.fixture
-def schemas(catalogue: Catalogue) -> Path:
+def schemas() -> Path:
     """The folder of the schemas, wherever the package is installed."""
     package = Path(catalogues.__file__).parent
     return next(folder for folder in (package / "schemas", package.parent / "schemas") if folder.is_dir())
@@ -82,7 +82,7 @@ def clean(guide: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
 
 
 @pytest.fixture
-def in_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def in_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A new folder, which is the current one for the time of a test."""
     monkeypatch.chdir(tmp_path)
-    yield tmp_path
+    return tmp_path

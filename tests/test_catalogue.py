@@ -22,7 +22,7 @@ def test_schemas_are_read_out_of_an_archive(schemas: Path, tmp_path: Path, monke
     monkeypatch.setattr(catalogues, "__loader__", zipimport.zipimporter(str(archive)))
     held = Catalogue(archive / "schemas")
     assert held.schema(Kind(version="v4", category="moped")) == Catalogue().schema(Kind(version="v4", category="moped"))
-    with pytest.raises(errors.Damaged, match="nothing.json"):
+    with pytest.raises(errors.Damaged, match=r"nothing\.json"):
         held.read("nothing.json")
 
 

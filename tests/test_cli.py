@@ -138,7 +138,8 @@ def test_bad_input_is_a_finding_and_the_other_files_are_still_checked(text: byte
 def registry(catalogue: Catalogue) -> Registry[Any]:
     """The meta-schema of reports."""
     report = catalogue.read("meta/report.json")
-    return Registry().with_resource(report["$id"], Resource.from_contents(report))
+    resources: Registry[Any] = Registry().with_resource(report["$id"], Resource.from_contents(report))
+    return resources
 
 
 def test_the_json_report_is_what_its_schema_says(run: Run, good: str, bad: str, catalogue: Catalogue) -> None:
@@ -339,8 +340,8 @@ def test_on_a_terminal_a_finding_has_a_code_frame_with_a_caret(bad: str, in_empt
     printed = terminal("validate", bad, cwd=in_empty_folder)
     assert "\x1b[31m" in printed
     assert (
-        'bad.json:36:5 error field.misnamed [CR7, V3]\n  /category_fields/year\n  There is no field "year" here; did you mean "model_year"?'
-        '\n  36 | "year": 2020\n     | ^^^^^^\n  = Rename it to "model_year".\n'
+        "bad.json:36:5 error field.misnamed [CR7, V3]\n  /category_fields/year\n"
+        '  There is no field "year" here; did you mean "model_year"?\n  36 | "year": 2020\n     | ^^^^^^\n  = Rename it to "model_year".\n'
     ) in plain(printed)
     assert max(map(len, plain(printed).splitlines())) <= 80
     assert plain(printed).endswith("1 ad, 0 clean: 1 error, 1 warning.\n")

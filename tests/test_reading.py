@@ -137,7 +137,8 @@ def test_a_duplicate_name_is_pointed_at() -> None:
 def test_a_byte_order_mark_is_tolerated_with_a_note() -> None:
     """The mark is noted once, and is no part of any column."""
     first, second = check([("feed.ndjson", b"\xef\xbb\xbf" + TWO.replace(b'"1"', b"1"))])
-    assert [(finding.code, finding.level) for finding in first.located()][0] == ("json.byte_order_mark", Level.NOTE)
+    mark = first.located()[0]
+    assert (mark.code, mark.level, mark.line, mark.column) == ("json.byte_order_mark", Level.NOTE, 1, 1)
     assert "json.byte_order_mark" not in [finding.code for finding in second.located()]
     assert next(finding for finding in first.located() if finding.at == "/source_id").column == 15
 
@@ -220,7 +221,7 @@ def test_reading_never_raises(text: bytes) -> None:
     """Any bytes are read into ads or into findings, never into neither and never into both."""
     for result in check([("ad", text)]):
         assert result.reading.readable or result.report.errors
-        assert [finding.line for finding in result.located()] is not None
+        assert all(finding.line for finding in result.located())
         assert result.line is None or result.line >= 1
 
 

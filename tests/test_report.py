@@ -35,7 +35,7 @@ def test_a_report_is_valid_without_errors() -> None:
 def test_raising_tells_all_errors_and_holds_the_report() -> None:
     """The exception's text is for a log: places and sentences."""
     report = Report(findings=(error("/a", "This field is required."), error("", "No ad.")))
-    with pytest.raises(errors.InvalidAd, match="/a: This field is required.\n/: No ad.") as caught:
+    with pytest.raises(errors.InvalidAd, match=r"/a: This field is required\.\n/: No ad\.") as caught:
         report.raise_for_errors()
     assert caught.value.report is report
 

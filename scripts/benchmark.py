@@ -1,0 +1,72 @@
+"""Measure what the project promises about speed, as ratios within one run, since machines differ and are noisy.
+
+Usage: python scripts/benchmark.py [RUNS]   (in an environment with the extra `dev`)
+"""
+
+import json
+import statistics
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+import timeit
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from v4schema import Kind, catalogue, validate
+from v4schema.engine import compiled
+from v4schema.schema import example
+
+
+def wall(command: Sequence[str]) -> float:
+    """Return the seconds that a command takes, from outside."""
+    start = time.perf_counter()
+    subprocess.run(command, capture_output=True, check=False)
+    return time.perf_counter() - start
+
+
+def paired(first: Sequence[str], second: Sequence[str], runs: int) -> tuple[float, float, float]:
+    """Return the median seconds of two commands run in turn, and the median of their ratios."""
+    pairs = [(wall(first), wall(second)) for _ in range(runs + 1)][1:]
+    return (
+        statistics.median(one for one, _ in pairs),
+        statistics.median(two for _, two in pairs),
+        statistics.median(one / two for one, two in pairs),
+    )
+
+
+def each(call: Callable[[], object], number: int = 10_000) -> float:
+    """Return the microseconds of one call: the best of seven rounds."""
+    return min(timeit.repeat(call, number=number, repeat=7)) / number * 1e6
+
+
+def main(runs: int) -> None:
+    """Print each figure with its bound."""
+    scripts = Path(sysconfig.get_path("scripts"))
+    held = catalogue.default()
+    with tempfile.TemporaryDirectory() as folder:
+        kind = Kind(version=held.edition().name, category=next(iter(held.edition().categories)))
+        schema, ad = held.schema(kind), example(held.schema(kind))
+        one, bundle = Path(folder, "one.json"), Path(folder, "bundle.json")
+        one.write_text(json.dumps(ad, indent=2), "utf-8")
+        bundle.write_text(json.dumps(schema), "utf-8")
+        ours, theirs, ratio = paired(
+            [str(scripts / "v4schema"), "validate", str(one)],
+            [str(scripts / "check-jsonschema"), "--schemafile", str(bundle), str(one)],
+            runs,
+        )
+    print(f"cold start: {ours * 1e3:.0f} ms, check-jsonschema {theirs * 1e3:.0f} ms, ratio {ratio:.2f} (at most 0.50)")
+    python = sys.executable
+    ours, theirs, _ = paired([python, "-c", "import v4schema"], [python, "-c", "pass"], runs)
+    print(f"import v4schema: {(ours - theirs) * 1e3:.1f} ms more than a bare interpreter (at most 15)")
+    for kind in (Kind(version=edition.name, category=slug) for edition in held.editions.values() for slug in edition.categories):
+        ad = example(held.schema(kind))
+        engine = compiled(held.schema(kind))
+        if engine.accepts(ad) and not validate(ad, version=kind.version).findings:
+            bare, whole = each(lambda: engine.accepts(ad)), each(lambda: validate(ad, version=kind.version))  # noqa: B023
+            print(f"validate {kind}: {whole:.1f} µs, engine alone {bare:.1f} µs, ratio {whole / bare:.2f} (at most 3)")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 15)
