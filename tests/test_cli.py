@@ -341,7 +341,8 @@ def test_on_a_terminal_a_finding_has_a_code_frame_with_a_caret(bad: str, in_empt
     assert "\x1b[31m" in printed
     assert (
         "bad.json:36:5 error field.misnamed [CR7, V3]\n  /category_fields/year\n"
-        '  There is no field "year" here; did you mean "model_year"?\n  36 | "year": 2020\n     | ^^^^^^\n  = Rename it to "model_year".\n'
+        '  There is no field "year" here; did you mean "model_year"?\n'
+        '  36 | "year": 2020\n     | ^^^^^^\n  = Rename it to "model_year".\n'
     ) in plain(printed)
     assert max(map(len, plain(printed).splitlines())) <= 80
     assert plain(printed).endswith("1 ad, 0 clean: 1 error, 1 warning.\n")
