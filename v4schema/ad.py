@@ -46,9 +46,7 @@ def identify(
     else:
         code = "category.unknown"
         elsewhere = [other.name for other in held.editions.values() if other.category(named)]
-        near = spelling.nearest(
-            str(named), (word for known in edition.categories.values() for word in (str(known.id), known.slug))
-        )
+        near = spelling.nearest(str(named), edition.categories)
         mend = "elsewhere" if elsewhere else "near" if near else ""
     return wording.finding(
         held,

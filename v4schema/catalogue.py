@@ -34,11 +34,16 @@ class Category:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """What is done with an ad. In a `partial` operation an ad may leave out what it does not change."""
+    """What is done with an ad.
+
+    In a `partial` operation an ad may leave out what it does not change; an `answer` comes from the API, which may leave
+    fields null and have more of them than documents tell.
+    """
 
     description: str
     source: Sequence[str]
     partial: bool = False
+    answer: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -17,8 +17,15 @@ from v4schema.schema import Schema, describing, facts, private, walk, welcome
 _FIRST = ("type", "const", "enum", "pattern")
 #: The annotations that say how a failed assertion is reported.
 _VOICE = ("x-level", "x-code", "x-says", "x-hint", "x-source")
-#: What Python type a bare scalar is parsed to, by the type that the schema asks for.
-_SCALARS: Mapping[str, type | tuple[type, ...]] = {"integer": int, "number": (int, float), "boolean": bool}
+#: What Python type a value is parsed to, by the type that the schema asks for.
+_TYPES: Mapping[str, type | tuple[type, ...]] = {
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+    "string": str,
+    "array": list,
+    "object": dict,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +56,8 @@ class Faults:
         """Yield what a failure is about: each missing name, each name that is not described, or one value."""
         node, rule = self._rule(failure)
         value = pointer.get(ad, failure.at)
+        if value is None and self._answer:
+            return
         keyword = failure.keyword_at[-1]
         if isinstance(value, dict) and keyword == "required":
             for name in node["required"]:
@@ -60,6 +69,20 @@ class Faults:
                     yield self._stray(ad, (*failure.at, name), node)
         else:
             yield self._value(failure, node, rule, value)
+
+    def strays(self, ad: dict[str, Any], within: Place, node: Schema) -> Iterator[Fault]:
+        """Yield the names in an object of undocumented fields that certainly stand for a field that is described."""
+        value = pointer.get(ad, within)
+        for name in value if isinstance(value, dict) else ():
+            if name not in node["properties"]:
+                fault = self._stray(ad, (*within, name), node)
+                if fault.right is not None:
+                    yield fault
+
+    @cached_property
+    def _answer(self) -> bool:
+        """Whether the ad comes from the API, whose own names and nulls are not to be judged."""
+        return self.catalogue.operation(self.kind.version, self.operation).answer
 
     def _rule(self, failure: Failure) -> tuple[Schema, Mapping[str, Any]]:
         """Return the subschema that holds the failed keyword, and the annotations that go for it."""
@@ -85,7 +108,7 @@ class Faults:
 
     def _stray(self, ad: object, at: Place, around: Schema) -> Fault:
         """Report a field that is not described: by the name that is meant, if that can be told."""
-        right = self._right_place(ad, at)
+        right = None if self._answer else self._right_place(ad, at)
         described = describing(self.schema, right or ()) or around
         mend = ""
         if right is not None:
@@ -101,10 +124,22 @@ class Faults:
             right=wording.shown(right[-1]) if right else None,
             place=pointer.write(right or ()),
         )
+        if right is not None and mend != "given":
+            finding = self._also_retyped(finding, described, pointer.get(ad, at))
         return Fault(at=at, finding=finding, right=right)
 
+    def _also_retyped(self, finding: Finding, described: Schema, value: object) -> Finding:
+        """Say with the right place how the value has to look there, where that can be told by its type."""
+        wanted = _types(described)[0]
+        case, members = ("", "") if _fits(value, described) else _retyped(value, wanted, described)
+        shape = wording.finding(self.catalogue, "schema.type", "", case=wanted, mend=case, members=members, got="").hint
+        return replace(finding, hint=f"{finding.hint} {shape}") if shape else finding
+
     def _right_place(self, ad: object, at: Place) -> Place | None:
-        """Return the place of the field that a wrong name stands for: a known wrong name, or nearly the name of a field."""
+        """Return the place of the field that a wrong name stands for: a known wrong name, or nearly the name of a field.
+
+        Beside undocumented fields only what is certain counts: known wrong names, and neighbours in the same object.
+        """
         *within, name = at
         word = spelling.folded(str(name))
         known = self.catalogue.names.get(word)
@@ -113,11 +148,13 @@ class Faults:
         around = describing(self.schema, within) or {}
         near = spelling.nearest(str(name), (field for field, node in around["properties"].items() if welcome(node)))
         if near is not None:
-            found = [(*within, near)]
-        elif len(word) >= spelling.DISTINCT:
-            found = list(self._places.get(word) or self._places.get(spelling.nearest(word, self._places) or "", ()))
-        else:
-            found = []
+            return (*within, near)
+        if len(word) < spelling.DISTINCT or "x-open" in around:
+            return None
+        exact = self._places.get(word, ())
+        if len(exact) == 1:
+            return exact[0]
+        found = self._places.get(spelling.nearest(word, self._places) or "", ())
         return found[0] if len(found) == 1 and not pointer.leads(ad, found[0]) else None
 
     def _value(self, failure: Failure, node: Schema, rule: Mapping[str, Any], value: object) -> Fault:
@@ -125,13 +162,14 @@ class Faults:
         keyword = str(failure.keyword_at[-1])
         limit = node[keyword]
         case = mend = ""
-        told: dict[str, object] = {"near": "", "other": "", "members": ""}
+        told: dict[str, object] = {"choices": "", "near": "", "other": "", "members": ""}
         if keyword == "type":
-            wanted = limit[0] if isinstance(limit, list) else limit
-            case = "null" if value is None else wanted
-            mend, told["members"] = _retyped(value, wanted, describing(self.schema, failure.at) or {})
+            case = "null" if value is None else _types(node)[0]
+            mend, told["members"] = _retyped(value, _types(node)[0], describing(self.schema, failure.at) or {})
         elif keyword in {"enum", "const"}:
-            mend, told = self._chosen(failure.at, value, limit if keyword == "enum" else [limit])
+            choices = self._offered(failure.at, limit if keyword == "enum" else [limit])
+            mend, near, other = self._chosen(failure.at, value, choices)
+            told |= {"choices": wording.listed(choices), "near": near, "other": other}
         elif keyword.startswith("min") and value in ("", []):
             case = "empty"
         finding = wording.finding(
@@ -143,7 +181,6 @@ class Faults:
             mend=mend,
             value=wording.Shown(value, self.catalogue, private=private(self.schema, failure.at)),
             limit=limit,
-            choices=wording.listed(limit),
             got=type(value).__name__,
             **told,
         )
@@ -159,16 +196,23 @@ class Faults:
                 places.setdefault(spelling.folded(at[-1]), []).append(at)
         return places
 
-    def _chosen(self, at: Place, value: object, choices: Sequence[object]) -> tuple[str, dict[str, object]]:
-        """Find out what was probably meant by a value that is not among the choices."""
+    def _offered(self, at: Place, choices: list[object]) -> list[object]:
+        """Return the choices that may be recommended: those that no rule warns of."""
+        rules = [rule for rule in (describing(self.schema, at) or {}).get("allOf", ()) if "x-level" in rule]
+        return [
+            choice for choice in choices if all(choice in rule.get("enum", [choice]) and _fits(choice, rule) for rule in rules)
+        ]
+
+    def _chosen(self, at: Place, value: object, choices: Sequence[object]) -> tuple[str, str, str]:
+        """Find out what was probably meant by a value that is none of the choices: the case of the hint, and what fills it."""
         if not isinstance(value, str):
-            return "", {"near": "", "other": ""}
+            return "", "", ""
         meant = [word for word in self.catalogue.translations.get(value.casefold(), ()) if word in choices]
         near = meant[0] if meant else spelling.nearest(value, (choice for choice in choices if isinstance(choice, str)))
         if near is not None:
-            return "near", {"near": wording.shown(near), "other": ""}
+            return "near", wording.shown(near), ""
         other = " and ".join(self._elsewhere(at, value))
-        return ("elsewhere" if other else ""), {"near": "", "other": other}
+        return ("elsewhere" if other else ""), "", other
 
     def _elsewhere(self, at: Place, value: object) -> Iterator[str]:
         """Name the other editions in which a value is a choice at this place."""
@@ -180,16 +224,30 @@ class Faults:
                     yield edition.name
 
 
+def _types(node: Schema) -> list[str]:
+    """Return the types that a subschema takes; if it does not say, one that stands for any."""
+    types = node.get("type", "")
+    return list(types) if isinstance(types, list) else [types]
+
+
+def _fits(value: object, node: Schema) -> bool:
+    """Tell whether a value is of a type that a subschema takes."""
+    return any(
+        isinstance(value, _TYPES.get(name, object)) and not (isinstance(value, bool) and name in {"integer", "number"})
+        for name in _types(node)
+    )
+
+
 def _retyped(value: object, wanted: str, described: Schema) -> tuple[str, str]:
     """Say how a value of the wrong type can be sent: the case of the hint, and what fills it."""
     if value is None:
         return "null", ""
     if wanted == "object":
-        members = [name for fact in facts(described) for name in fact.get("required", ())]
-        return ("members", " and ".join(members)) if members else ("", "")
+        *first, last = [name for fact in facts(described) for name in fact.get("required", ())] or [""]
+        return ("members" if last else ""), f"{', '.join(first)} and {last}" if first else last
     if wanted in {"array", "string"}:
         return ("list" if wanted == "array" else "quote" if isinstance(value, int | float) else ""), ""
     try:
-        return ("unquote" if isinstance(json.loads(str(value)), _SCALARS[wanted]) else ""), ""
+        return ("unquote" if isinstance(json.loads(str(value)), _TYPES[wanted]) else ""), ""
     except ValueError:
         return "", ""

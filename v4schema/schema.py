@@ -27,7 +27,7 @@ class Flattening:
     """How to flatten: where references lead, for which operation, and what is known beyond the schemas.
 
     `partial` sets ``required`` aside at every depth, save in ``x-atomic`` objects; `lists` are the caller's own lists of
-    allowed values, by the names that ``x-list`` uses; `year` is the year that ``x-years-ahead`` counts from.
+    allowed values, by the names that ``x-list`` uses; `year` is the year that ``x-years-ahead`` and ``x-years-back`` count from.
     """
 
     resolve: Resolve
@@ -74,6 +74,8 @@ class Flattening:
             rules.append({"x-code": "value.unlisted", "x-source": node["x-source"], "enum": list(self.lists[node["x-list"]])})
         if "x-years-ahead" in node:
             node["maximum"] = self.year + node.pop("x-years-ahead")
+        if "x-years-back" in node:
+            node["minimum"] = self.year - node.pop("x-years-back")
         return rules
 
     def _closed(self, node: Schema) -> Schema:

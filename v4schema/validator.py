@@ -80,7 +80,8 @@ class Checker:
         if untold is not None:
             return (self._put("json.unspeakable", untold),)
         faults = (fault for failure in set(self.engine.failures(ad)) for fault in self._faults.of(failure, ad))
-        told = [*_leading(faults), *self._notes(ad)]
+        strays = (fault for at, node in self._open if pointer.leads(ad, at) for fault in self._faults.strays(ad, at, node))
+        told = [*_leading((*faults, *strays)), *self._notes(ad)]
         told.sort(key=lambda each: (_order(ad, each[0]), self._described_at(each[0]), each[1].level.rank, each[1].code))
         return tuple(finding for _, finding in told)
 
@@ -121,8 +122,9 @@ class Checker:
         category_at = self.catalogue.category_at
         if not self._described and (self.kind.category or not self.needs_category):
             code = "category.undescribed" if self.kind.category else "category.missing"
-            yield category_at, self._put(code, category_at, category=self.kind.category, version=self.kind.version)
-        for at, node in self._open:
+            rule = {"x-source": self.catalogue.edition(self.kind.version).source}
+            yield category_at, self._put(code, category_at, rule=rule, category=self.kind.category, version=self.kind.version)
+        for at, node in self._open if self._described else ():
             if pointer.leads(ad, at) and isinstance(pointer.get(ad, at), dict):
                 rule = {"x-says": node["x-open"], "x-source": node["x-source"]}
                 yield at, self._put("category.open", at, rule=rule)

@@ -6,7 +6,7 @@ caller gives.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from v4schema.catalogue import Catalogue
@@ -53,17 +53,19 @@ def shown(value: object) -> str:
         return "a list"
     if isinstance(value, dict):
         return "an object"
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 2]}…{text[-1] if isinstance(value, str) else ''}"
 
 
-def listed(choices: object) -> str:
-    """List the choices there are, or as many as a sentence can hold.
+def listed(choices: Sequence[object]) -> str:
+    """List the choices there are, or as many as a sentence can hold; without any, "nothing".
 
     >>> listed(["km", "mil"]), listed(list("abcdefghij"))
     ('"km" or "mil"', '"a", "b", "c", "d", "e", "f", "g", "h" or 2 others')
     """
-    words = [shown(choice) for choice in choices] if isinstance(choices, list) else [shown(choices)]
+    words = [shown(choice) for choice in choices] or ["nothing"]
     if len(words) > MOST:
         words = [*words[:MOST], f"{len(words) - MOST} other{'s' if len(words) > MOST + 1 else ''}"]
     *first, last = words
@@ -89,10 +91,11 @@ def finding(
     entry = catalogue.findings[code]
     says = rule.get("x-says") or _chosen(entry["says"], case)
     hint = rule.get("x-hint") if "x-says" in rule or "x-hint" in rule else _chosen(entry.get("hint"), mend)
+    sentence = str(says).format(**told)
     return Finding(
         code=code,
         at=at,
-        says=str(says).format(**told),
+        says=sentence[:1].upper() + sentence[1:],
         level=Level(rule.get("x-level", entry["level"])),
         hint=str(hint).format(**told) if hint else None,
         source=tuple(rule.get("x-source", ())),
