@@ -51,7 +51,7 @@ def test_the_commands_of_the_readme_can_be_parsed(readme: str) -> None:
 def test_the_python_of_the_readme_runs(readme: str, capsys: pytest.CaptureFixture[str]) -> None:
     """The lines about the library do what they say, up to the exception they end with."""
     (code,) = blocks(readme, "python")
-    with pytest.raises(v4schema.errors.InvalidAd):
+    with pytest.raises(v4schema.InvalidAd):
         exec(compile(code, "README.md", "exec"), {})  # noqa: S102  (the README's own lines)
     assert "False v4/moped" in capsys.readouterr().out
 

@@ -234,7 +234,7 @@ def test_reading_never_raises(text: bytes) -> None:
     indent=st.none() | st.integers(0, 3),
     ascii_only=st.booleans(),
 )
-def test_positions_point_at_what_the_parser_read(value: object, indent: int | None, ascii_only: bool) -> None:  # noqa: FBT001
+def test_positions_point_at_what_the_parser_read(value: object, indent: int | None, ascii_only: bool) -> None:
     """The text between the offsets of a place parses to the value at that place, and line and column lead there."""
     text = json.dumps(value, indent=indent, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import v4schema
-from v4schema import Finding, Kind, Level, Report, errors
+from v4schema import Finding, InvalidAd, Kind, Level, Report, errors
 from v4schema.pointer import leads, parse, write
 from v4schema.spelling import near, nearest
 
@@ -35,9 +35,10 @@ def test_a_report_is_valid_without_errors() -> None:
 def test_raising_tells_all_errors_and_holds_the_report() -> None:
     """The exception's text is for a log: places and sentences."""
     report = Report(findings=(error("/a", "This field is required."), error("", "No ad.")))
-    with pytest.raises(errors.InvalidAd, match=r"/a: This field is required\.\n/: No ad\.") as caught:
+    with pytest.raises(InvalidAd, match=r"/a: This field is required\.\n/: No ad\.") as caught:
         report.raise_for_errors()
     assert caught.value.report is report
+    assert isinstance(caught.value, errors.V4SchemaError)
 
 
 @pytest.mark.parametrize(

@@ -327,7 +327,7 @@ def test_names_and_nulls_of_an_answer_are_not_judged(clean: Ad) -> None:
         ("latitude", "59° 19'", False),
     ],
 )
-def test_coordinates_as_text_keep_their_bounds(at: str, value: str, valid: bool, clean: Ad) -> None:  # noqa: FBT001
+def test_coordinates_as_text_keep_their_bounds(at: str, value: str, valid: bool, clean: Ad) -> None:
     """Text is a warning, beyond the bounds an error as for numbers."""
     clean["location"][at] = value
     assert validate(clean).valid == valid

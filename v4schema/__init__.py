@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from v4schema import catalogue, errors, feed
     from v4schema.ad import identify
     from v4schema.reading import Reading, read
-    from v4schema.report import Finding, Kind, Level, Report
+    from v4schema.report import Finding, InvalidAd, Kind, Level, Report
     from v4schema.validator import validate
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Finding",
+    "InvalidAd",
     "Kind",
     "Level",
     "Reading",
@@ -38,6 +39,7 @@ __all__ = [
 
 _ROOMS = {
     "Finding": "report",
+    "InvalidAd": "report",
     "Kind": "report",
     "Level": "report",
     "Report": "report",

@@ -21,12 +21,7 @@ Command = Callable[..., Any]
 
 def option(*names: str, **attributes: Any) -> Callable[[Command], Command]:  # noqa: ANN401  (click's own)
     """Declare an option that ``V4SCHEMA_…`` and ``[tool.v4schema]`` can set as well."""
-    return click.option(*names, envvar=f"V4SCHEMA_{_setting(names).replace('-', '_').upper()}", **attributes)
-
-
-def _setting(names: Iterable[str]) -> str:
-    """Return what an option is called in a table of settings: its long name without dashes in front."""
-    return max(names, key=len).removeprefix("--") if any(name.startswith("--") for name in names) else ""
+    return click.option(*names, envvar=f"V4SCHEMA_{settings.name(names).replace('-', '_').upper()}", **attributes)
 
 
 class Commands(click.Group):
@@ -68,7 +63,10 @@ def main(ctx: click.Context) -> None:
     Every option can also be set in [tool.v4schema] of a pyproject.toml, and by a
     variable such as V4SCHEMA_FAIL_ON; the command line wins.
     """
-    ctx.default_map = _default_map(ctx.command)
+    try:
+        ctx.default_map = settings.of(main.commands.values(), os.getcwd())
+    except (OSError, ValueError) as error:
+        raise click.UsageError(str(error)) from None
 
 
 @main.command()
@@ -258,37 +256,3 @@ def _columns() -> int:
     import shutil
 
     return shutil.get_terminal_size().columns
-
-
-def _default_map(group: click.Command) -> dict[str, Any]:
-    """Return what the nearest ``[tool.v4schema]`` sets, for each command; a path counts from where that file lies."""
-    try:
-        path = settings.nearest(os.getcwd())
-        table = settings.load(path) if path else None
-    except (OSError, ValueError) as error:
-        raise click.UsageError(f"Cannot read pyproject.toml: {error}.") from None
-    if not path or not table:
-        return {}
-    commands = group.commands.values() if isinstance(group, click.Group) else ()
-    known: dict[str, object] = {
-        _setting(param.opts): {} for command in commands for param in command.params if getattr(param, "envvar", None)
-    }
-    for name in table:
-        if name not in known:
-            raise click.UsageError(f"{path}: {UnknownName('setting', name, known)}")
-    folder = os.path.dirname(path)
-    return {
-        str(command.name): {
-            str(param.name): _set(table[_setting(param.opts)], param, folder)
-            for param in command.params
-            if _setting(param.opts) in table
-        }
-        for command in commands
-    }
-
-
-def _set(value: Any, param: click.Parameter, folder: str) -> Any:  # noqa: ANN401  (what TOML holds, what click takes)
-    """Return a setting as click takes it."""
-    if isinstance(value, dict):
-        return [f"{name}={os.path.join(folder, str(path))}" for name, path in value.items()]
-    return os.path.join(folder, value) if isinstance(param.type, click.Path) and isinstance(value, str) else value

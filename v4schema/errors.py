@@ -1,10 +1,8 @@
-"""Exceptions: for when there is no answer at all. What is wrong with an ad is a finding, not an exception."""
+"""Exceptions: for when there is no answer at all. What is wrong with an ad is a finding."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from v4schema.report import Report
+from v4schema import spelling
 
 
 class V4SchemaError(Exception):
@@ -24,9 +22,7 @@ class UnknownName(V4SchemaError, LookupError):
         super().__init__(what, name, self.choices)
 
     def __str__(self) -> str:
-        from v4schema.spelling import nearest
-
-        near = nearest(str(self.name), self.choices)
+        near = spelling.nearest(str(self.name), self.choices)
         hint = f"Did you mean {near}?" if near else f"There are: {', '.join(self.choices)}."
         return f"There is no {self.what} {str(self.name)!r}. {hint}"
 
@@ -41,14 +37,3 @@ class Damaged(V4SchemaError):
 
     def __str__(self) -> str:
         return f"Cannot read {self.path}: {self.why}."
-
-
-class InvalidAd(V4SchemaError):
-    """An ad has errors; `report` tells them all."""
-
-    def __init__(self, report: "Report") -> None:
-        self.report = report
-        super().__init__(report)
-
-    def __str__(self) -> str:
-        return "\n".join(f"{finding.at or '/'}: {finding.says}" for finding in self.report.errors)

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from v4schema import errors, pointer
+from v4schema import pointer
+from v4schema.errors import V4SchemaError
 
 
 class Level(StrEnum):
@@ -87,12 +88,23 @@ class Report:
         return _nested([(pointer.parse(finding.at), finding.says) for finding in self.errors])
 
     def raise_for_errors(self) -> None:
-        """Raise `v4schema.errors.InvalidAd`, which holds this report, if there is an error."""
+        """Raise `InvalidAd`, which holds this report, if there is an error."""
         if not self.valid:
-            raise errors.InvalidAd(self)
+            raise InvalidAd(self)
 
     def _of(self, level: Level) -> tuple[Finding, ...]:
         return tuple(finding for finding in self.findings if finding.level is level)
+
+
+class InvalidAd(V4SchemaError):
+    """An ad has errors; `report` tells them all. Its text is for a log: a line for each, with place and sentence."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        super().__init__(report)
+
+    def __str__(self) -> str:
+        return "\n".join(f"{finding.at or '/'}: {finding.says}" for finding in self.report.errors)
 
 
 def _nested(sayings: Iterable[tuple[tuple[str, ...], str]]) -> dict[str, object] | list[object]:

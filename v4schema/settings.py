@@ -1,28 +1,68 @@
-"""The ``[tool.v4schema]`` table of the nearest ``pyproject.toml``."""
+"""Settings: the ``[tool.v4schema]`` table of the nearest ``pyproject.toml``, as defaults of the command's options."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+import click
 
-def nearest(folder: str) -> str | None:
-    """Return the path of the innermost ``pyproject.toml``, from `folder` upwards, that has a ``[tool.v4schema]`` table."""
+from v4schema.errors import UnknownName
+
+
+def of(commands: Iterable[click.Command], folder: str) -> dict[str, dict[str, Any]]:
+    """Return the defaults that the table found from `folder` upwards gives each command, as click's ``default_map``.
+
+    A key is an option's long name. A path counts from the folder of the file that it stands in. Raises `OSError` or
+    `ValueError`, in words for people, where the file cannot be read or sets what is no option.
+    """
+    commands = list(commands)
+    path, table = _nearest(folder)
+    known = {name(param.opts) for command in commands for param in command.params if param.envvar}
+    for key in table:
+        if key not in known:
+            raise ValueError(f"{path}: {UnknownName('setting', key, sorted(known))}")
+    return {
+        str(command.name): {
+            str(param.name): _value(table[name(param.opts)], param, os.path.dirname(path))
+            for param in command.params
+            if name(param.opts) in table
+        }
+        for command in commands
+    }
+
+
+def name(names: Iterable[str]) -> str:
+    """Return what an option is called in settings: its long name, without the dashes."""
+    return max(names, key=len).removeprefix("--")
+
+
+def _nearest(folder: str) -> tuple[str, Mapping[str, Any]]:
+    """Return the innermost ``pyproject.toml`` from `folder` upwards that has the table, and the table."""
     while True:
         path = os.path.join(folder, "pyproject.toml")
-        if os.path.isfile(path) and load(path) is not None:
-            return path
+        table = _table(path) if os.path.isfile(path) else None
+        if table is not None:
+            return path, table
         parent = os.path.dirname(folder)
         if parent == folder:
-            return None
+            return "", {}
         folder = parent
 
 
-def load(path: str) -> Mapping[str, Any] | None:
-    """Return the table of a ``pyproject.toml``, or None if it has none. Raises `ValueError` where it is no such file."""
+def _table(path: str) -> Mapping[str, Any] | None:
     import tomllib
 
-    with open(path, "rb") as file:
-        table: Mapping[str, Any] | None = tomllib.load(file).get("tool", {}).get("v4schema")
+    try:
+        with open(path, "rb") as file:
+            table: Mapping[str, Any] | None = tomllib.load(file).get("tool", {}).get("v4schema")
+    except (OSError, ValueError) as error:
+        raise ValueError(f"Cannot read {path}: {error}.") from None
     if not isinstance(table, Mapping | None):
-        raise ValueError(f"{path}: tool.v4schema is not a table")  # noqa: TRY004  (what the file holds, not what was given)
+        raise ValueError(f"{path}: tool.v4schema is not a table.")  # noqa: TRY004  (what the file holds, not what was given)
     return table
+
+
+def _value(value: Any, param: click.Parameter, folder: str) -> Any:  # noqa: ANN401  (what TOML holds, what click takes)
+    if isinstance(value, Mapping):
+        return [f"{key}={os.path.join(folder, str(path))}" for key, path in value.items()]
+    return os.path.join(folder, value) if isinstance(param.type, click.Path) and isinstance(value, str) else value
