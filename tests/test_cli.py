@@ -460,6 +460,7 @@ def test_show_lists_editions_categories_and_fields(run: Run, catalogue: Catalogu
             assert f"{edition.name}/{category.slug} " in listed
             assert str(category.id) in listed
     fields = run("show", "v4/moped").stdout
+    assert max(map(len, fields.splitlines())) <= 80
     assert "/category_fields/brand  string, list brands, at most 32 characters, required  [" in fields
     assert "/price/*/amount  integer, in öre, ≥ 0, required  [S]" in fields
     assert "/state" not in fields
@@ -497,6 +498,7 @@ def test_explain_tells_all_about_every_code(run: Run, catalogue: Catalogue) -> N
     listed = run("explain").stdout
     for code, told in catalogue.findings.items():
         assert code in listed
+        assert told["level"] in listed
         explained = run("explain", code).stdout
         assert " ".join(explained.split()).count(" ".join(told["explains"].split())) == 1
         assert max(map(len, explained.splitlines())) <= 100

@@ -205,7 +205,8 @@ def explain(code: str | None, schemas: str | None) -> None:
     held = _catalogue(schemas)
     if code is not None and code not in held.findings:
         raise UnknownName("finding", code, held.findings)
-    _write(line + "\n" for line in (listing.finding(held, code) if code else listing.codes(held)))
+    width = min(_columns(), 100)
+    _write(line + "\n" for line in (listing.finding(held, code, width) if code else listing.codes(held, width)))
 
 
 def _catalogue(schemas: str | None, lists: Sequence[str] = ()) -> Catalogue:

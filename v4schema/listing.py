@@ -55,28 +55,29 @@ def fields(schema: Schema, width: int) -> Iterator[str]:
             *_types(node),
             *([needed[at]] if at in needed else []),
         ]
-        yield f"{pointer.write(at)}  {', '.join(about)}  [{', '.join(node['x-source'])}]"
-        yield textwrap.fill(node["description"], width - 4, initial_indent="    ", subsequent_indent="    ")
+        head = f"{pointer.write(at)}  {', '.join(about)}  [{', '.join(node['x-source'])}]"
+        yield textwrap.fill(head, width, subsequent_indent="    ", break_on_hyphens=False)
+        yield textwrap.fill(node["description"], width, initial_indent="    ", subsequent_indent="    ")
 
 
-def finding(catalogue: Catalogue, code: str) -> Iterator[str]:
+def finding(catalogue: Catalogue, code: str, width: int) -> Iterator[str]:
     """Tell all about a finding code."""
     told = catalogue.findings[code]
     yield f"{code} ({told['level']})"
     yield ""
-    yield from textwrap.wrap(told["means"], 78)
+    yield from textwrap.wrap(told["means"], width)
     yield ""
-    yield from textwrap.wrap(told["explains"], 78)
+    yield from textwrap.wrap(told["explains"], width)
     if "example" in told:
         yield ""
         yield f"  wrong: {told['example']['wrong']}"
         yield f"  right: {told['example']['right']}"
 
 
-def codes(catalogue: Catalogue) -> Iterator[str]:
+def codes(catalogue: Catalogue, width: int) -> Iterator[str]:
     """List the finding codes."""
     for code, told in catalogue.findings.items():
-        yield f"{code:<28} {told['level']:<8} {told['means']}"
+        yield textwrap.fill(f"{code:<24} {told['level']:<7} {told['means']}", width, subsequent_indent=" " * 33)
 
 
 def bundle(schema: Schema, *, errors_only: bool) -> Schema:

@@ -80,7 +80,8 @@ class Flattening:
 
     def _closed(self, node: Schema) -> Schema:
         """Refuse fields that are not described, and set ``required`` aside where a partial ad may leave fields out."""
-        closed = dict(node)
+        # Read from the top, a field is described, then asserted, then taken apart.
+        closed = dict(sorted(node.items(), key=lambda item: (item[0] in _STRUCTURE, item[0] not in _ANNOTATIONS)))
         partial = self.partial and not node.get("x-atomic")
         if partial:
             closed.pop("required", None)
