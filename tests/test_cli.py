@@ -459,9 +459,12 @@ def test_show_lists_editions_categories_and_fields(run: Run, catalogue: Catalogu
             listed = run("show", edition.name).stdout
             assert f"{edition.name}/{category.slug} " in listed
             assert str(category.id) in listed
-    fields = run("show", "v4/moped").stdout
+    fields = run("show", "v4/moped", env={"COLUMNS": "80"}).stdout
     assert max(map(len, fields.splitlines())) <= 80
-    assert "/category_fields/brand  string, list brands, at most 32 characters, required  [" in fields
+    assert (
+        "/category_fields/brand  string, list brands, at most 32 characters, required\n    [S, V3]\n    The make, as a slug"
+        in fields
+    )
     assert "/price/*/amount  integer, in öre, ≥ 0, required  [S]" in fields
     assert "/state" not in fields
     assert "required" not in run("show", "v4/moped", "--operation", "update").stdout.replace("unit", "").split("/price/*/type")[0]
@@ -486,6 +489,13 @@ def test_show_prints_a_closed_schema_and_an_example_that_it_accepts(run: Run) ->
     ("what", "says"),
     [("v44", "Did you mean v4?"), ("v4/mopped", "Did you mean moped?"), ("moped", "There is no edition 'moped'")],
 )
+def test_show_prints_one_form_at_a_time(run: Run) -> None:
+    """Two forms at once are wrong usage; a variable can choose one as well."""
+    assert run("show", "v4/moped", "--bundle", "--example").exit_code == 2
+    assert run("show", "v4/moped", env={"V4SCHEMA_EXAMPLE": "1"}).stdout == run("show", "v4/moped", "--example").stdout
+    assert run("show", "v4/moped", "--fields").stdout == run("show", "v4/moped").stdout
+
+
 def test_show_teaches_names(what: str, says: str, run: Run) -> None:
     """A name that is nearly right is answered with the right one."""
     result = run("show", what)

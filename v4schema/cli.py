@@ -153,13 +153,13 @@ def validate(ctx: click.Context, /, files: Sequence[str], *, lists: Sequence[str
 
 @main.command()
 @click.argument("what", required=False, metavar="[EDITION[/CATEGORY]]")
-@click.option("--fields", "form", flag_value="fields", default=True, help="A table of the fields (the default).")
-@click.option("--bundle", "form", flag_value="bundle", help="One closed, self-contained JSON Schema.")
-@click.option("--example", "form", flag_value="example", help="A valid ad.")
-@click.option("--errors-only", is_flag=True, help="Leave the rules that only warn out of the --bundle.")
+@option("--fields", is_flag=True, help="A table of the fields (the default).")
+@option("--bundle", is_flag=True, help="One closed, self-contained JSON Schema.")
+@option("--example", is_flag=True, help="A valid ad.")
+@option("--errors-only", is_flag=True, help="Leave the rules that only warn out of the --bundle.")
 @_operation
 @_schemas
-def show(what: str | None, form: str, operation: str, schemas: str | None, *, errors_only: bool) -> None:
+def show(what: str | None, operation: str, schemas: str | None, **forms: bool) -> None:
     """Show editions, categories, and what may and must be sent.
 
     \b
@@ -172,6 +172,8 @@ def show(what: str | None, form: str, operation: str, schemas: str | None, *, er
     """
     from v4schema import listing
 
+    if sum(forms[form] for form in ("fields", "bundle", "example")) > 1:
+        raise click.UsageError("Choose one of --fields, --bundle and --example.")
     held = _catalogue(schemas)
     version, _, category = (what or "").partition("/")
     if not what:
@@ -181,12 +183,12 @@ def show(what: str | None, form: str, operation: str, schemas: str | None, *, er
     else:
         kind = held.kind(version, category)
         schema = held.schema(kind, operation)
-        if form == "fields":
-            lines = listing.fields(schema, min(_columns(), 100))
-        elif form == "example":
+        if forms["bundle"]:
+            lines = iter([listing.pretty(listing.bundle(schema, errors_only=forms["errors_only"]))])
+        elif forms["example"]:
             lines = iter([listing.pretty(listing.example(schema))])
         else:
-            lines = iter([listing.pretty(listing.bundle(schema, errors_only=errors_only))])
+            lines = listing.fields(schema, min(_columns(), 100))
     _write(line + "\n" for line in lines)
 
 
