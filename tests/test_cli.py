@@ -485,10 +485,6 @@ def test_show_prints_a_closed_schema_and_an_example_that_it_accepts(run: Run) ->
     assert run("validate", stdin=json.dumps(example)).stdout == ""
 
 
-@pytest.mark.parametrize(
-    ("what", "says"),
-    [("v44", "Did you mean v4?"), ("v4/mopped", "Did you mean moped?"), ("moped", "There is no edition 'moped'")],
-)
 def test_show_prints_one_form_at_a_time(run: Run) -> None:
     """Two forms at once are wrong usage; a variable can choose one as well."""
     assert run("show", "v4/moped", "--bundle", "--example").exit_code == 2
@@ -496,6 +492,10 @@ def test_show_prints_one_form_at_a_time(run: Run) -> None:
     assert run("show", "v4/moped", "--fields").stdout == run("show", "v4/moped").stdout
 
 
+@pytest.mark.parametrize(
+    ("what", "says"),
+    [("v44", "Did you mean v4?"), ("v4/mopped", "Did you mean moped?"), ("moped", "There is no edition 'moped'")],
+)
 def test_show_teaches_names(what: str, says: str, run: Run) -> None:
     """A name that is nearly right is answered with the right one."""
     result = run("show", what)
