@@ -106,6 +106,8 @@ def test_the_nearest_of_several_is_the_one_that_differs_least() -> None:
     """Case and word breaks count less than letters."""
     assert nearest("Model_Year", ["modelyears", "model_year"]) == "model_year"
     assert nearest("qqq", ["model_year"]) is None
+    assert nearest("v5", ["v3", "v4"]) is None
+    assert nearest("V4", ["v3", "v4"]) == "v4"
 
 
 def test_public_names_are_all_there() -> None:

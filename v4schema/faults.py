@@ -130,10 +130,11 @@ class Faults:
 
     def _also_retyped(self, finding: Finding, described: Schema, value: object) -> Finding:
         """Say with the right place how the value has to look there, where that can be told by its type."""
-        wanted = _types(described)[0]
-        case, members = ("", "") if _fits(value, described) else _retyped(value, wanted, described)
-        shape = wording.finding(self.catalogue, "schema.type", "", case=wanted, mend=case, members=members, got="").hint
-        return replace(finding, hint=f"{finding.hint} {shape}") if shape else finding
+        case, members = ("", "") if _fits(value, described) else _retyped(value, _types(described)[0], described)
+        if not case:
+            return finding
+        shape = wording.finding(self.catalogue, "schema.type", "", mend=case, members=members, got="").hint
+        return replace(finding, hint=f"{finding.hint} {shape}")
 
     def _right_place(self, ad: object, at: Place) -> Place | None:
         """Return the place of the field that a wrong name stands for: a known wrong name, or nearly the name of a field.
@@ -162,10 +163,11 @@ class Faults:
         keyword = str(failure.keyword_at[-1])
         limit = node[keyword]
         case = mend = ""
+        described = describing(self.schema, failure.at) or {}
         told: dict[str, object] = {"choices": "", "near": "", "other": "", "members": ""}
         if keyword == "type":
             case = "null" if value is None else _types(node)[0]
-            mend, told["members"] = _retyped(value, _types(node)[0], describing(self.schema, failure.at) or {})
+            mend, told["members"] = _retyped(value, _types(node)[0], described)
         elif keyword in {"enum", "const"}:
             choices = self._offered(failure.at, limit if keyword == "enum" else [limit])
             mend, near, other = self._chosen(failure.at, value, choices)
@@ -181,6 +183,7 @@ class Faults:
             mend=mend,
             value=wording.Shown(value, self.catalogue, private=private(self.schema, failure.at)),
             limit=limit,
+            description=described.get("description", ""),
             got=type(value).__name__,
             **told,
         )

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 #: Shorter names than this have too many neighbours to be told from one another across a whole ad.
 DISTINCT = 5
+#: Names shorter than this are all neighbours of one another.
+_SHORTEST = 3
 
 
 def folded(name: str) -> str:
@@ -22,8 +24,8 @@ def near(one: str, other: str) -> bool:
     (True, True, False)
     """
     one, other = sorted((folded(one), folded(other)), key=len)
-    if len(other) - len(one) > 1:
-        return False
+    if len(other) - len(one) > 1 or len(other) < _SHORTEST:
+        return one == other
     start = 0
     while start < len(one) and one[start] == other[start]:
         start += 1
