@@ -32,13 +32,14 @@ FLOOR_PLAN = {
     "ad": {"catalogue", "pointer", "report", "spelling", "wording"},
     "syntax": {"catalogue", "pointer", "positions", "report", "wording"},
     "reading": {"ad", "catalogue", "pointer", "report", "syntax", "wording"},
+    "dialect": {"catalogue", "errors", "pointer", "report"},
     "engine": {"errors", "pointer", "schema"},
     "faults": {"catalogue", "engine", "pointer", "report", "schema", "spelling", "wording"},
     "validator": {"ad", "catalogue", "engine", "faults", "pointer", "report", "schema", "wording"},
     "feed": {"catalogue", "engine", "pointer", "positions", "reading", "report", "validator"},
     "listing": {"catalogue", "pointer", "schema", "wording"},
     "render": {"feed", "pointer", "report", "schema"},
-    "cli": {"catalogue", "errors", "feed", "listing", "render", "report", "settings"},
+    "cli": {"catalogue", "dialect", "errors", "feed", "listing", "render", "report", "settings"},
 }
 
 #: Words of JSON Schema, of our own report and of Python that ads happen to use as well.

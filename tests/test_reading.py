@@ -202,6 +202,37 @@ def test_what_was_read_before_the_fault_is_kept(tmp_path: Path) -> None:
     assert [finding.code for finding in last.findings] == ["file.unreadable"]
 
 
+@pytest.mark.parametrize("start", [b"\n", b" \r\n\n", b"\xef\xbb\xbf\n"])
+def test_blank_lines_before_the_first_ad_change_nothing(start: bytes) -> None:
+    """A feed that is named so is read line by line, whatever its first line holds."""
+    assert [reading.ad for reading in read(start + TWO, name="feed.ndjson")] == [{"source_id": "1"}, {"source_id": "2"}]
+
+
+def test_text_is_no_stream_of_bytes() -> None:
+    """What cannot be read at all is the caller's mistake, and told as such."""
+    with pytest.raises(TypeError, match="a stream of bytes, not of text"):
+        next(read(io.StringIO("{}")))  # type: ignore[arg-type]
+    assert next(read(bytearray(b"{}"))).ad == {}  # type: ignore[arg-type]
+
+
+def test_a_name_that_is_not_text_can_be_printed(tmp_path: Path) -> None:
+    """A file name in another encoding is written with escapes."""
+    path = os.fsencode(tmp_path) + b"/v\xe4xj\xf6.json"
+    Path(os.fsdecode(path)).write_bytes(b"{}")
+    (reading,) = read(os.fsdecode(path))
+    assert reading.ad == {}
+    assert reading.source.endswith("v\\udce4xj\\udcf6.json")
+
+
+def test_many_findings_on_one_line_are_placed_in_time() -> None:
+    """A minified array of many ads is as good as one ad a line: each column is counted from the one before."""
+    text = json.dumps([{"source_id": "å", "category_id": 1121, "price": number} for number in range(2000)], ensure_ascii=False)
+    results = list(check([("ads.json", text.encode())]))
+    columns = [finding.column for result in results for finding in result.located() if finding.at == "/price"]
+    assert len(columns) == 2000
+    assert all(text[column - 1 :].startswith(str(number)) for number, column in enumerate(filter(None, columns)))
+
+
 def test_names_of_sources() -> None:
     """A source that has no name gets one."""
     assert next(read(b"{}")).source == "<bytes>"
@@ -221,7 +252,7 @@ def test_reading_never_raises(text: bytes) -> None:
     """Any bytes are read into ads or into findings, never into neither and never into both."""
     for result in check([("ad", text)]):
         assert result.reading.readable or result.report.errors
-        assert all(finding.line for finding in result.located())
+        assert all(finding.line for finding in result.located() if not finding.code.startswith("file."))
         assert result.line is None or result.line >= 1
 
 
@@ -256,3 +287,9 @@ def test_an_empty_text_has_no_places() -> None:
     """There is not even a whole to point at."""
     assert positions(b"").nearest(("a",)) is None
     assert positions(b"[]").pointer_at(0) is None
+
+
+def test_the_line_of_an_ad_is_where_it_begins() -> None:
+    """Blank lines before it count."""
+    (result,) = check([("ad.json", b"\n\n  {}")])
+    assert result.line == 3

@@ -1,6 +1,7 @@
 """Validating: the right finding at the right place, one for each fault, the same from both engines."""
 
 import copy
+import enum
 import json
 import math
 import time
@@ -273,6 +274,53 @@ def test_what_is_misnamed_is_not_missing_as_well(clean: Ad) -> None:
     fields["mileage"] = fields.pop("condition")["mileage"]
     report = validate(clean)
     assert [(finding.code, finding.at) for finding in report.findings] == [("field.misnamed", "/category_fields/mileage")]
+
+
+def test_what_a_wrong_name_does_not_make_up_for_is_still_missing(clean: Ad) -> None:
+    """A gearbox stands for the transmission, but not for the fuels that are missing too."""
+    fields = clean["category_fields"]
+    del fields["powertrain"]
+    fields["gearbox"] = "manual"
+    assert [finding.at for finding in validate(clean).errors] == ["/category_fields/powertrain", "/category_fields/gearbox"]
+    fields["fuel"] = ["gasoline"]
+    assert [finding.at for finding in validate(clean).errors] == ["/category_fields/gearbox", "/category_fields/fuel"]
+
+
+def test_a_thousand_strays_take_no_time_to_speak_of() -> None:
+    """The work grows with the ad, not with its square."""
+    report = validate({"category_id": "1121"} | {f"stray number {number}": number for number in range(3000)})
+    assert sum(finding.code == "field.unknown" for finding in report.findings) == 3000
+
+
+class _Word(str):
+    """Text that is not quite text."""
+
+    __slots__ = ()
+
+
+class _Choice(enum.StrEnum):
+    """A choice that a caller's program knows by name."""
+
+    MOPED = "moped"
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_subclasses_of_scalars_are_the_same_to_both_engines(engine: str, clean: Ad) -> None:
+    """An enumeration is what its value is; any other subclass has to be converted first."""
+    clean["category_fields"]["body_type"] = _Choice.MOPED
+    assert validate(clean, engine=engine).findings == ()
+    clean["category_fields"]["body_type"] = _Word("moped")
+    assert [finding.code for finding in validate(clean, engine=engine).errors] == ["json.unspeakable"]
+
+
+@pytest.mark.parametrize("named", [10**5000, object(), {1, 2}], ids=["long", "object", "set"])
+def test_a_category_that_cannot_even_be_written_is_a_finding(named: object, clean: Ad) -> None:
+    """Whatever a Python program puts there, there is a report, and it does not repeat it."""
+    report = validate(clean | {"category_id": named})
+    assert report.kind is None
+    assert not report.valid
+    assert all(len(finding.says) < 200 for finding in report.findings)
+    assert not validate(named).valid
 
 
 def test_a_wrong_name_beside_the_right_one_is_told_to_go(clean: Ad) -> None:

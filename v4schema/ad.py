@@ -1,6 +1,7 @@
 """What an ad is: whether JSON can say it at all, and of what kind it is."""
 
 import math
+from enum import Enum
 
 from v4schema import catalogue as catalogues
 from v4schema import pointer, spelling, wording
@@ -46,7 +47,7 @@ def identify(
     else:
         code = "category.unknown"
         elsewhere = [other.name for other in held.editions.values() if other.category(named)]
-        near = spelling.nearest(str(named), edition.categories)
+        near = spelling.nearest(named, edition.categories) if isinstance(named, str) else None
         mend = "elsewhere" if elsewhere else "near" if near else ""
     return wording.finding(
         held,
@@ -64,18 +65,18 @@ def identify(
 def unspeakable(value: object, depth: int = 0) -> Place | None:  # noqa: C901  (one branch for each type of JSON)
     """Return the place of the first thing in a Python value that JSON cannot say, or None if there is none.
 
-    JSON says dict, list, str, int, float, bool and None; but no infinite number, no lone surrogate, and here no integer that
-    Python itself will not write and nothing nested deeper than 200 values.
+    JSON says dict, list, str, int, float, bool and None; but no subclass of a scalar, save enumerations, no infinite number,
+    no lone surrogate, and here no integer that Python itself will not write and nothing nested deeper than 200 values.
 
     >>> unspeakable({"price": [{"amount": float("nan")}]})
     ('price', 0, 'amount')
     """
     if isinstance(value, str):
-        said = value.isascii() or _encodes(value)
+        said = _plain(value, str) and (value.isascii() or _encodes(value))
     elif isinstance(value, dict):
         said = depth < _DEEPEST
         for name, member in value.items() if said else ():
-            if not isinstance(name, str) or not (name.isascii() or _encodes(name)):
+            if not _plain(name, str) or not (name.isascii() or _encodes(name)):
                 return ()
             below = unspeakable(member, depth + 1)
             if below is not None:
@@ -87,12 +88,17 @@ def unspeakable(value: object, depth: int = 0) -> Place | None:  # noqa: C901  (
             if below is not None:
                 return (index, *below)
     elif isinstance(value, float):
-        said = math.isfinite(value)
+        said = type(value) is float and math.isfinite(value)
     elif isinstance(value, int):
-        said = value.bit_length() < _MOST_BITS
+        said = (_plain(value, int) or isinstance(value, bool)) and value.bit_length() < _MOST_BITS
     else:
         said = value is None
     return None if said else ()
+
+
+def _plain(value: object, kind: type) -> bool:
+    """Tell whether a value is just of a kind, or a member of an enumeration: other subclasses one engine takes, one does not."""
+    return type(value) is kind or (isinstance(value, kind) and isinstance(value, Enum))
 
 
 def _encodes(text: str) -> bool:

@@ -61,12 +61,13 @@ class Edition:
         """Return the category that `name` means: its number, its number as text, its slug or one of its names."""
         if isinstance(name, bool) or not isinstance(name, int | str):
             return None
-        return self._meanings.get(name) or self._meanings.get(spelling.folded(str(name)))
+        return self._meanings.get(name) or (self._meanings.get(spelling.folded(name)) if isinstance(name, str) else None)
 
     @cached_property
     def _meanings(self) -> Mapping[int | str, Category]:
         meanings: dict[int | str, Category] = {}
         for category in self.categories.values():
+            meanings[category.id] = category
             for word in (str(category.id), category.slug, *category.names.values()):
                 meanings.update({word: category, spelling.folded(word): category})
         return meanings
@@ -100,6 +101,11 @@ class Catalogue:
             except ValueError as error:
                 raise Damaged(name, str(error)) from None
         return self._files[name]
+
+    @property
+    def files(self) -> Sequence[str]:
+        """The files that have been read so far, by their paths below ``schemas/``."""
+        return tuple(self._files)
 
     @cached_property
     def editions(self) -> Mapping[str, Edition]:

@@ -1,10 +1,12 @@
 """The command ``v4schema``: the only room that prints and exits."""
 
+import errno
+import io
 import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import IO, Any
 
 import click
 
@@ -22,6 +24,13 @@ Command = Callable[..., Any]
 def option(*names: str, **attributes: Any) -> Callable[[Command], Command]:  # noqa: ANN401  (click's own)
     """Declare an option that ``V4SCHEMA_…`` and ``[tool.v4schema]`` can set as well."""
     return click.option(*names, envvar=f"V4SCHEMA_{settings.name(names).replace('-', '_').upper()}", **attributes)
+
+
+class NamedFile(click.types.StringParamType):
+    """A file with a name for it, NAME=FILE; in a variable, several stand as paths do in PATH."""
+
+    name = "named file"
+    envvar_list_splitter = os.pathsep
 
 
 class Commands(click.Group):
@@ -63,6 +72,11 @@ def main(ctx: click.Context) -> None:
     Every option can also be set in [tool.v4schema] of a pyproject.toml, and by a
     variable such as V4SCHEMA_FAIL_ON; the command line wins.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A file or a pipe gets UTF-8, as JSON has to be; a terminal gets what it can show.
+            encoding = stream.encoding if stream.isatty() else "utf-8"
+            stream.reconfigure(encoding=encoding, errors="backslashreplace")
     try:
         ctx.default_map = settings.of(main.commands.values(), os.getcwd())
     except (OSError, ValueError) as error:
@@ -83,7 +97,7 @@ def main(ctx: click.Context) -> None:
     help="Exit with 1 for findings of this level or a graver one.",
 )
 @option("--engine", metavar="NAME", help="JSON Schema engine: jsonschema-rs or jsonschema. Default: the fastest there is.")
-@option("--output", "-o", type=click.Path(dir_okay=False), metavar="FILE", help="Write the report to a file.")
+@option("--output", "-o", type=click.Path(dir_okay=False, readable=False), metavar="FILE", help="Write the report to a file.")
 @option("--quiet", "-q", is_flag=True, help="Show only findings that make the command fail, and no summary.")
 @option(
     "--color",
@@ -103,6 +117,7 @@ def main(ctx: click.Context) -> None:
     "--list",
     "lists",
     multiple=True,
+    type=NamedFile(),
     metavar="NAME=FILE",
     help="Your own list of allowed values, one a line, for fields that `v4schema show` marks with a list.",
 )
@@ -124,8 +139,10 @@ def validate(ctx: click.Context, /, files: Sequence[str], *, lists: Sequence[str
     Exit codes: 0 nothing at or above --fail-on, 1 something, 2 wrong usage, 3 an
     input could not be read or identified.
     """
-    if not files and sys.stdin.isatty():
+    if not files and (sys.stdin is None or sys.stdin.isatty()):
         raise click.UsageError("Name a file, or pipe ads in.")
+    if told["output"] and any(os.path.exists(name) and _same(name, told["output"]) for name in files):
+        raise click.UsageError(f"{told['output']} is one of the files to check; the report would overwrite it.")
     floor = None if told["fail_on"] == "never" else Level(told["fail_on"])
     results = feed.check(
         ((told["stdin_name"], sys.stdin.buffer) if name == "-" else (name, name) for name in files or ["-"]),
@@ -133,14 +150,14 @@ def validate(ctx: click.Context, /, files: Sequence[str], *, lists: Sequence[str
         catalogue=_catalogue(schemas, lists),
     )
     tally = feed.Tally()
-    on_terminal = sys.stdout.isatty() and not told["output"]
+    on_terminal = _is_terminal(sys.stdout) and not told["output"]
     look = render.Look(
         rich=on_terminal or told["color"] == "always",
         width=max(40, min(click.formatting.FORCED_WIDTH or _columns(), 120)),
         lightest=(floor or Level.ERROR) if told["quiet"] else Level.NOTE,
     )
     counted = tally.counted(results)
-    if sys.stderr.isatty() and not on_terminal and not told["quiet"]:
+    if _is_terminal(sys.stderr) and not on_terminal and not told["quiet"]:
         counted = _with_progress(counted, tally)
     coloured = told["color"] == "always" or (told["color"] == "auto" and on_terminal and not os.environ.get("NO_COLOR"))
     _write(render.FORMATS[told["format_"]](counted, tally, look), told["output"], coloured=coloured)
@@ -156,7 +173,11 @@ def validate(ctx: click.Context, /, files: Sequence[str], *, lists: Sequence[str
 @option("--fields", is_flag=True, help="A table of the fields (the default).")
 @option("--bundle", is_flag=True, help="One closed, self-contained JSON Schema.")
 @option("--example", is_flag=True, help="A valid ad.")
-@option("--errors-only", is_flag=True, help="Leave the rules that only warn out of the --bundle.")
+@option(
+    "--errors-only",
+    is_flag=True,
+    help="Leave the rules that only warn out of the --bundle. It still refuses fields it does not know.",
+)
 @_operation
 @_schemas
 def show(what: str | None, operation: str, schemas: str | None, **forms: bool) -> None:
@@ -174,8 +195,12 @@ def show(what: str | None, operation: str, schemas: str | None, **forms: bool) -
 
     if sum(forms[form] for form in ("fields", "bundle", "example")) > 1:
         raise click.UsageError("Choose one of --fields, --bundle and --example.")
+    if forms["errors_only"] and not forms["bundle"]:
+        raise click.UsageError("--errors-only goes with --bundle.")
     held = _catalogue(schemas)
     version, _, category = (what or "").partition("/")
+    if not category and (forms["bundle"] or forms["example"]):
+        raise click.UsageError("Name a category, as EDITION/CATEGORY.")
     if not what:
         lines = listing.editions(held)
     elif not category:
@@ -186,6 +211,8 @@ def show(what: str | None, operation: str, schemas: str | None, **forms: bool) -
         if forms["bundle"]:
             lines = iter([listing.pretty(listing.bundle(schema, errors_only=forms["errors_only"]))])
         elif forms["example"]:
+            if held.edition(version).categories[str(kind.category)].schema is None:
+                raise click.UsageError(f"No public document describes {kind}, so there is no example of it.")
             lines = iter([listing.pretty(listing.example(schema))])
         else:
             lines = listing.fields(schema, min(_columns(), 100))
@@ -215,6 +242,10 @@ def _catalogue(schemas: str | None, lists: Sequence[str] = ()) -> Catalogue:
     """Return the catalogue that the options ask for."""
     if not schemas and not lists:
         return catalogue.default()
+    if schemas:
+        from v4schema import dialect
+
+        dialect.check(Catalogue(schemas))
     return Catalogue(schemas, lists=dict(map(_list, lists)))
 
 
@@ -232,8 +263,13 @@ def _list(told: str) -> tuple[str, list[str]]:
 def _write(chunks: Iterable[str], path: str | None = None, *, coloured: bool = False) -> None:
     """Write to standard output, or to a file that appears whole or not at all."""
     if path is None:
-        for chunk in chunks:
-            click.echo(chunk, nl=False, color=coloured)
+        try:
+            for chunk in chunks:
+                click.echo(chunk, nl=False, color=coloured)
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise
+            raise click.UsageError(f"Cannot write to standard output: {error.strerror}.") from None
         return
     whole = not os.path.exists(path) or os.path.isfile(path)
     try:
@@ -253,6 +289,14 @@ def _with_progress(results: Iterator[feed.Result], tally: feed.Tally) -> Iterato
             click.echo(f"\r{tally.ads:,} ads", err=True, nl=False)
             due = time.monotonic() + _EVERY
     click.echo("\r\033[K", err=True, nl=False)
+
+
+def _is_terminal(stream: IO[str] | None) -> bool:
+    return stream is not None and stream.isatty()
+
+
+def _same(one: str, other: str) -> bool:
+    return os.path.exists(other) and os.path.samefile(one, other)
 
 
 def _columns() -> int:

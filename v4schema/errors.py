@@ -4,6 +4,9 @@ from collections.abc import Iterable
 
 from v4schema import spelling
 
+#: More names than this are not listed.
+_MOST = 20
+
 
 class V4SchemaError(Exception):
     """What every exception of this package is."""
@@ -23,7 +26,8 @@ class UnknownName(V4SchemaError, LookupError):
 
     def __str__(self) -> str:
         near = spelling.nearest(str(self.name), self.choices)
-        hint = f"Did you mean {near}?" if near else f"There are: {', '.join(self.choices)}."
+        more = f" and {len(self.choices) - _MOST} others" if len(self.choices) > _MOST else ""
+        hint = f"Did you mean {near}?" if near else f"There are: {', '.join(self.choices[:_MOST])}{more}."
         return f"There is no {self.what} {str(self.name)!r}. {hint}"
 
 

@@ -32,14 +32,14 @@ _TYPES: Mapping[str, type | tuple[type, ...]] = {
 class Fault:
     """One thing wrong at one place.
 
-    `missing` says that nothing stands there; `right` is the place of the field that is meant, where a wrong name stands
-    there; the lower its `order`, the sooner a fault is told among several at one place.
+    `needs` are the places that have to be filled, if it is that nothing stands there; `right` is the place of the field that
+    is meant, where a wrong name stands there; the lower its `order`, the sooner a fault is told among several at one place.
     """
 
     at: Place
     finding: Finding
     order: tuple[object, ...] = ()
-    missing: bool = False
+    needs: frozenset[Place] = frozenset()
     right: Place | None = None
 
 
@@ -104,7 +104,17 @@ class Faults:
             name=wording.shown(at[-1]),
             description=described.get("description", ""),
         )
-        return Fault(at=at, finding=finding, missing=True)
+        return Fault(at=at, finding=finding, needs=frozenset(self._needed(at)))
+
+    def _needed(self, at: Place) -> Iterator[Place]:
+        """Yield the places that a missing field needs filled: its own, or those that are required within it."""
+        described = describing(self.schema, at) or {}
+        within = [(*at, name) for fact in facts(described) for name in fact.get("required", ())]
+        if within and "x-atomic" not in described:
+            for below in within:
+                yield from self._needed(below)
+        else:
+            yield at
 
     def _stray(self, ad: object, at: Place, around: Schema) -> Fault:
         """Report a field that is not described: by the name that is meant, if that can be told."""

@@ -40,9 +40,11 @@ class Result:
     @property
     def line(self) -> int | None:
         """The line of the source that the ad begins on, from 1."""
+        text = self.reading.text
         if not self.reading.at:
-            return self.reading.first_line if self.reading.text else None
-        member = positions(self.reading.text).member(self.reading.at)
+            blank = len(text) - len(text.lstrip())
+            return self.reading.first_line + text.count(b"\n", 0, blank) if text else None
+        member = positions(text).member(self.reading.at)
         return member.value.line if member else None
 
     def member(self, finding: Finding) -> Member | None:

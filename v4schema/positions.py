@@ -46,7 +46,10 @@ class Positions:
 
         self._text = text
         self._root = Parser(Language(tree_sitter_json.language())).parse(text).root_node
-        self._children: dict[int, list[Node]] = {}
+        self._members: dict[int, dict[Token, tuple[Node, Node]]] = {}
+        self._items: dict[int, list[Node]] = {}
+        # How far the last line that was looked at has been counted: its start, an offset in it, and the characters before.
+        self._counted = (0, 0, 0)
 
     def member(self, tokens: Iterable[Token]) -> Member | None:
         """Return where the value at `tokens` stands, or None if there is no such place."""
@@ -82,27 +85,36 @@ class Positions:
 
     def _below(self, node: "Node", token: Token) -> "tuple[Node | None, Node | None]":
         """Return the name and the value of a member, or no name and the item of an array."""
-        if node.start_byte not in self._children or node.type not in {"object", "array"}:
-            self._children[node.start_byte] = node.named_children
-        children = self._children[node.start_byte]
         if node.type == "object":
-            for pair in children:
-                if pair.type == "pair" and len(pair.named_children) == 2 and _named(pair.named_children[0]) == token:  # noqa: PLR2004  (name, value)
-                    return pair.named_children[0], pair.named_children[1]
-        elif node.type == "array" and str(token).isdecimal() and int(token) < len(children):
-            return None, children[int(token)]
+            if node.id not in self._members:
+                pairs = [pair.named_children for pair in node.named_children if pair.type == "pair"]
+                self._members[node.id] = {_named(pair[0]): (pair[0], pair[1]) for pair in pairs if len(pair) > 1}
+            return self._members[node.id].get(token, (None, None))
+        if node.type == "array" and str(token).isdecimal():
+            if node.id not in self._items:
+                self._items[node.id] = node.named_children
+            items = self._items[node.id]
+            return None, items[int(token)] if int(token) < len(items) else None
         return None, None
 
     def _place(self, node: "Node") -> Span:
-        start = node.start_byte
-        line_start = self._text.rfind(b"\n", 0, start) + 1
+        line_start = node.start_byte - node.start_point[1]
         return Span(
             line=node.start_point[0] + 1,
-            column=len(self._text[line_start:start].decode(errors="replace")) + 1,
-            start=start,
+            column=self._characters(line_start, node.start_byte) + 1,
+            start=node.start_byte,
             end=node.end_byte,
             line_start=line_start,
         )
+
+    def _characters(self, line_start: int, offset: int) -> int:
+        """Count the characters of a line before an offset; from where the last count in that line ended, if it can."""
+        start, counted_to, count = self._counted
+        if start != line_start or counted_to > offset:
+            counted_to, count = line_start, 0
+        count += len(self._text[counted_to:offset].decode(errors="replace"))
+        self._counted = (line_start, offset, count)
+        return count
 
 
 @lru_cache(maxsize=2)

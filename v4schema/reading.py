@@ -62,16 +62,17 @@ def read(source: Source, *, name: str | None = None, catalogue: Catalogue | None
     [{'source_id': '1'}, {'source_id': '2'}]
     """
     held = catalogue or catalogues.default()
-    called = name or _name(source)
+    # A name that is not text in the system's encoding is written with escapes, so that it can be printed.
+    called = (name or _name(source)).encode("utf-8", "backslashreplace").decode()
     index = 0
     try:
         with ExitStack() as opened:
             for reading in _ads(_stream(source, opened), called, held):
                 yield reading
                 index = reading.index + 1
-    except (OSError, EOFError, zlib.error, ValueError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         code = next((code for kind, code in _TROUBLES.items() if isinstance(error, kind)), "file.unreadable")
-        why = getattr(error, "strerror", None) or str(error)
+        why = getattr(error, "strerror", None) or "its gzip data are damaged"
         yield Reading(source=called, index=index, readable=False, findings=(wording.finding(held, code, "", why=why),))
 
 
@@ -90,7 +91,7 @@ def _name(source: Source) -> str:
 
 def _stream(source: Source, opened: ExitStack) -> IO[bytes]:
     """Open a source for reading; what is gzipped comes out unpacked. A stream that was given stays open."""
-    if isinstance(source, bytes):
+    if isinstance(source, bytes | bytearray | memoryview):
         source = io.BytesIO(source)
     if isinstance(source, str | os.PathLike):
         stream: Any = opened.enter_context(open(source, "rb"))  # noqa: SIM115  (closed with the stack)
@@ -99,6 +100,8 @@ def _stream(source: Source, opened: ExitStack) -> IO[bytes]:
     else:
         stream = io.BufferedReader(source)
         opened.callback(stream.detach)
+    if not isinstance(source, str | os.PathLike) and isinstance(source.read(0), str):
+        raise TypeError("read takes a path, bytes, or a stream of bytes, not of text")
     gzipped = stream.peek(len(_GZIPPED))[: len(_GZIPPED)] == _GZIPPED
     unpacked: Any = opened.enter_context(gzip.GzipFile(fileobj=stream)) if gzipped else stream
     return cast("IO[bytes]", unpacked)
@@ -126,7 +129,7 @@ def _ads(stream: IO[bytes], name: str, catalogue: Catalogue) -> Iterator[Reading
 
 def _holds_lines(first: bytes, name: str) -> bool:
     """Tell whether a file whose first line is `first` holds one ad a line."""
-    if syntax.is_utf_16(first) or not first.strip():
+    if syntax.is_utf_16(first) or not first:
         return False
     if name.endswith(_LINES):
         return first.strip() not in {b"{", b"[", b"[{"}
@@ -142,9 +145,11 @@ def _holds_lines(first: bytes, name: str) -> bool:
 def _each_line(first: bytes, stream: IO[bytes], name: str, catalogue: Catalogue) -> Iterator[Reading]:
     index = 0
     for number, line in enumerate(chain([first], stream), start=1):
-        if not line.isspace():
+        if line.strip():
             yield _reading(line.rstrip(b"\r\n"), name, catalogue, index=index, first_line=number)
             index += 1
+    if not index:
+        yield _reading(b"", name, catalogue)
 
 
 def _document(text: bytes, name: str, catalogue: Catalogue) -> Iterator[Reading]:
@@ -152,7 +157,7 @@ def _document(text: bytes, name: str, catalogue: Catalogue) -> Iterator[Reading]
     if not reading.readable or not isinstance(reading.ad, list):
         yield reading
     elif not reading.ad:
-        yield replace(reading, ad=None, readable=False, findings=(wording.finding(catalogue, "json.empty", "", case="array"),))
+        yield replace(reading, ad=None, readable=False, findings=(syntax.empty_array(catalogue),))
     else:
         for index, ad in enumerate(reading.ad):
             yield replace(reading, ad=ad, index=index, at=(index,))

@@ -14,7 +14,8 @@ from v4schema.report import Finding, Kind, Level
 from v4schema.schema import describing, private
 
 _COLOURS = {Level.ERROR: "red", Level.WARNING: "yellow", Level.NOTE: "cyan"}
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+#: Control characters, and those that turn the direction of text or cannot be seen.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +54,7 @@ def ndjson(results: Iterable[Result]) -> Iterator[str]:
 def api(results: Iterable[Result]) -> Iterator[str]:
     """Write for each ad, on a line, the body that the API would answer: ``{}`` where it has nothing against it."""
     for result in results:
-        unread = None if result.reading.readable else {"detail": f"JSON parse error - {result.report.errors[0].says}"}
+        unread = None if result.reading.readable else {"detail": result.report.errors[0].says}
         yield _dumped(unread or result.report.api()) + "\n"
 
 
@@ -123,9 +124,11 @@ def _block(result: Result, finding: Finding, look: Look) -> str:
     """Write a finding for a person at a terminal."""
     level = click.style(finding.level, fg=_COLOURS[finding.level], bold=True)
     sources = click.style(f" [{', '.join(finding.source)}]", dim=True) if finding.source else ""
-    lines = [f"{click.style(_place(result, finding), bold=True)} {level} {click.style(finding.code, dim=True)}{sources}"]
+    lines = [
+        f"{click.style(_printable(_place(result, finding)), bold=True)} {level} {click.style(finding.code, dim=True)}{sources}"
+    ]
     if finding.at:
-        lines.append(f"  {click.style(finding.at, fg='blue')}")
+        lines.append(f"  {click.style(_cut(_printable(finding.at), look.width - 2), fg='blue')}")
     lines.extend(textwrap.wrap(_printable(finding.says), look.width - 2, initial_indent="  ", subsequent_indent="  "))
     lines.extend(_frame(result, finding, look))
     if finding.hint:
@@ -140,33 +143,36 @@ def _frame(result: Result, finding: Finding, look: Look) -> list[str]:
         return []
     mark = result.mark(finding, member)
     raw = result.reading.text
-    name = raw[member.name.start : member.name.end].decode() + ": " if member.name else ""
-    shown = name + _value(result, finding, raw[member.value.start : member.value.end].decode())
+    name = _printable(raw[member.name.start : member.name.end].decode()) + ": " if member.name else ""
+    shown = name + _printable(_value(result, finding, raw[member.value.start : member.value.end].decode()))
     begins, ends = (0, len(name) - len(": ")) if mark is member.name else (len(name), len(shown))
     margin = f"  {finding.line} | "
     room = max(look.width - len(margin) - 1, 20)
     if begins > room - 10:
         shown, begins, ends = "…" + shown[begins:], 1, 1 + ends - begins
-    shown = _printable(shown if len(shown) <= room else shown[: room - 1] + "…")
     caret = click.style("^" * max(1, min(ends, room) - begins), fg=_COLOURS[finding.level], bold=True)
     rest = " " * (len(margin) - 2) + "| " + " " * begins
-    return [click.style(margin, dim=True) + shown, click.style(rest, dim=True) + caret]
+    return [click.style(margin, dim=True) + _cut(shown, room), click.style(rest, dim=True) + caret]
 
 
 def _value(result: Result, finding: Finding, raw: str) -> str:
-    """Return a value for a code frame: not what it holds, and no text unless the field is known and not private."""
+    """Return a value for a code frame: not what it holds, and nothing that may be private."""
     if raw[0] in "{[":
         return raw if len(raw) == 2 else f"{raw[0]}…{raw[-1]}"  # noqa: PLR2004  (an empty one)
     at = pointer.parse(finding.at)
     schema = result.catalogue.schema(result.report.kind or Kind(version=result.catalogue.edition().name))
-    if raw[0] == '"' and (describing(schema, at) is None or private(schema, at)):
-        return '"…"'
-    return raw
+    if raw in {"true", "false", "null"} or (describing(schema, at) is not None and not private(schema, at)):
+        return raw
+    return '"…"' if raw[0] == '"' else "…"
 
 
 def _printable(line: str) -> str:
     """Write control characters as escapes: what stands in an ad must not steer a terminal."""
-    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", line)
+    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), line)
+
+
+def _cut(line: str, width: int) -> str:
+    return line if len(line) <= width else f"{line[: width - 1]}…"
 
 
 #: The formats by name. Each takes the results, the tally that counts them as they pass, and the look.

@@ -33,7 +33,7 @@ def of(commands: Iterable[click.Command], folder: str) -> dict[str, dict[str, An
 
 def name(names: Iterable[str]) -> str:
     """Return what an option is called in settings: its long name, without the dashes."""
-    return max(names, key=len).removeprefix("--")
+    return next((each.removeprefix("--") for each in names if each.startswith("--")), "")
 
 
 def _nearest(folder: str) -> tuple[str, Mapping[str, Any]]:
@@ -54,15 +54,18 @@ def _table(path: str) -> Mapping[str, Any] | None:
 
     try:
         with open(path, "rb") as file:
-            table: Mapping[str, Any] | None = tomllib.load(file).get("tool", {}).get("v4schema")
+            tools = tomllib.load(file).get("tool")
     except (OSError, ValueError) as error:
         raise ValueError(f"Cannot read {path}: {error}.") from None
+    table = tools.get("v4schema") if isinstance(tools, Mapping) else None
     if not isinstance(table, Mapping | None):
         raise ValueError(f"{path}: tool.v4schema is not a table.")  # noqa: TRY004  (what the file holds, not what was given)
     return table
 
 
 def _value(value: Any, param: click.Parameter, folder: str) -> Any:  # noqa: ANN401  (what TOML holds, what click takes)
+    if isinstance(value, list):
+        value = {key: path for key, _, path in (str(each).partition("=") for each in value)}
     if isinstance(value, Mapping):
         return [f"{key}={os.path.join(folder, str(path))}" for key, path in value.items()]
     return os.path.join(folder, value) if isinstance(param.type, click.Path) and isinstance(value, str) else value

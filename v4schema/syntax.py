@@ -49,6 +49,11 @@ def trouble(text: bytes, message: str, catalogue: Catalogue, *, first_line: int 
     )
 
 
+def empty_array(catalogue: Catalogue) -> Finding:
+    """Return the finding about an array without ads."""
+    return replace(wording.finding(catalogue, "json.empty", "", case="array"), line=1, column=1)
+
+
 def is_utf_16(text: bytes) -> bool:
     """Tell whether a text is in UTF-16 or UTF-32: by its byte-order mark, or by the zero bytes that JSON in UTF-8 never has."""
     return text.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in text

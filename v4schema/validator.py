@@ -82,7 +82,8 @@ class Checker:
         faults = (fault for failure in set(self.engine.failures(ad)) for fault in self._faults.of(failure, ad))
         strays = (fault for at, node in self._open if pointer.leads(ad, at) for fault in self._faults.strays(ad, at, node))
         told = [*_leading((*faults, *strays)), *self._notes(ad)]
-        told.sort(key=lambda each: (_order(ad, each[0]), self._described_at(each[0]), each[1].level.rank, each[1].code))
+        order = _Order(ad)
+        told.sort(key=lambda each: (order(each[0]), self._described_at(each[0]), each[1].level.rank, each[1].code))
         return tuple(finding for _, finding in told)
 
     def _described_at(self, at: Place) -> int:
@@ -136,10 +137,10 @@ class Checker:
 def _leading(faults: Iterable[Fault]) -> Iterator[tuple[Place, Finding]]:
     """Leave out what only follows from another fault: at each place the gravest speaks, and what is misnamed is not missing."""
     faults = list(faults)
-    meant = [fault.right for fault in faults if fault.right is not None]
+    meant = {fault.right for fault in faults if fault.right is not None}
     places: dict[Place, list[Fault]] = {}
     for fault in faults:
-        if not (fault.missing and any(right[: len(fault.at)] == fault.at for right in meant)):
+        if not fault.needs or not all(any(need[: len(right)] == right for right in meant) for need in fault.needs):
             places.setdefault(fault.at, []).append(fault)
     for at, several in places.items():
         several.sort(key=lambda fault: (fault.finding.level.rank, fault.order))
@@ -149,15 +150,24 @@ def _leading(faults: Iterable[Fault]) -> Iterator[tuple[Place, Finding]]:
             yield from ((at, finding) for finding in {fault.finding.code: fault.finding for fault in reversed(several)}.values())
 
 
-def _order(ad: Any, at: Place) -> tuple[int, ...]:  # noqa: ANN401  (any JSON)
-    """Return where a place stands among all places of an ad; what is missing stands where its object begins."""
-    order = []
-    here = ad
-    for token in at:
-        if isinstance(here, dict):
-            order.append(list(here).index(token) + 1 if token in here else 0)
-            here = here.get(token)
-        else:
-            order.append(int(token) + 1)
-            here = here[int(token)]
-    return tuple(order)
+class _Order:
+    """Where places stand in an ad, to sort by; what is missing stands where its object begins."""
+
+    def __init__(self, ad: object) -> None:
+        self._ad = ad
+        self._ranks: dict[int, dict[str, int]] = {}
+
+    def __call__(self, at: Place) -> tuple[int, ...]:
+        """Return the key of a place."""
+        order = []
+        here: Any = self._ad
+        for token in at:
+            if isinstance(here, dict):
+                if id(here) not in self._ranks:
+                    self._ranks[id(here)] = {name: rank for rank, name in enumerate(here, start=1)}
+                order.append(self._ranks[id(here)].get(str(token), 0))
+                here = here.get(token)
+            else:
+                order.append(int(token) + 1)
+                here = here[int(token)]
+        return tuple(order)

@@ -16,6 +16,8 @@ from v4schema.report import Finding, Level
 LONGEST = 40
 #: More choices than this are not listed.
 MOST = 8
+#: An integer of more bits than this is told by its length alone.
+_LONG_BITS = 1_000
 
 
 class Shown:
@@ -55,6 +57,10 @@ def shown(value: object) -> str:
         return "an object"
     if isinstance(value, float) and value.is_integer():
         value = int(value)
+    if not isinstance(value, str | int | float | None):
+        return f"a Python {type(value).__name__}"
+    if isinstance(value, int) and value.bit_length() > _LONG_BITS:
+        return "a number of hundreds of digits"
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 2]}…{text[-1] if isinstance(value, str) else ''}"
 

@@ -1,0 +1,38 @@
+"""Whether a folder of schemas is well written: every file as its meta-schema says, every reference leading somewhere."""
+
+from typing import Any
+
+from v4schema import pointer
+from v4schema.catalogue import Catalogue
+from v4schema.errors import Damaged
+from v4schema.report import Kind
+
+#: The files of our own beside the schemas of ads; each is described by the meta-schema of its name.
+_OWN = ("catalogue", "units", "words", "findings")
+
+
+def check(catalogue: Catalogue) -> None:
+    """Raise `v4schema.errors.Damaged` for the first thing that is wrong with the files of a catalogue.
+
+    The meta-schemas are those of the folder itself (``meta/``), so that a folder is judged by the rules it came with.
+    """
+    from jsonschema import Draft202012Validator
+    from referencing import Registry, Resource
+
+    metas = {name: catalogue.read(f"meta/{name}.json") for name in (*_OWN, "dialect")}
+    resources = ((meta["$id"], Resource.from_contents(meta)) for meta in metas.values())
+    registry: Registry[Any] = Registry().with_resources(resources)
+
+    def holds(file: str, meta: str) -> None:
+        for error in Draft202012Validator(metas[meta], registry=registry).iter_errors(catalogue.read(file)):
+            raise Damaged(file, f"{pointer.write(error.absolute_path) or '/'} is not as meta/{meta}.json says")
+
+    for name in _OWN:
+        holds(f"{name}.json", name)
+    for edition in catalogue.editions.values():
+        for operation in edition.operations:
+            for slug in (None, *edition.categories):
+                catalogue.schema(Kind(version=edition.name, category=slug), operation)
+    for file in catalogue.files:
+        if file.rpartition("/")[0] not in {"", "meta"}:
+            holds(file, "dialect")
