@@ -6,13 +6,20 @@ Found with a real parser, and only for what is shown.
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from v4schema.pointer import Place, Token
 
 if TYPE_CHECKING:
     from tree_sitter import Node
+
+
+#: How many bytes are counted at once.
+_BLOCK = 4096
+#: The bytes of UTF-8 that begin no character.
+_INNER = bytes(range(0x80, 0xC0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +55,6 @@ class Positions:
         self._root = Parser(Language(tree_sitter_json.language())).parse(text).root_node
         self._members: dict[int, dict[Token, tuple[Node, Node]]] = {}
         self._items: dict[int, list[Node]] = {}
-        # How far the last line that was looked at has been counted: its start, an offset in it, and the characters before.
-        self._counted = (0, 0, 0)
 
     def member(self, tokens: Iterable[Token]) -> Member | None:
         """Return where the value at `tokens` stands, or None if there is no such place."""
@@ -101,26 +106,33 @@ class Positions:
         line_start = node.start_byte - node.start_point[1]
         return Span(
             line=node.start_point[0] + 1,
-            column=self._characters(line_start, node.start_byte) + 1,
+            column=self._characters(node.start_byte) - self._characters(line_start) + 1,
             start=node.start_byte,
             end=node.end_byte,
             line_start=line_start,
         )
 
-    def _characters(self, line_start: int, offset: int) -> int:
-        """Count the characters of a line before an offset; from where the last count in that line ended, if it can."""
-        start, counted_to, count = self._counted
-        if start != line_start or counted_to > offset:
-            counted_to, count = line_start, 0
-        count += len(self._text[counted_to:offset].decode(errors="replace"))
-        self._counted = (line_start, offset, count)
-        return count
+    def _characters(self, offset: int) -> int:
+        """Count the characters before an offset."""
+        block = offset // _BLOCK
+        return self._before[block] + _counted(self._text[block * _BLOCK : offset])
+
+    @cached_property
+    def _before(self) -> Sequence[int]:
+        """The number of characters before each block of the text, so that none is counted twice."""
+        blocks = (self._text[start : start + _BLOCK] for start in range(0, len(self._text), _BLOCK))
+        return list(accumulate(map(_counted, blocks), initial=0))
 
 
 @lru_cache(maxsize=2)
 def positions(text: bytes) -> Positions:
     """Return the places of a document; the last ones are kept, since findings come many to a document."""
     return Positions(text)
+
+
+def _counted(text: bytes) -> int:
+    """Count the characters of a piece of UTF-8: the bytes that begin one."""
+    return len(text.translate(None, delete=_INNER))
 
 
 def _named(key: "Node") -> str:
