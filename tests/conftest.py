@@ -16,8 +16,11 @@ from v4schema import Kind
 from v4schema import catalogue as catalogues
 from v4schema.catalogue import Catalogue
 
+#: What Hypothesis keeps goes with the run: tests leave no files behind.
+KEPT = tempfile.TemporaryDirectory()
+set_hypothesis_home_dir(KEPT.name)
 settings.register_profile(
-    "v4schema", deadline=None, derandomize=bool(os.environ.get("CI")), suppress_health_check=[HealthCheck.too_slow]
+    "v4schema", database=None, deadline=None, derandomize=bool(os.environ.get("CI")), suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("v4schema")
 
