@@ -153,7 +153,7 @@ def validate(ctx: click.Context, /, files: Sequence[str], *, lists: Sequence[str
     on_terminal = _is_terminal(sys.stdout) and not told["output"]
     look = render.Look(
         rich=on_terminal or told["color"] == "always",
-        width=max(40, min(click.formatting.FORCED_WIDTH or _columns(), 120)),
+        width=max(40, min(_columns(), 120)),
         lightest=(floor or Level.ERROR) if told["quiet"] else Level.NOTE,
     )
     counted = tally.counted(results)
