@@ -63,7 +63,7 @@ def main(runs: int) -> None:
     for kind in (Kind(version=edition.name, category=slug) for edition in held.editions.values() for slug in edition.categories):
         ad = example(held.schema(kind))
         engine = compiled(held.schema(kind))
-        if engine.accepts(ad) and not validate(ad, version=kind.version).findings:
+        if engine.accepts(ad):
             bare, whole = each(lambda: engine.accepts(ad)), each(lambda: validate(ad, version=kind.version))  # noqa: B023
             print(f"validate {kind}: {whole:.1f} µs, engine alone {bare:.1f} µs, ratio {whole / bare:.2f} (at most 3)")
 

@@ -79,11 +79,13 @@ class Checker:
         untold = unspeakable(ad)
         if untold is not None:
             return (self._put("json.unspeakable", untold),)
-        faults = (fault for failure in set(self.engine.failures(ad)) for fault in self._faults.of(failure, ad))
+        failures = () if self.engine.accepts(ad) else set(self.engine.failures(ad))
+        faults = (fault for failure in failures for fault in self._faults.of(failure, ad))
         strays = (fault for at, node in self._open if pointer.leads(ad, at) for fault in self._faults.strays(ad, at, node))
-        told = [*_leading((*faults, *strays)), *self._notes(ad)]
-        order = _Order(ad)
-        told.sort(key=lambda each: (order(each[0]), self._described_at(each[0]), each[1].level.rank, each[1].code))
+        told = [*_leading((*faults, *strays)), *((at, note) for at, note in self._notes if self._applies(at, ad))]
+        if len(told) > 1:
+            order = _Order(ad)
+            told.sort(key=lambda each: (order(each[0]), self._described_at(each[0]), each[1].level.rank, each[1].code))
         return tuple(finding for _, finding in told)
 
     def _described_at(self, at: Place) -> int:
@@ -118,17 +120,22 @@ class Checker:
         """The places whose own fields no document lists."""
         return [(at, node) for at, node in walk(self.schema) if "x-open" in node]
 
-    def _notes(self, ad: dict[str, Any]) -> Iterator[tuple[Place, Finding]]:
-        """Say what could not be checked."""
-        category_at = self.catalogue.category_at
-        if not self._described and (self.kind.category or not self.needs_category):
-            code = "category.undescribed" if self.kind.category else "category.missing"
-            rule = {"x-source": self.catalogue.edition(self.kind.version).source}
-            yield category_at, self._put(code, category_at, rule=rule, category=self.kind.category, version=self.kind.version)
-        for at, node in self._open if self._described else ():
-            if pointer.leads(ad, at) and isinstance(pointer.get(ad, at), dict):
-                rule = {"x-says": node["x-open"], "x-source": node["x-source"]}
-                yield at, self._put("category.open", at, rule=rule)
+    @cached_property
+    def _notes(self) -> Sequence[tuple[Place, Finding]]:
+        """What could not be checked, in any ad of this kind that has the place."""
+        if self._described:
+            rules = [(at, {"x-says": node["x-open"], "x-source": node["x-source"]}) for at, node in self._open]
+            return [(at, self._put("category.open", at, rule=rule)) for at, rule in rules]
+        if self.kind.category is None and self.needs_category:
+            return []
+        at = self.catalogue.category_at
+        code = "category.undescribed" if self.kind.category else "category.missing"
+        rule = {"x-source": self.catalogue.edition(self.kind.version).source}
+        return [(at, self._put(code, at, rule=rule, category=self.kind.category, version=self.kind.version))]
+
+    def _applies(self, at: Place, ad: dict[str, Any]) -> bool:
+        """Tell whether a note on a place has anything to speak of: fields within it, or the category that is not known."""
+        return not self._described or (pointer.leads(ad, at) and isinstance(pointer.get(ad, at), dict))
 
     def _put(self, code: str, at: Place, **told: Any) -> Finding:  # noqa: ANN401  (whatever the sentences of the code need)
         return wording.finding(self.catalogue, code, pointer.write(at), **told)
