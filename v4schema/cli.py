@@ -5,7 +5,7 @@ import io
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, Any
 
 import click
@@ -14,23 +14,10 @@ from v4schema import __version__, catalogue, feed, render, settings
 from v4schema.catalogue import Catalogue
 from v4schema.errors import Damaged, UnknownName
 from v4schema.report import Level
+from v4schema.settings import NamedFile, option
 
 #: How often, in seconds, a long run tells how far it has come.
 _EVERY = 0.2
-
-Command = Callable[..., Any]
-
-
-def option(*names: str, **attributes: Any) -> Callable[[Command], Command]:  # noqa: ANN401  (click's own)
-    """Declare an option that ``V4SCHEMA_…`` and ``[tool.v4schema]`` can set as well."""
-    return click.option(*names, envvar=f"V4SCHEMA_{settings.name(names).replace('-', '_').upper()}", **attributes)
-
-
-class NamedFile(click.types.StringParamType):
-    """A file with a name for it, NAME=FILE; in a variable, several stand as paths do in PATH."""
-
-    name = "named file"
-    envvar_list_splitter = os.pathsep
 
 
 class Commands(click.Group):

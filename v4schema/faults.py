@@ -11,21 +11,12 @@ from v4schema.catalogue import Catalogue
 from v4schema.engine import Failure
 from v4schema.pointer import Place
 from v4schema.report import Finding, Kind
-from v4schema.schema import Schema, describing, facts, private, walk, welcome
+from v4schema.schema import Schema, describing, facts, fits, private, types, walk, welcome
 
 #: Of several assertions that one value fails, the first of these is told; the others follow from it or can wait.
 _FIRST = ("type", "const", "enum", "pattern")
 #: The annotations that say how a failed assertion is reported.
 _VOICE = ("x-level", "x-code", "x-says", "x-hint", "x-source")
-#: What Python type a value is parsed to, by the type that the schema asks for.
-_TYPES: Mapping[str, type | tuple[type, ...]] = {
-    "integer": int,
-    "number": (int, float),
-    "boolean": bool,
-    "string": str,
-    "array": list,
-    "object": dict,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +131,7 @@ class Faults:
 
     def _also_retyped(self, finding: Finding, described: Schema, value: object) -> Finding:
         """Say with the right place how the value has to look there, where that can be told by its type."""
-        case, members = ("", "") if _fits(value, described) else _retyped(value, _types(described)[0], described)
+        case, members = ("", "") if fits(value, described) else _retyped(value, types(described)[0], described)
         if not case:
             return finding
         shape = wording.finding(self.catalogue, "schema.type", "", mend=case, members=members, got="").hint
@@ -176,8 +167,8 @@ class Faults:
         described = describing(self.schema, failure.at) or {}
         told: dict[str, object] = {"choices": "", "near": "", "other": "", "members": ""}
         if keyword == "type":
-            case = "null" if value is None else _types(node)[0]
-            mend, told["members"] = _retyped(value, _types(node)[0], described)
+            case = "null" if value is None else types(node)[0]
+            mend, told["members"] = _retyped(value, types(node)[0], described)
         elif keyword in {"enum", "const"}:
             choices = self._offered(failure.at, limit if keyword == "enum" else [limit])
             mend, near, other = self._chosen(failure.at, value, choices)
@@ -213,7 +204,7 @@ class Faults:
         """Return the choices that may be recommended: those that no rule warns of."""
         rules = [rule for rule in (describing(self.schema, at) or {}).get("allOf", ()) if "x-level" in rule]
         return [
-            choice for choice in choices if all(choice in rule.get("enum", [choice]) and _fits(choice, rule) for rule in rules)
+            choice for choice in choices if all(choice in rule.get("enum", [choice]) and fits(choice, rule) for rule in rules)
         ]
 
     def _chosen(self, at: Place, value: object, choices: Sequence[object]) -> tuple[str, str, str]:
@@ -237,20 +228,6 @@ class Faults:
                     yield edition.name
 
 
-def _types(node: Schema) -> list[str]:
-    """Return the types that a subschema takes; if it does not say, one that stands for any."""
-    types = node.get("type", "")
-    return list(types) if isinstance(types, list) else [types]
-
-
-def _fits(value: object, node: Schema) -> bool:
-    """Tell whether a value is of a type that a subschema takes."""
-    return any(
-        isinstance(value, _TYPES.get(name, object)) and not (isinstance(value, bool) and name in {"integer", "number"})
-        for name in _types(node)
-    )
-
-
 def _retyped(value: object, wanted: str, described: Schema) -> tuple[str, str]:
     """Say how a value of the wrong type can be sent: the case of the hint, and what fills it."""
     if value is None:
@@ -261,6 +238,6 @@ def _retyped(value: object, wanted: str, described: Schema) -> tuple[str, str]:
     if wanted in {"array", "string"}:
         return ("list" if wanted == "array" else "quote" if isinstance(value, int | float) else ""), ""
     try:
-        return ("unquote" if isinstance(json.loads(str(value)), _TYPES[wanted]) else ""), ""
+        return ("unquote" if fits(json.loads(str(value)), {"type": wanted}) else ""), ""
     except ValueError:
         return "", ""

@@ -20,6 +20,15 @@ _STRUCTURE = {"properties", "items", "allOf", "$ref"}
 _IDENTITY = {"$schema", "$id", "$defs"}
 _ANNOTATIONS = {"title", "description", "examples"}
 _OWN_VOICE = {"x-level", "x-code", "x-says", "x-operations", "if", "not", "anyOf", "contains"}
+#: What Python type a value is parsed to, by the type that the schema asks for.
+_TYPES: Mapping[str, type | tuple[type, ...]] = {
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+    "string": str,
+    "array": list,
+    "object": dict,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +144,20 @@ def facts(node: Schema) -> Iterator[Schema]:
 def welcome(node: Schema) -> bool:
     """Tell whether a field may be sent: not one that is only described in order to be warned of."""
     return all(rule.get("not") != {} for rule in node.get("allOf", ()))
+
+
+def types(node: Schema) -> list[str]:
+    """Return the types that a subschema takes; if it does not say, one that stands for any."""
+    types = node.get("type", "")
+    return list(types) if isinstance(types, list) else [types]
+
+
+def fits(value: object, node: Schema) -> bool:
+    """Tell whether a value is of a type that a subschema takes."""
+    return any(
+        isinstance(value, _TYPES.get(name, object)) and not (isinstance(value, bool) and name in {"integer", "number"})
+        for name in types(node)
+    )
 
 
 def private(schema: Schema, at: Sequence[Token]) -> bool:

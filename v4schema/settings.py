@@ -1,12 +1,24 @@
-"""Settings: the ``[tool.v4schema]`` table of the nearest ``pyproject.toml``, as defaults of the command's options."""
+"""Options of the command, and what sets them elsewhere: variables, and the ``[tool.v4schema]`` of a ``pyproject.toml``."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import click
 
 from v4schema.errors import UnknownName
+
+
+def option(*names: str, **attributes: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # noqa: ANN401  (click's own)
+    """Declare an option that ``V4SCHEMA_…`` and ``[tool.v4schema]`` can set as well."""
+    return click.option(*names, envvar=f"V4SCHEMA_{name(names).replace('-', '_').upper()}", **attributes)
+
+
+class NamedFile(click.types.StringParamType):
+    """A file with a name for it, NAME=FILE; in a variable, several stand as paths do in PATH."""
+
+    name = "named file"
+    envvar_list_splitter = os.pathsep
 
 
 def of(commands: Iterable[click.Command], folder: str) -> dict[str, dict[str, Any]]:
