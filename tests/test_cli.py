@@ -232,6 +232,36 @@ def test_output_goes_to_a_file_whole(run: Run, bad: str) -> None:
     assert sorted(os.listdir()) == ["bad.json", "report.json"]
 
 
+def test_an_output_is_left_as_it_was_when_the_run_breaks_off(run: Run, good: str, bad: str, schemas: Path) -> None:
+    """Half a report never takes the place of a whole one; a new one keeps the mode of the old."""
+    shutil.copytree(schemas, "own")
+    path = Path("own/findings.json")
+    path.write_text(path.read_text("utf-8").replace("The server replaces", "{nonsense} replaces"), "utf-8")
+    Path("report.json").write_text("before", "utf-8")
+    Path("report.json").chmod(0o640)
+    result = run("validate", "--format", "json", "--schemas", "own", "--output", "report.json", good, bad)
+    assert result.exit_code == 2
+    assert "text.angle_brackets cannot be filled" in " ".join(result.stderr.split())
+    assert Path("report.json").read_text("utf-8") == "before"
+    assert run("validate", "--format", "json", "--output", "report.json", "nowhere.json", bad).exit_code == 3
+    assert json.loads(Path("report.json").read_text("utf-8"))["summary"]["ads"] == 1
+    assert Path("report.json").stat().st_mode & 0o777 == 0o640
+    assert sorted(os.listdir()) == ["bad.json", "good.json", "own", "report.json"]
+
+
+def test_a_dash_is_standard_output(run: Run, bad: str) -> None:
+    """As elsewhere."""
+    assert run("validate", "--output", "-", bad).stdout == run("validate", bad).stdout
+
+
+def test_a_report_does_not_overwrite_the_file_that_is_standard_input(bad: str, in_empty_folder: Path) -> None:
+    """`validate -o ad.json < ad.json` is wrong usage."""
+    command = f"{sys.executable} -m v4schema validate --output {bad} < {bad}"
+    ended = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, cwd=in_empty_folder, check=False)
+    assert ended.returncode == 2
+    assert "would overwrite it" in ended.stderr
+
+
 def test_an_output_that_is_no_file_is_written_to(run: Run, bad: str) -> None:
     """A device is not replaced."""
     assert run("validate", "--output", os.devnull, bad).exit_code == 1
@@ -251,7 +281,7 @@ def test_a_report_does_not_overwrite_what_it_reports_on(run: Run, bad: str) -> N
     [
         ("{command} bad.json > /dev/full", 2, "Cannot write to standard output"),
         ("{command} <&-", 2, "Name a file"),
-        ("{command} bad.json >&-", 1, "1 error"),
+        ("{command} bad.json >&-", 2, "Cannot write to standard output"),
         ("PYTHONIOENCODING=cp1252 {command} --format json bad.json | grep -c Växjö", 1, ""),
         ("PYTHONIOENCODING=cp1252 {python} show v4/moped | grep -c '≥' ", 0, ""),
     ],
@@ -331,6 +361,10 @@ def test_settings_come_from_the_nearest_pyproject_then_the_environment_then_the_
         ('[tool.v4schema]\nfail-on = "fatal"\n', "--fail-on"),
         ('[tool]\nv4schema = "x"\n', "is not a table"),
         ("[tool.v4schema]\nlist = ['brands']\n", "Cannot read the list"),
+        ("[tool.v4schema]\nlist = 'brands=x'\n", "list is a table of names and files"),
+        ("[tool.v4schema]\noutput = true\n", "output is text"),
+        ("[tool.v4schema]\nquiet = 'yes'\n", "quiet is true or false"),
+        ("[tool.v4schema]\napi = ['v4']\n", "api is text"),
     ],
 )
 def test_settings_that_mean_nothing_are_wrong_usage(toml: str, says: str, run: Run, bad: str) -> None:
@@ -362,6 +396,7 @@ def test_paths_in_settings_count_from_their_file(run: Run, good: str, schemas: P
         ("findings.json", "{}", "findings.json: / is not"),
         ("v4/ad.json", "[]", "v4/ad.json: "),
         ("v4/moped.json", "{}", "v4/moped.json: / is not as meta/dialect.json says"),
+        ("v4/parts.json", ("^([0-9a-z]+(-", "^([0-9a-z]+(-(("), "is no regular expression"),
         ("v4/moped.json", '{"$ref": "ad.json#/$defs/gone"}', "ad.json#/$defs/gone leads nowhere"),
     ],
 )
@@ -369,9 +404,10 @@ def test_damaged_schemas_are_wrong_usage(file: str, text: str | None, says: str,
     """A file that is missing, not JSON, or not as its meta-schema says, and a reference that leads nowhere."""
     shutil.copytree(schemas, "own")
     path = Path("own", file)
+    before = path.read_text("utf-8")
     path.unlink()
     if text is not None:
-        path.write_text(text, "utf-8")
+        path.write_text(before.replace(*text) if isinstance(text, tuple) else text, "utf-8")
     result = run("validate", "--schemas", "own", good)
     assert result.exit_code == 2
     assert says in " ".join(result.stderr.split())
@@ -563,11 +599,15 @@ def test_show_prints_one_form_at_a_time(run: Run) -> None:
     assert run("show", "v4/moped", "--bundle", "--example").exit_code == 2
     assert run("show", "v4/moped", env={"V4SCHEMA_EXAMPLE": "1"}).stdout == run("show", "v4/moped", "--example").stdout
     assert run("show", "v4/moped", "--fields").stdout == run("show", "v4/moped").stdout
+    assert (
+        run("show", "v4/moped", "--example", env={"V4SCHEMA_BUNDLE": "1"}).stdout == run("show", "v4/moped", "--example").stdout
+    )
+    assert run("show", "v4", env={"V4SCHEMA_BUNDLE": "1", "V4SCHEMA_ERRORS_ONLY": "1"}).stdout == run("show", "v4").stdout
 
 
 @pytest.mark.parametrize(
     ("what", "says"),
-    [("v44", "Did you mean v4?"), ("v4/mopped", "Did you mean moped?"), ("moped", "There is no edition 'moped'")],
+    [("v44", "There are: v3, v4."), ("v4/mopped", "Did you mean moped?"), ("moped", "There is no edition 'moped'")],
 )
 def test_show_teaches_names(what: str, says: str, run: Run) -> None:
     """A name that is nearly right is answered with the right one."""

@@ -27,7 +27,7 @@ FLOOR_PLAN = {
     "report": {"errors", "pointer"},
     "schema": {"pointer"},
     "catalogue": {"errors", "pointer", "report", "schema", "spelling"},
-    "wording": {"catalogue", "report", "steps"},
+    "wording": {"catalogue", "errors", "report", "steps"},
     "positions": {"pointer"},
     "ad": {"catalogue", "pointer", "report", "spelling", "wording"},
     "syntax": {"catalogue", "pointer", "positions", "report", "wording"},

@@ -208,6 +208,12 @@ def test_blank_lines_before_the_first_ad_change_nothing(start: bytes) -> None:
     assert [reading.ad for reading in read(start + TWO, name="feed.ndjson")] == [{"source_id": "1"}, {"source_id": "2"}]
 
 
+def test_blank_lines_before_a_feed_without_a_name_count_as_lines() -> None:
+    """A pipe that begins with an empty line is a feed all the same; an ending in capitals is one too."""
+    assert [reading.first_line for reading in read(b"\n" + TWO, name="<stdin>")] == [2, 3]
+    assert [reading.readable for reading in read(b"{broken\n" + TWO, name="FEED.NDJSON")] == [False, True, True]
+
+
 def test_text_is_no_stream_of_bytes() -> None:
     """What cannot be read at all is the caller's mistake, and told as such."""
     with pytest.raises(TypeError, match="a stream of bytes, not of text"):

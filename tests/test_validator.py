@@ -313,6 +313,20 @@ def test_subclasses_of_scalars_are_the_same_to_both_engines(engine: str, clean: 
     assert [finding.code for finding in validate(clean, engine=engine).errors] == ["json.unspeakable"]
 
 
+@pytest.mark.parametrize("amount", [10**400, 10**4200, 1.5e308], ids=["400 digits", "4200 digits", "float"])
+def test_an_amount_beyond_reason_is_told_in_few_words(amount: float, clean: Ad) -> None:
+    """No number is too large to be reported, or reported in full."""
+    clean["price"][0]["amount"] = amount
+    clean["category_fields"]["condition"]["mileage"] = {"unit": "mil", "value": amount}
+    for finding in validate(clean).findings:
+        assert len(f"{finding.says}{finding.hint}") < 250
+
+
+def test_what_is_no_ad_is_not_repeated() -> None:
+    """An ad that was encoded twice is text, and may hold anything."""
+    assert "SECRET" not in str(validate('{"contact": {"phone": "SECRET"}}').findings)
+
+
 @pytest.mark.parametrize("named", [10**5000, object(), {1, 2}], ids=["long", "object", "set"])
 def test_a_category_that_cannot_even_be_written_is_a_finding(named: object, clean: Ad) -> None:
     """Whatever a Python program puts there, there is a report, and it does not repeat it."""
@@ -717,7 +731,7 @@ def test_what_is_no_object_is_no_ad(ad: object) -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        ({"version": "v44"}, "There is no edition 'v44'. Did you mean v4?"),
+        ({"version": "v44"}, "There is no edition 'v44'. There are: v3, v4."),
         ({"category": "mopped"}, "There is no category of v4 'mopped'. Did you mean moped?"),
         ({"operation": "delete"}, "There is no operation of v4 'delete'. There are: create,"),
         ({"version": "v3", "operation": "migrate"}, "There is no operation of v3"),

@@ -4,11 +4,14 @@ import errno
 import io
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import IO, Any
 
 import click
+from click.core import ParameterSource
 
 from v4schema import __version__, catalogue, feed, render, settings
 from v4schema.catalogue import Catalogue
@@ -85,7 +88,7 @@ def main(ctx: click.Context) -> None:
 )
 @option("--engine", metavar="NAME", help="JSON Schema engine: jsonschema-rs or jsonschema. Default: the fastest there is.")
 @option("--output", "-o", type=click.Path(dir_okay=False, readable=False), metavar="FILE", help="Write the report to a file.")
-@option("--quiet", "-q", is_flag=True, help="Show only findings that make the command fail, and no summary.")
+@option("--quiet/--no-quiet", "-q", help="As text, show only findings at or above --fail-on, and no summary.")
 @option(
     "--color",
     type=click.Choice(["auto", "always", "never"]),
@@ -128,7 +131,7 @@ def validate(ctx: click.Context, /, files: Sequence[str], *, lists: Sequence[str
     """
     if not files and (sys.stdin is None or sys.stdin.isatty()):
         raise click.UsageError("Name a file, or pipe ads in.")
-    if told["output"] and any(os.path.exists(name) and _same(name, told["output"]) for name in files):
+    if told["output"] and any(_same(name, told["output"]) for name in files or ["-"]):
         raise click.UsageError(f"{told['output']} is one of the files to check; the report would overwrite it.")
     floor = None if told["fail_on"] == "never" else Level(told["fail_on"])
     results = feed.check(
@@ -167,7 +170,8 @@ def validate(ctx: click.Context, /, files: Sequence[str], *, lists: Sequence[str
 )
 @_operation
 @_schemas
-def show(what: str | None, operation: str, schemas: str | None, **forms: bool) -> None:
+@click.pass_context
+def show(ctx: click.Context, /, what: str | None, operation: str, schemas: str | None, **forms: bool) -> None:
     """Show editions, categories, and what may and must be sent.
 
     \b
@@ -180,13 +184,16 @@ def show(what: str | None, operation: str, schemas: str | None, **forms: bool) -
     """
     from v4schema import listing
 
+    said = [form for form in forms if ctx.get_parameter_source(form) is ParameterSource.COMMANDLINE]
+    if said:  # the command line wins over what else is set
+        forms = {form: value and form in said for form, value in forms.items()}
     if sum(forms[form] for form in ("fields", "bundle", "example")) > 1:
         raise click.UsageError("Choose one of --fields, --bundle and --example.")
-    if forms["errors_only"] and not forms["bundle"]:
+    if "errors_only" in said and not forms["bundle"]:
         raise click.UsageError("--errors-only goes with --bundle.")
     held = _catalogue(schemas)
     version, _, category = (what or "").partition("/")
-    if not category and (forms["bundle"] or forms["example"]):
+    if not category and {"bundle", "example"} & {*said}:
         raise click.UsageError("Name a category, as EDITION/CATEGORY.")
     if not what:
         lines = listing.editions(held)
@@ -249,22 +256,42 @@ def _list(told: str) -> tuple[str, list[str]]:
 
 def _write(chunks: Iterable[str], path: str | None = None, *, coloured: bool = False) -> None:
     """Write to standard output, or to a file that appears whole or not at all."""
-    if path is None:
-        try:
+    if sys.stdout is None and path in {None, "-"}:
+        raise click.UsageError("Cannot write to standard output: it is closed.")
+    try:
+        if path in {None, "-"}:
             for chunk in chunks:
                 click.echo(chunk, nl=False, color=coloured)
-        except OSError as error:
-            if error.errno == errno.EPIPE:
-                raise
-            raise click.UsageError(f"Cannot write to standard output: {error.strerror}.") from None
-        return
-    whole = not os.path.exists(path) or os.path.isfile(path)
-    try:
-        with click.open_file(path, "w", encoding="utf-8", atomic=whole) as file:
-            for chunk in chunks:
-                click.echo(chunk, file=file, nl=False, color=coloured)
+        else:
+            with _whole(os.path.realpath(str(path))) as file:
+                for chunk in chunks:
+                    click.echo(chunk, file=file, nl=False, color=coloured)
     except OSError as error:
-        raise click.UsageError(f"Cannot write {path!r}: {error.strerror}.") from None
+        if error.errno == errno.EPIPE:
+            raise
+        raise click.UsageError(f"Cannot write to {path or 'standard output'}: {error.strerror}.") from None
+
+
+@contextmanager
+def _whole(path: str) -> Iterator[IO[str]]:
+    """Open a file to write that takes the place of `path` only when all is written; what is no file is written to directly."""
+    if os.path.exists(path) and not os.path.isfile(path):
+        with open(path, "w", encoding="utf-8") as device:
+            yield device
+        return
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=os.path.dirname(path), prefix=".", delete=False) as file:
+        try:
+            yield file
+        except BaseException:
+            os.unlink(file.name)
+            raise
+    if os.path.exists(path):
+        mode = os.stat(path).st_mode
+    else:
+        os.umask(umask := os.umask(0))
+        mode = 0o666 & ~umask
+    os.chmod(file.name, mode)
+    os.replace(file.name, path)
 
 
 def _with_progress(results: Iterator[feed.Result], tally: feed.Tally) -> Iterator[feed.Result]:
@@ -282,8 +309,13 @@ def _is_terminal(stream: IO[str] | None) -> bool:
     return stream is not None and stream.isatty()
 
 
-def _same(one: str, other: str) -> bool:
-    return os.path.exists(other) and os.path.samefile(one, other)
+def _same(source: str, output: str) -> bool:
+    """Tell whether what is read from, a file or standard input, is the file that is to be written."""
+    try:
+        read = os.fstat(sys.stdin.fileno()) if source == "-" else os.stat(source)
+        return os.path.isfile(output) and os.path.samestat(read, os.stat(output))
+    except (OSError, ValueError):
+        return False
 
 
 def _columns() -> int:

@@ -1,5 +1,7 @@
 """Whether a folder of schemas is well written: every file as its meta-schema says, every reference leading somewhere."""
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
 from v4schema import pointer
@@ -36,3 +38,22 @@ def check(catalogue: Catalogue) -> None:
     for file in catalogue.files:
         if file.rpartition("/")[0] not in {"", "meta"}:
             holds(file, "dialect")
+            _compiles(file, catalogue.read(file))
+
+
+def _compiles(file: str, schema: object) -> None:
+    """Raise `Damaged` for a pattern of a schema that is no regular expression."""
+    for pattern in _patterns(schema):
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise Damaged(file, f"{pattern!r} is no regular expression: {error}") from None
+
+
+def _patterns(node: object) -> Iterator[str]:
+    """Yield every pattern of a schema."""
+    below = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    for each in below:
+        yield from _patterns(each)
+    if isinstance(node, dict) and isinstance(node.get("pattern"), str):
+        yield node["pattern"]

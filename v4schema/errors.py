@@ -32,7 +32,7 @@ class UnknownName(V4SchemaError, LookupError):
 
 
 class Damaged(V4SchemaError):
-    """A folder of schemas lacks a file or holds one that cannot be read; `path` says which."""
+    """A folder of schemas lacks a file or holds one that is not as it should be; `path` says which."""
 
     def __init__(self, path: str, why: str) -> None:
         self.path = path
@@ -40,4 +40,4 @@ class Damaged(V4SchemaError):
         super().__init__(path, why)
 
     def __str__(self) -> str:
-        return f"Cannot read {self.path}: {self.why}."
+        return f"{self.path}: {self.why}."

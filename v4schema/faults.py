@@ -121,7 +121,7 @@ class Faults:
             rule={"x-source": (described if right else around)["x-source"]},
             case=mend,
             mend=mend,
-            name=wording.shown(at[-1]),
+            name="of this name" if private(self.schema, at[:-1]) else wording.shown(at[-1]),
             right=wording.shown(right[-1]) if right else None,
             place=pointer.write(right or ()),
         )
@@ -235,8 +235,10 @@ def _retyped(value: object, wanted: str, described: Schema) -> tuple[str, str]:
     if wanted == "object":
         *first, last = [name for fact in facts(described) for name in fact.get("required", ())] or [""]
         return ("members" if last else ""), f"{', '.join(first)} and {last}" if first else last
-    if wanted in {"array", "string"}:
-        return ("list" if wanted == "array" else "quote" if isinstance(value, int | float) else ""), ""
+    if wanted == "array":
+        return ("list" if fits(value, described.get("items", {})) else ""), ""
+    if wanted == "string":
+        return ("quote" if isinstance(value, int | float) else ""), ""
     try:
         return ("unquote" if fits(json.loads(str(value)), {"type": wanted}) else ""), ""
     except ValueError:

@@ -37,6 +37,9 @@ def categories(edition: Edition) -> Iterator[str]:
     for category in edition.categories.values():
         names = ", ".join(dict.fromkeys(category.names.values()))
         yield f"{edition.name}/{category.slug:<24} {category.id:>5}  {category.documented:<8} {names}"
+    yield ""
+    yield "What public documents tell of a category: full, all its fields; partial, some of"
+    yield "them; common, only what all categories share; named, nothing but its name."
 
 
 def fields(schema: Schema, width: int) -> Iterator[str]:
@@ -70,8 +73,9 @@ def finding(catalogue: Catalogue, code: str, width: int) -> Iterator[str]:
     yield from textwrap.wrap(told["explains"], width)
     if "example" in told:
         yield ""
-        yield f"  wrong: {told['example']['wrong']}"
-        yield f"  right: {told['example']['right']}"
+        for verdict in ("wrong", "right"):
+            text = f"  {verdict}: {told['example'][verdict]}"
+            yield textwrap.fill(text, width, subsequent_indent=" " * 9, break_on_hyphens=False)
 
 
 def codes(catalogue: Catalogue, width: int) -> Iterator[str]:

@@ -5,7 +5,7 @@ import io
 import os
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -111,13 +111,13 @@ def _ads(stream: IO[bytes], name: str, catalogue: Catalogue) -> Iterator[Reading
     """Read the ads of an opened file."""
     first = stream.readline()
     mark = first.startswith(_BYTE_ORDER_MARK)
-    if mark:
-        first = first.removeprefix(_BYTE_ORDER_MARK)
-    readings = (
-        _each_line(first, stream, name, catalogue)
-        if _holds_lines(first, name)
-        else _document(first + stream.read(), name, catalogue)
-    )
+    blank, first = b"", first.removeprefix(_BYTE_ORDER_MARK)
+    while first and not first.strip():
+        blank, first = blank + first, stream.readline()
+    if _holds_lines(first, name):
+        readings = _each_line(chain([first], stream), name, catalogue, start=blank.count(b"\n") + 1)
+    else:
+        readings = _document(blank + first + stream.read(), name, catalogue)
     for reading in readings:
         if mark and reading.readable:
             tolerated = wording.finding(catalogue, "json.byte_order_mark", "")
@@ -131,7 +131,7 @@ def _holds_lines(first: bytes, name: str) -> bool:
     """Tell whether a file whose first line is `first` holds one ad a line."""
     if syntax.is_utf_16(first) or not first:
         return False
-    if name.endswith(_LINES):
+    if name.lower().endswith(_LINES):
         return first.strip() not in {b"{", b"[", b"[{"}
     if not first.lstrip().startswith(b"{"):
         return False
@@ -142,14 +142,12 @@ def _holds_lines(first: bytes, name: str) -> bool:
     return True
 
 
-def _each_line(first: bytes, stream: IO[bytes], name: str, catalogue: Catalogue) -> Iterator[Reading]:
+def _each_line(lines: Iterable[bytes], name: str, catalogue: Catalogue, *, start: int) -> Iterator[Reading]:
     index = 0
-    for number, line in enumerate(chain([first], stream), start=1):
+    for number, line in enumerate(lines, start=start):
         if line.strip():
             yield _reading(line.rstrip(b"\r\n"), name, catalogue, index=index, first_line=number)
             index += 1
-    if not index:
-        yield _reading(b"", name, catalogue)
 
 
 def _document(text: bytes, name: str, catalogue: Catalogue) -> Iterator[Reading]:

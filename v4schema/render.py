@@ -161,7 +161,7 @@ def _value(result: Result, finding: Finding, raw: str) -> str:
         return raw if len(raw) == 2 else f"{raw[0]}…{raw[-1]}"  # noqa: PLR2004  (an empty one)
     at = pointer.parse(finding.at)
     schema = result.catalogue.schema(result.report.kind or Kind(version=result.catalogue.edition().name))
-    if raw in {"true", "false", "null"} or (describing(schema, at) is not None and not private(schema, at)):
+    if raw in {"true", "false", "null"} or (at and describing(schema, at) is not None and not private(schema, at)):
         return raw
     return '"…"' if raw[0] == '"' else "…"
 

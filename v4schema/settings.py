@@ -35,9 +35,7 @@ def of(commands: Iterable[click.Command], folder: str) -> dict[str, dict[str, An
             raise ValueError(f"{path}: {UnknownName('setting', key, sorted(known))}")
     return {
         str(command.name): {
-            str(param.name): _value(table[name(param.opts)], param, os.path.dirname(path))
-            for param in command.params
-            if name(param.opts) in table
+            str(param.name): _value(table[name(param.opts)], param, path) for param in command.params if name(param.opts) in table
         }
         for command in commands
     }
@@ -45,7 +43,7 @@ def of(commands: Iterable[click.Command], folder: str) -> dict[str, dict[str, An
 
 def name(names: Iterable[str]) -> str:
     """Return what an option is called in settings: its long name, without the dashes."""
-    return next((each.removeprefix("--") for each in names if each.startswith("--")), "")
+    return next((each.removeprefix("--").partition("/")[0] for each in names if each.startswith("--")), "")
 
 
 def _nearest(folder: str) -> tuple[str, Mapping[str, Any]]:
@@ -75,9 +73,18 @@ def _table(path: str) -> Mapping[str, Any] | None:
     return table
 
 
-def _value(value: Any, param: click.Parameter, folder: str) -> Any:  # noqa: ANN401  (what TOML holds, what click takes)
-    if isinstance(value, list):
-        value = {key: path for key, _, path in (str(each).partition("=") for each in value)}
-    if isinstance(value, Mapping):
-        return [f"{key}={os.path.join(folder, str(path))}" for key, path in value.items()]
-    return os.path.join(folder, value) if isinstance(param.type, click.Path) and isinstance(value, str) else value
+def _value(value: Any, param: click.Parameter, path: str) -> Any:  # noqa: ANN401  (what TOML holds, what click takes)
+    """Return a setting as click takes it; raises `ValueError` where the file at `path` sets what the option cannot be."""
+    folder = os.path.dirname(path)
+    if param.multiple:
+        if isinstance(value, list):
+            value = {key: below for key, _, below in (str(each).partition("=") for each in value)}
+        if isinstance(value, Mapping):
+            return [f"{key}={os.path.join(folder, str(below))}" for key, below in value.items()]
+        raise ValueError(f"{path}: {name(param.opts)} is a table of names and files.")
+    flag = isinstance(param, click.Option) and param.is_flag
+    if not isinstance(value, bool if flag else str | int) or isinstance(value, bool) != flag:
+        raise ValueError(f"{path}: {name(param.opts)} is {'true or false' if flag else 'text'}.")
+    if isinstance(param.type, click.Path) and value != "-":
+        return os.path.join(folder, str(value))
+    return value if flag else str(value)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 #: Shorter names than this have too many neighbours to be told from one another across a whole ad.
 DISTINCT = 5
 #: Names shorter than this are all neighbours of one another.
-_SHORTEST = 3
+_SHORTEST = 4
 
 
 def folded(name: str) -> str:

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from fractions import Fraction
 
+#: A number of more digits than this is written with an exponent.
+_MOST_DIGITS = 15
+
 
 def convert(amount: float | str, unit: str, other: str, factors: Mapping[str, str]) -> Fraction:
     """Return `amount`, given in `unit`, in the unit `other`; exactly.
@@ -17,11 +20,13 @@ def convert(amount: float | str, unit: str, other: str, factors: Mapping[str, st
 
 
 def written(amount: Fraction, digits: int = 2) -> str:
-    """Write a number for people: whole if it is whole, otherwise rounded to at most `digits` decimals.
+    """Write a number for people: rounded to at most `digits` decimals, and short however large it is.
 
-    >>> written(Fraction(350)), written(Fraction(1103, 10)), written(Fraction(1, 3))
-    ('350', '110.3', '0.33')
+    >>> written(Fraction(350)), written(Fraction(1103, 10)), written(Fraction(1, 3)), written(Fraction(10**400))
+    ('350', '110.3', '0.33', '1.00e+400')
     """
-    if amount.denominator == 1:
-        return str(amount.numerator)
-    return f"{float(amount):.{digits}f}".rstrip("0").rstrip(".")
+    whole, rest = divmod(abs(round(amount * 10**digits)), 10**digits)
+    sign, text = "-" if amount < 0 else "", str(whole)
+    if len(text) > _MOST_DIGITS:
+        return f"{sign}{text[0]}.{text[1:3]}e+{len(text) - 1}"
+    return f"{sign}{text}.{rest:0{digits}d}".rstrip("0").rstrip(".")

@@ -75,7 +75,7 @@ class Checker:
     def findings(self, ad: object) -> tuple[Finding, ...]:
         """Return all there is to say about an ad, in the order of its places."""
         if not isinstance(ad, dict):
-            return (self._put("ad.not_object", (), value=wording.Shown(ad, self.catalogue)),)
+            return (self._put("ad.not_object", (), got=type(ad).__name__),)
         untold = unspeakable(ad)
         if untold is not None:
             return (self._put("json.unspeakable", untold),)

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from v4schema.catalogue import Catalogue
+from v4schema.errors import Damaged
 from v4schema.report import Finding, Level
 
 #: A value longer than this is cut: a message is no dump of the document.
@@ -97,13 +98,16 @@ def finding(
     entry = catalogue.findings[code]
     says = rule.get("x-says") or _chosen(entry["says"], case)
     hint = rule.get("x-hint") if "x-says" in rule or "x-hint" in rule else _chosen(entry.get("hint"), mend)
-    sentence = str(says).format(**told)
+    try:
+        sentence, mended = str(says).format(**told), str(hint or "").format(**told)
+    except (LookupError, ValueError) as error:
+        raise Damaged("findings.json", f"the sentences of {code} cannot be filled: {error}") from None
     return Finding(
         code=code,
         at=at,
         says=sentence[:1].upper() + sentence[1:],
         level=Level(rule.get("x-level", entry["level"])),
-        hint=str(hint).format(**told) if hint else None,
+        hint=mended or None,
         source=tuple(rule.get("x-source", ())),
     )
 
