@@ -214,6 +214,12 @@ def test_blank_lines_before_a_feed_without_a_name_count_as_lines() -> None:
     assert [reading.readable for reading in read(b"{broken\n" + TWO, name="FEED.NDJSON")] == [False, True, True]
 
 
+def test_blank_lines_without_end_are_passed_over_in_time() -> None:
+    """The work grows with the file, not with its square."""
+    (reading,) = read(b"\n" * 1_000_000 + b"{}")
+    assert reading.first_line == 1_000_001
+
+
 def test_text_is_no_stream_of_bytes() -> None:
     """What cannot be read at all is the caller's mistake, and told as such."""
     with pytest.raises(TypeError, match="a stream of bytes, not of text"):

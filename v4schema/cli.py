@@ -4,10 +4,8 @@ import errno
 import io
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from typing import IO, Any
 
 import click
@@ -131,8 +129,11 @@ def validate(ctx: click.Context, /, files: Sequence[str], *, lists: Sequence[str
     """
     if not files and (sys.stdin is None or sys.stdin.isatty()):
         raise click.UsageError("Name a file, or pipe ads in.")
-    if told["output"] and any(_same(name, told["output"]) for name in files or ["-"]):
-        raise click.UsageError(f"{told['output']} is one of the files to check; the report would overwrite it.")
+    if told["output"]:
+        from v4schema import output
+
+        if any(output.overwrites(told["output"], sys.stdin if name == "-" else name) for name in files or ["-"]):
+            raise click.UsageError(f"{told['output']} is one of the files to check; the report would overwrite it.")
     floor = None if told["fail_on"] == "never" else Level(told["fail_on"])
     results = feed.check(
         ((told["stdin_name"], sys.stdin.buffer) if name == "-" else (name, name) for name in files or ["-"]),
@@ -263,35 +264,15 @@ def _write(chunks: Iterable[str], path: str | None = None, *, coloured: bool = F
             for chunk in chunks:
                 click.echo(chunk, nl=False, color=coloured)
         else:
-            with _whole(os.path.realpath(str(path))) as file:
+            from v4schema import output
+
+            with output.whole(str(path)) as file:
                 for chunk in chunks:
                     click.echo(chunk, file=file, nl=False, color=coloured)
     except OSError as error:
         if error.errno == errno.EPIPE:
             raise
         raise click.UsageError(f"Cannot write to {path or 'standard output'}: {error.strerror}.") from None
-
-
-@contextmanager
-def _whole(path: str) -> Iterator[IO[str]]:
-    """Open a file to write that takes the place of `path` only when all is written; what is no file is written to directly."""
-    if os.path.exists(path) and not os.path.isfile(path):
-        with open(path, "w", encoding="utf-8") as device:
-            yield device
-        return
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=os.path.dirname(path), prefix=".", delete=False) as file:
-        try:
-            yield file
-        except BaseException:
-            os.unlink(file.name)
-            raise
-    if os.path.exists(path):
-        mode = os.stat(path).st_mode
-    else:
-        os.umask(umask := os.umask(0))
-        mode = 0o666 & ~umask
-    os.chmod(file.name, mode)
-    os.replace(file.name, path)
 
 
 def _with_progress(results: Iterator[feed.Result], tally: feed.Tally) -> Iterator[feed.Result]:
@@ -307,15 +288,6 @@ def _with_progress(results: Iterator[feed.Result], tally: feed.Tally) -> Iterato
 
 def _is_terminal(stream: IO[str] | None) -> bool:
     return stream is not None and stream.isatty()
-
-
-def _same(source: str, output: str) -> bool:
-    """Tell whether what is read from, a file or standard input, is the file that is to be written."""
-    try:
-        read = os.fstat(sys.stdin.fileno()) if source == "-" else os.stat(source)
-        return os.path.isfile(output) and os.path.samestat(read, os.stat(output))
-    except (OSError, ValueError):
-        return False
 
 
 def _columns() -> int:

@@ -111,13 +111,15 @@ def _ads(stream: IO[bytes], name: str, catalogue: Catalogue) -> Iterator[Reading
     """Read the ads of an opened file."""
     first = stream.readline()
     mark = first.startswith(_BYTE_ORDER_MARK)
-    blank, first = b"", first.removeprefix(_BYTE_ORDER_MARK)
+    first = first.removeprefix(_BYTE_ORDER_MARK)
+    blank = []
     while first and not first.strip():
-        blank, first = blank + first, stream.readline()
+        blank.append(first)
+        first = stream.readline()
     if _holds_lines(first, name):
-        readings = _each_line(chain([first], stream), name, catalogue, start=blank.count(b"\n") + 1)
+        readings = _each_line(chain([first], stream), name, catalogue, start=len(blank) + 1)
     else:
-        readings = _document(blank + first + stream.read(), name, catalogue)
+        readings = _document(b"".join((*blank, first, stream.read())), name, catalogue)
     for reading in readings:
         if mark and reading.readable:
             tolerated = wording.finding(catalogue, "json.byte_order_mark", "")

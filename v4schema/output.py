@@ -1,0 +1,43 @@
+"""Files that are written: whole or not at all, and never over what is being read."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO
+
+
+@contextmanager
+def whole(path: str) -> Iterator[IO[str]]:
+    """Open a text file, in UTF-8, that takes the place of `path` only when all is written.
+
+    If writing breaks off, what stood there stays. A file that is replaced keeps its mode, a link leads to the new one, and
+    what is no file, such as a device, is written to directly. Raises `OSError` where the folder cannot be written to.
+    """
+    path = os.path.realpath(path)
+    if os.path.exists(path) and not os.path.isfile(path):
+        with open(path, "w", encoding="utf-8") as device:
+            yield device
+        return
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=os.path.dirname(path), prefix=".", delete=False) as file:
+        try:
+            yield file
+        except BaseException:
+            os.unlink(file.name)
+            raise
+    if os.path.exists(path):
+        mode = os.stat(path).st_mode
+    else:
+        os.umask(umask := os.umask(0))
+        mode = 0o666 & ~umask
+    os.chmod(file.name, mode)
+    os.replace(file.name, path)
+
+
+def overwrites(path: str, source: str | IO[str]) -> bool:
+    """Tell whether writing to `path` would overwrite what is read from: a file by its name, or an open stream."""
+    try:
+        read = os.stat(source) if isinstance(source, str) else os.fstat(source.fileno())
+        return os.path.isfile(path) and os.path.samestat(read, os.stat(path))
+    except (OSError, ValueError):
+        return False
