@@ -46,9 +46,26 @@ class Operation:
     answer: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrongName:
+    """What a wrong name of a field stands for: the place of the right field, and the unit that the name tells, if it does."""
+
+    at: tuple[str, ...]
+    unit: str | None = None
+
+    @classmethod
+    def told(cls, right: str | Mapping[str, str]) -> "WrongName":
+        """Read an entry of ``words.json``: a pointer, or an object of pointer and unit."""
+        told = {"at": right} if isinstance(right, str) else right
+        return cls(at=pointer.parse(told["at"]), unit=told.get("unit"))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Edition:
-    """An edition of the API: its operations and categories by name, and the file of what all categories share."""
+    """An edition of the API: its operations and categories by name, and the file of what all categories share.
+
+    `words` are what people call categories beside their own names, each with the slug that is meant.
+    """
 
     name: str
     title: str
@@ -56,16 +73,21 @@ class Edition:
     schema: str
     operations: Mapping[str, Operation]
     categories: Mapping[str, Category]
+    words: Mapping[str, str]
 
     def category(self, name: object) -> Category | None:
-        """Return the category that `name` means: its number, its number as text, its slug or one of its names."""
+        """Return the category that `name` means: its number, its number as text, its slug, or a name or word for it."""
         if isinstance(name, bool) or not isinstance(name, int | str):
             return None
-        return self._meanings.get(name) or (self._meanings.get(spelling.folded(name)) if isinstance(name, str) else None)
+        return self.meanings.get(name) or (self.meanings.get(spelling.folded(name)) if isinstance(name, str) else None)
 
     @cached_property
-    def _meanings(self) -> Mapping[int | str, Category]:
+    def meanings(self) -> Mapping[int | str, Category]:
+        """What means a category: numbers, and words as they are listed and without case and word breaks."""
         meanings: dict[int | str, Category] = {}
+        for word, slug in self.words.items():
+            if slug in self.categories:
+                meanings.update({word: self.categories[slug], spelling.folded(word): self.categories[slug]})
         for category in self.categories.values():
             meanings[category.id] = category
             for word in (str(category.id), category.slug, *category.names.values()):
@@ -110,7 +132,9 @@ class Catalogue:
     @cached_property
     def editions(self) -> Mapping[str, Edition]:
         """The editions by name, oldest first."""
-        return {data["name"]: _edition(data) for data in self.read("catalogue.json")["editions"]}
+        editions = self.read("catalogue.json")["editions"]
+        words = self.read("words.json")["values"].get("category", {})
+        return {data["name"]: _edition(data, words) for data in editions}
 
     @cached_property
     def findings(self) -> Mapping[str, Mapping[str, Any]]:
@@ -119,18 +143,38 @@ class Catalogue:
         return findings
 
     @cached_property
-    def translations(self) -> Mapping[str, Sequence[str]]:
-        """What people write for values, in lower case, each with the API's words that it may mean."""
-        meanings: dict[str, list[str]] = {}
-        for table in self.read("words.json")["values"].values():
-            for word, meaning in table.items():
-                meanings.setdefault(word, []).append(meaning)
+    def words(self) -> Mapping[str, Mapping[str, Sequence[Any]]]:
+        """What people write for values: tables of words as `v4schema.spelling.plain` has them, each with what it may mean.
+
+        The table of categories leads from all that `Edition.category` knows to their numbers, as text.
+        """
+        tables: dict[str, dict[str, list[Any]]] = {}
+        for name, table in self.read("words.json")["values"].items():
+            listed = {word: meaning if isinstance(meaning, list) else [meaning] for word, meaning in table.items()}
+            tables[name] = {spelling.plain(word): meanings for word, meanings in listed.items()}
+        numbers = tables["category"] = {}
+        for edition in self.editions.values():
+            for word, category in edition.meanings.items():
+                numbers.setdefault(spelling.plain(str(word)), []).append(str(category.id))
+        return tables
+
+    @cached_property
+    def translations(self) -> Mapping[str, Sequence[Any]]:
+        """What people write for values and units, in any table, each with the API's words that it may mean."""
+        meanings: dict[str, list[Any]] = {}
+        for table in self.words.values():
+            for word, several in table.items():
+                meanings.setdefault(word, []).extend(several)
+        for kind in self.units["kinds"].values():
+            for name, unit in kind["units"].items():
+                for word in unit["spellings"]:
+                    meanings.setdefault(spelling.plain(word), []).append(name)
         return meanings
 
     @cached_property
-    def names(self) -> Mapping[str, tuple[str, ...]]:
-        """What people call fields, without case and word breaks, each with the place of the field that is meant."""
-        return {spelling.folded(name): pointer.parse(right) for name, right in self.read("words.json")["names"].items()}
+    def names(self) -> Mapping[str, "WrongName"]:
+        """What people call fields, without case and word breaks."""
+        return {spelling.folded(name): WrongName.told(right) for name, right in self.read("words.json")["names"].items()}
 
     @cached_property
     def documents(self) -> Mapping[str, Mapping[str, str]]:
@@ -154,12 +198,18 @@ class Catalogue:
         """The place in an ad that tells it from the dealer's other ads."""
         return pointer.parse(self.read("catalogue.json")["fields"]["identity"])
 
+    @cached_property
+    def units(self) -> Mapping[str, Any]:
+        """The units by what they measure, as ``units.json`` tells of them."""
+        units: Mapping[str, Any] = self.read("units.json")
+        return units
+
     def factors(self, unit: str) -> Mapping[str, str]:
         """Return the sizes of `unit` and of all units of its kind, in a common base, as decimals."""
-        for kind in self.read("units.json")["kinds"].values():
+        for kind in self.units["kinds"].values():
             if unit in kind["units"]:
                 return {name: told["factor"] for name, told in kind["units"].items()}
-        raise UnknownName("unit", unit, (unit for kind in self.read("units.json")["kinds"].values() for unit in kind["units"]))
+        raise UnknownName("unit", unit, (unit for kind in self.units["kinds"].values() for unit in kind["units"]))
 
     def edition(self, name: str | None = None) -> Edition:
         """Return an edition by name, by default the one that the catalogue says."""
@@ -243,8 +293,9 @@ def _load(path: str) -> bytes:
         return data
 
 
-def _edition(data: Mapping[str, Any]) -> Edition:
+def _edition(data: Mapping[str, Any], words: Mapping[str, str]) -> Edition:
     return Edition(
+        words=words,
         **{key: data[key] for key in ("name", "title", "source", "schema")},
         operations={name: Operation(**told) for name, told in data["operations"].items()},
         categories={told["slug"]: Category(**told) for told in data["categories"]},

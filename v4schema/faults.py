@@ -9,9 +9,10 @@ from typing import Any
 from v4schema import pointer, spelling, wording
 from v4schema.catalogue import Catalogue
 from v4schema.engine import Failure
+from v4schema.naming import Names
 from v4schema.pointer import Place
 from v4schema.report import Finding, Kind
-from v4schema.schema import Schema, describing, facts, fits, private, types, walk, welcome
+from v4schema.schema import Schema, describing, facts, fits, offered, private, types
 
 #: Of several assertions that one value fails, the first of these is told; the others follow from it or can wait.
 _FIRST = ("type", "const", "enum", "pattern")
@@ -57,7 +58,7 @@ class Faults:
         elif isinstance(value, dict) and keyword == "additionalProperties":
             for name in value:
                 if name not in node["properties"]:
-                    yield self._stray(ad, (*failure.at, name), node)
+                    yield self._stray(ad, (*failure.at, name))
         else:
             yield self._value(failure, node, rule, value)
 
@@ -66,9 +67,13 @@ class Faults:
         value = pointer.get(ad, within)
         for name in value if isinstance(value, dict) else ():
             if name not in node["properties"]:
-                fault = self._stray(ad, (*within, name), node)
+                fault = self._stray(ad, (*within, name))
                 if fault.right is not None:
                     yield fault
+
+    @cached_property
+    def _names(self) -> Names:
+        return Names(catalogue=self.catalogue, schema=self.schema)
 
     @cached_property
     def _answer(self) -> bool:
@@ -107,26 +112,13 @@ class Faults:
         else:
             yield at
 
-    def _stray(self, ad: object, at: Place, around: Schema) -> Fault:
+    def _stray(self, ad: object, at: Place) -> Fault:
         """Report a field that is not described: by the name that is meant, if that can be told."""
-        right = None if self._answer else self._right_place(ad, at)
-        described = describing(self.schema, right or ()) or around
-        mend = ""
-        if right is not None:
-            mend = "given" if pointer.leads(ad, right) else "rename" if right[:-1] == at[:-1] else ""
-        finding = wording.finding(
-            self.catalogue,
-            "field.misnamed" if right else "field.unknown",
-            pointer.write(at),
-            rule={"x-source": (described if right else around)["x-source"]},
-            case=mend,
-            mend=mend,
-            name="of this name" if private(self.schema, at[:-1]) else wording.shown(at[-1]),
-            right=wording.shown(right[-1]) if right else None,
-            place=pointer.write(right or ()),
-        )
-        if right is not None and mend != "given":
-            finding = self._also_retyped(finding, described, pointer.get(ad, at))
+        meant = None if self._answer else self._names.meant(ad, at)
+        right = meant.at if meant else None
+        finding = self._names.stray(ad, at, right)
+        if right is not None and not pointer.leads(ad, right):
+            finding = self._also_retyped(finding, describing(self.schema, right) or {}, pointer.get(ad, at))
         return Fault(at=at, finding=finding, right=right)
 
     def _also_retyped(self, finding: Finding, described: Schema, value: object) -> Finding:
@@ -136,28 +128,6 @@ class Faults:
             return finding
         shape = wording.finding(self.catalogue, "schema.type", "", mend=case, members=members, got="").hint
         return replace(finding, hint=f"{finding.hint} {shape}")
-
-    def _right_place(self, ad: object, at: Place) -> Place | None:
-        """Return the place of the field that a wrong name stands for: a known wrong name, or nearly the name of a field.
-
-        Beside undocumented fields only what is certain counts: known wrong names, and neighbours in the same object.
-        """
-        *within, name = at
-        word = spelling.folded(str(name))
-        known = self.catalogue.names.get(word)
-        if known is not None and describing(self.schema, known) is not None:
-            return known
-        around = describing(self.schema, within) or {}
-        near = spelling.nearest(str(name), (field for field, node in around["properties"].items() if welcome(node)))
-        if near is not None:
-            return (*within, near)
-        if len(word) < spelling.DISTINCT or "x-open" in around:
-            return None
-        exact = self._places.get(word, ())
-        if len(exact) == 1:
-            return exact[0]
-        found = self._places.get(spelling.nearest(word, self._places) or "", ())
-        return found[0] if len(found) == 1 and not pointer.leads(ad, found[0]) else None
 
     def _value(self, failure: Failure, node: Schema, rule: Mapping[str, Any], value: object) -> Fault:
         """Report a value that fails an assertion."""
@@ -170,7 +140,7 @@ class Faults:
             case = "null" if value is None else types(node)[0]
             mend, told["members"] = _retyped(value, types(node)[0], described)
         elif keyword in {"enum", "const"}:
-            choices = self._offered(failure.at, limit if keyword == "enum" else [limit])
+            choices = offered(described, limit if keyword == "enum" else [limit])
             mend, near, other = self._chosen(failure.at, value, choices)
             told |= {"choices": wording.listed(choices), "near": near, "other": other}
         elif keyword.startswith("min") and value in ("", []):
@@ -191,27 +161,11 @@ class Faults:
         rank = _FIRST.index(keyword) if keyword in _FIRST else len(_FIRST)
         return Fault(at=failure.at, finding=finding, order=(rank, *map(str, failure.keyword_at)))
 
-    @cached_property
-    def _places(self) -> Mapping[str, Sequence[Place]]:
-        """The places of fields that may be sent and stand in no array, by the field's name without case and word breaks."""
-        places: dict[str, list[Place]] = {}
-        for at, _ in walk(self.schema, into=welcome):
-            if at and "*" not in at:
-                places.setdefault(spelling.folded(at[-1]), []).append(at)
-        return places
-
-    def _offered(self, at: Place, choices: list[object]) -> list[object]:
-        """Return the choices that may be recommended: those that no rule warns of."""
-        rules = [rule for rule in (describing(self.schema, at) or {}).get("allOf", ()) if "x-level" in rule]
-        return [
-            choice for choice in choices if all(choice in rule.get("enum", [choice]) and fits(choice, rule) for rule in rules)
-        ]
-
     def _chosen(self, at: Place, value: object, choices: Sequence[object]) -> tuple[str, str, str]:
         """Find out what was probably meant by a value that is none of the choices: the case of the hint, and what fills it."""
         if not isinstance(value, str):
             return "", "", ""
-        meant = [word for word in self.catalogue.translations.get(value.casefold(), ()) if word in choices]
+        meant = [word for word in self.catalogue.translations.get(spelling.plain(value), ()) if word in choices]
         near = meant[0] if meant else spelling.nearest(value, (choice for choice in choices if isinstance(choice, str)))
         if near is not None:
             return "near", wording.shown(near), ""

@@ -7,7 +7,7 @@ from typing import Any
 
 from v4schema import pointer, wording
 from v4schema.catalogue import Catalogue, Edition
-from v4schema.schema import Schema, example, facts, walk, welcome
+from v4schema.schema import Schema, example, facts, graver, walk, welcome
 
 __all__ = ["bundle", "categories", "codes", "editions", "example", "fields", "finding", "pretty"]
 
@@ -87,18 +87,7 @@ def codes(catalogue: Catalogue, width: int) -> Iterator[str]:
 def bundle(schema: Schema, *, errors_only: bool) -> Schema:
     """Return a flat schema for use elsewhere, on request without the rules that only warn or note."""
     bundled = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
-    return _graver(bundled) if errors_only else bundled
-
-
-def _graver(node: Schema) -> Schema:
-    kept = dict(node)
-    if "properties" in node:
-        kept["properties"] = {name: _graver(below) for name, below in node["properties"].items()}
-    if "items" in node:
-        kept["items"] = _graver(node["items"])
-    if "allOf" in node:
-        kept["allOf"] = [rule for rule in node["allOf"] if "x-level" not in rule]
-    return kept if kept.get("allOf", True) else {key: value for key, value in kept.items() if key != "allOf"}
+    return graver(bundled) if errors_only else bundled
 
 
 def pretty(value: Any) -> str:  # noqa: ANN401  (any JSON)

@@ -1,6 +1,7 @@
 """JSON Pointers (RFC 6901) as text and as tokens."""
 
 from collections.abc import Iterable
+from typing import Any
 
 #: One step into a document: a member's name or an item's index.
 Token = str | int
@@ -54,3 +55,29 @@ def leads(document: object, tokens: Iterable[Token]) -> bool:
     except LookupError:
         return False
     return True
+
+
+class Order:
+    """Where places stand in a document, to sort by; what is missing stands where its object begins."""
+
+    def __init__(self, document: object) -> None:
+        self._document = document
+        self._ranks: dict[int, dict[str, int]] = {}
+
+    def __call__(self, at: Place) -> tuple[int, ...]:
+        """Return the key of a place."""
+        order = []
+        here: Any = self._document
+        for token in at:
+            if isinstance(here, dict):
+                if id(here) not in self._ranks:
+                    self._ranks[id(here)] = {name: rank for rank, name in enumerate(here, start=1)}
+                order.append(self._ranks[id(here)].get(str(token), 0))
+                here = here.get(token)
+            elif isinstance(here, list) and int(token) < len(here):
+                order.append(int(token) + 1)
+                here = here[int(token)]
+            else:
+                order.append(0)
+                here = None
+        return tuple(order)

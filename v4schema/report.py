@@ -1,7 +1,7 @@
 """What is found about an ad: kinds, levels, findings, and the report that holds them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from v4schema import pointer
@@ -39,6 +39,10 @@ class Finding:
     `code` is stable and dotted (``v4schema explain CODE`` tells more), `at` a JSON Pointer into the ad as given,
     `says` one sentence, `hint` how to mend it, `source` the codes of the documents it rests on. `line` and `column`
     count from 1, in characters, where the ad was read from a file.
+
+    Of something that was changed, `before` and `after` are the values; `to` is its place in the ad that came out of it, where
+    that is another. They are the caller's own and may be private, so they are left out of what is printed of a finding.
+    `mendable` is whether `v4schema.normalise` would see to it; it is told where ads are checked by `v4schema.feed`.
     """
 
     code: str
@@ -49,14 +53,22 @@ class Finding:
     source: tuple[str, ...] = ()
     line: int | None = None
     column: int | None = None
+    to: str | None = None
+    before: object = field(default=None, repr=False, hash=False)
+    after: object = field(default=None, repr=False, hash=False)
+    mendable: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """All findings about one ad, in the order of their places in it; `kind` is None where it could not be told."""
+    """All findings about one ad, in the order of their places in it; `kind` is None where it could not be told.
+
+    `ad` is the ad to send, where it was prepared for that.
+    """
 
     kind: Kind | None = None
     findings: tuple[Finding, ...] = ()
+    ad: object = field(default=None, repr=False, hash=False)
 
     @property
     def valid(self) -> bool:

@@ -160,6 +160,30 @@ def fits(value: object, node: Schema) -> bool:
     )
 
 
+def choices(node: Schema) -> list[Any]:
+    """Return the values that a field takes, if it lists them: those of every list that is an error to leave."""
+    lists = [fact["enum"] for fact in facts(node) if "enum" in fact]
+    return [choice for choice in lists[0] if all(choice in others for others in lists[1:])] if lists else []
+
+
+def offered(node: Schema, among: Sequence[Any]) -> list[Any]:
+    """Return those of a field's choices that may be recommended: no rule warns of them."""
+    rules = [rule for rule in node.get("allOf", ()) if "x-level" in rule]
+    return [choice for choice in among if all(choice in rule.get("enum", [choice]) and fits(choice, rule) for rule in rules)]
+
+
+def graver(node: Schema) -> Schema:
+    """Return a flat schema without the rules that only warn or note."""
+    kept = dict(node)
+    if "properties" in node:
+        kept["properties"] = {name: graver(below) for name, below in node["properties"].items()}
+    if "items" in node:
+        kept["items"] = graver(node["items"])
+    if "allOf" in node:
+        kept["allOf"] = [rule for rule in node["allOf"] if "x-level" not in rule]
+    return kept if kept.get("allOf", True) else {key: value for key, value in kept.items() if key != "allOf"}
+
+
 def private(schema: Schema, at: Sequence[Token]) -> bool:
     """Tell whether the value at a place must not be shown: it, or what it belongs to, is ``x-private``."""
     return any("x-private" in (describing(schema, at[:end]) or {}) for end in range(len(at) + 1))

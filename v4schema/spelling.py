@@ -43,3 +43,23 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
     """
     candidates = [candidate for candidate in names if near(name, candidate)]
     return min(candidates, key=lambda candidate: folded(candidate) != folded(name), default=None)
+
+
+def single_spaced(text: str) -> str:
+    """Return a text with each run of white space as one space, and none at its ends.
+
+    >>> single_spaced(" svenska\u00a0 kronor ")
+    'svenska kronor'
+    """
+    return " ".join(text.split())
+
+
+def plain(word: str) -> str:
+    """Return what tells a word from others: not case, nor spaces, hyphens, underscores and full stops.
+
+    Other signs do: nobody knows what ``bensin/el`` or ``diesel?`` means.
+
+    >>> plain("Plug-in  Hybrid") == plain("plugin hybrid"), plain("bensin/el")
+    (True, 'bensin/el')
+    """
+    return "".join(letter for letter in word.casefold() if not (letter.isspace() or letter in "-_."))

@@ -1,32 +1,303 @@
-"""What can be done to a value, in exact arithmetic."""
+"""What can be done to a value: one small function for each step, all in one table, named by ``x-normalise`` in the schemas.
 
-from collections.abc import Mapping
+A step is made from its argument in the schema and the field that it works on. What is made takes a value and says what it
+made of it (`Done`), why only a person can tell (`Refused`), or None where it has nothing to do. `schemas/meta/dialect.json`
+describes the same steps for those who write schemas.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any
 
-#: A number of more digits than this is written with an exponent.
-_MOST_DIGITS = 15
+from v4schema import quantities, spelling
+from v4schema.pointer import Place
+from v4schema.quantities import Measure, Refused
+from v4schema.schema import Schema, fits, types
+
+_NUMBER = re.compile(r"\s*([-+]?[0-9]{1,20}(?:[.,][0-9]{1,20})?)\s*")
+_ROUND = re.compile(r"[0-9a-z]+(?:[ _-]+[0-9a-z]+)*")
+_SLUG = re.compile(r"[0-9a-z]+(?:-[0-9a-z]+)*")
+#: Classes of characters, by the one that stands for them.
+_CLASSES = {" ": r"\s", "-": "‐‑‒–—−-"}
 
 
-def convert(amount: float | str, unit: str, other: str, factors: Mapping[str, str]) -> Fraction:
-    """Return `amount`, given in `unit`, in the unit `other`; exactly.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What a step made of a value: the new value, the code of the note that tells of it, and what fills its sentence.
 
-    `factors` gives the size of each unit as a decimal, in a common base; a float counts as the decimal it is written as.
-    Raises `KeyError` for a unit that is not among them.
-
-    >>> convert(1540, "mil", "km", {"km": "1", "mil": "10"})
-    Fraction(15400, 1)
+    Where the note is not about the value itself, `below` has the places in it that it is about, each with what stood there
+    and what stands there now.
     """
-    return Fraction(str(amount)) * Fraction(factors[unit]) / Fraction(factors[other])
+
+    value: object
+    code: str
+    told: Mapping[str, object] = field(default_factory=dict)
+    below: Sequence[tuple[Place, object, object]] = ()
 
 
-def written(amount: Fraction, digits: int = 2) -> str:
-    """Write a number for people: rounded to at most `digits` decimals, and short however large it is.
+Step = Callable[[object], Done | Refused | None]
 
-    >>> written(Fraction(350)), written(Fraction(1103, 10)), written(Fraction(1, 3)), written(Fraction(10**400))
-    ('350', '110.3', '0.33', '1.00e+400')
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """What steps are told of the field they work on.
+
+    `schema` describes it. `choices` are the values that it may have, and `offered` those of them that no rule warns of; both
+    are empty where any value goes. `words` are the tables of words, `measures` the kinds of quantities, by their names.
+    `takes_item` tells whether a value, once it is normalised itself, may be an item of the list.
     """
-    whole, rest = divmod(abs(round(amount * 10**digits)), 10**digits)
-    sign, text = "-" if amount < 0 else "", str(whole)
-    if len(text) > _MOST_DIGITS:
-        return f"{sign}{text[0]}.{text[1:3]}e+{len(text) - 1}"
-    return f"{sign}{text}.{rest:0{digits}d}".rstrip("0").rstrip(".")
+
+    schema: Schema
+    choices: Sequence[object]
+    offered: Sequence[object]
+    words: Mapping[str, Mapping[str, Sequence[object]]]
+    measures: Mapping[str, Measure]
+    takes_item: Callable[[object], bool]
+
+
+def _trim(_: object, __: Field) -> Step:
+    """Take white space off both ends."""
+    return lambda value: _respelt(value, value.strip()) if isinstance(value, str) else None
+
+
+def _case(case: str, _: Field) -> Step:
+    """Write in capitals or in small letters, where that is as long."""
+    turn = str.upper if case == "upper" else str.lower
+
+    def step(value: object) -> Done | None:
+        return _respelt(value, turn(value)) if isinstance(value, str) and len(turn(value)) == len(value) else None
+
+    return step
+
+
+def _replace(letters: Mapping[str, str], _: Field) -> Step:
+    """Write one character for another."""
+    table = str.maketrans(dict(letters))
+    return lambda value: _respelt(value, value.translate(table)) if isinstance(value, str) else None
+
+
+def _remove(told: Mapping[str, str], _: Field) -> Step:
+    """Take characters out, if what is left looks as it should; a space stands for any white space, a hyphen for any dash."""
+    unwanted = re.compile(f"[{''.join(_CLASSES.get(each) or re.escape(each) for each in told['characters'])}]")
+    leaving = re.compile(told["leaving"])
+
+    def step(value: object) -> Done | None:
+        if not isinstance(value, str) or not unwanted.search(value):
+            return None
+        left = unwanted.sub("", value)
+        return _respelt(value, left) if leaving.fullmatch(left) else None
+
+    return step
+
+
+def _slug(_: object, described: Field) -> Step:
+    """Write as a slug: small letters without accents, hyphens for spaces; or as the one choice that differs in no more."""
+    known = {spelling.folded(choice): choice for choice in described.choices if isinstance(choice, str)}
+
+    def step(value: object) -> Done | None:
+        if not isinstance(value, str) or value in described.choices:
+            return None
+        chosen = known.get(spelling.folded(value))
+        if chosen is not None:
+            return Done(value=chosen, code="text.slug")
+        if _SLUG.fullmatch(value):
+            return None
+        letters = unicodedata.normalize("NFKD", value.strip().lower())
+        bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
+        return Done(value=re.sub("[ _-]+", "-", bare), code="text.slug") if _ROUND.fullmatch(bare) else None
+
+    return step
+
+
+def _word(table: str, described: Field) -> Step:
+    """Translate a word of the table into the one choice it means; a choice that is only spelt otherwise counts as well.
+
+    A field that lists no choices has those of its examples, or true and false.
+    """
+    examples = described.schema.get("examples", ()) if "boolean" not in types(described.schema) else (True, False)
+    choices = described.choices or examples
+    offered = {(type(choice), choice) for choice in described.offered or examples}
+    meanings: dict[str, set[object]] = {}
+    for choice in choices:
+        meanings.setdefault(spelling.plain(str(choice)), set()).add(choice)
+    for word, several in described.words[table].items():
+        meant = {choice for choice in choices for meaning in several if choice == meaning or str(choice) == str(meaning)}
+        if meant:
+            meanings.setdefault(word, set()).update(meant)
+
+    def step(value: object) -> Done | Refused | None:
+        if not isinstance(value, str | int) or isinstance(value, bool) or (type(value), value) in offered:
+            return None
+        meant = meanings.get(spelling.plain(str(value)), ())
+        best = [choice for choice in meant if (type(choice), choice) in offered] or [*meant]
+        if len(best) > 1:
+            return Refused(code="word.ambiguous", told={"choices": sorted(map(str, best))})
+        if not best or (type(best[0]), best[0]) == (type(value), value):
+            return None
+        return Done(value=best[0], code="word.translated")
+
+    return step
+
+
+def _number(_: object, described: Field) -> Step:
+    """Read a number that is written as text, with a point or a comma before its decimals."""
+    whole = "integer" in types(described.schema)
+
+    def step(value: object) -> Done | None:
+        found = _NUMBER.fullmatch(value) if isinstance(value, str) else None
+        number = quantities.plain(Fraction(found[1].replace(",", "."))) if found else None
+        if number is None or (whole and not isinstance(number, int)):
+            return None
+        return Done(value=number, code="number.read")
+
+    return step
+
+
+def _quantity(kind: str, described: Field) -> Step:
+    """Write a quantity as an object of value and unit, in the wanted unit or in the one it is given in."""
+    measure = described.measures[kind]
+    named, member = measure.members
+    units = described.schema["properties"][named]["enum"]
+    wanted = measure.wanted if measure.wanted in units else None
+    settled = {wanted} if wanted else {*units}
+
+    def step(value: object) -> Done | Refused | None:
+        if isinstance(value, dict) and type(value.get(member)) in {int, float}:
+            unit = value.get(named)
+            if isinstance(unit, str) and unit in settled:
+                return None
+        amount = measure.read(value)
+        if not isinstance(amount, quantities.Amount):
+            return amount
+        unit = amount.unit or measure.bare
+        if unit is None:
+            return None if isinstance(value, dict) else Refused(code="unit.missing", told={"units": units})
+        target = wanted or (unit if unit in units else units[0])
+        number = quantities.plain(measure.converted(amount.number, unit, target))
+        if number is None:
+            return None
+        if target == unit and isinstance(value, dict) and type(value[member]) in {int, float}:
+            number = value[member]
+        new = {**value, named: target, member: number} if isinstance(value, dict) else {named: target, member: number}
+        return Done(value=new, code="unit.converted" if target != unit else "unit.read", told=_told(amount, unit, new, measure))
+
+    return step
+
+
+def _amount(kind: str, described: Field) -> Step:
+    """Write a quantity as a number, in the unit that the field is in; a whole one where the field takes no fractions."""
+    measure = described.measures[kind]
+    wanted = described.schema["x-unit"]
+    whole = "integer" in types(described.schema)
+
+    def step(value: object) -> Done | Refused | None:
+        if type(value) is int and measure.bare in {None, wanted}:
+            return None
+        amount = measure.read(value)
+        if not isinstance(amount, quantities.Amount):
+            return amount
+        unit = amount.unit or measure.bare
+        converted = measure.converted(amount.number, unit or wanted, wanted)
+        number = quantities.plain(converted)
+        if unit is None and not isinstance(value, str):
+            return None
+        if whole and not isinstance(number, int):
+            told = {"given": f"{quantities.written(amount.number, 9)} {unit or wanted}", "unit": wanted}
+            return Refused(code="unit.fraction", told=told)
+        if number is None or (isinstance(value, int | float) and unit == wanted):
+            return None
+        new = {measure.members[0]: wanted, measure.members[1]: number}
+        code = "number.read" if unit is None else "unit.converted" if unit != wanted else "unit.read"
+        return Done(value=number, code=code, told=_told(amount, unit or wanted, new, measure))
+
+    return step
+
+
+def _imply(told: Mapping[str, str], described: Field) -> Step:
+    """Fill in a member that follows from the unit that another is written with."""
+    measure = described.measures[told["kind"]]
+
+    def step(value: object) -> Done | None:
+        if not isinstance(value, dict) or told["member"] in value or told["by"] not in value:
+            return None
+        amount = measure.read(value[told["by"]])
+        if not isinstance(amount, quantities.Amount) or amount.unit is None:
+            return None
+        return Done(
+            value={**value, told["member"]: told["value"]},
+            code="value.filled",
+            told={"by": amount.unit},
+            below=[((told["member"],), None, told["value"])],
+        )
+
+    return step
+
+
+def _list(_: object, described: Field) -> Step:
+    """Put a lone value into a list, if it may be an item of it."""
+
+    def step(value: object) -> Done | None:
+        if isinstance(value, list) or not fits(value, described.schema["items"]) or not described.takes_item(value):
+            return None
+        return Done(value=[value], code="list.wrapped")
+
+    return step
+
+
+def _distinct(_: object, __: Field) -> Step:
+    """Drop each text that stands in the list before."""
+
+    def step(value: object) -> Done | None:
+        texts = [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+        if not isinstance(value, list) or len({*texts}) == len(texts):
+            return None
+        seen: set[str] = set()
+        kept, dropped = [], []
+        for index, item in enumerate(value):
+            if isinstance(item, str) and item in seen:
+                dropped.append(((index,), item, None))
+            else:
+                kept.append(item)
+                seen.update([item] if isinstance(item, str) else ())
+        return Done(value=kept, code="item.repeated", below=dropped)
+
+    return step
+
+
+#: The steps by name: each makes, from its argument in the schema and the field, what is done to a value there.
+STEPS: dict[str, Callable[[Any, Field], Step]] = {
+    "trim": _trim,
+    "case": _case,
+    "replace": _replace,
+    "remove": _remove,
+    "slug": _slug,
+    "word": _word,
+    "number": _number,
+    "quantity": _quantity,
+    "amount": _amount,
+    "imply": _imply,
+    "list": _list,
+    "distinct": _distinct,
+}
+
+#: The steps that come after what is done within a value; all others come before it.
+LAST = {"distinct"}
+
+
+def _respelt(value: str, text: str) -> Done | None:
+    """Report a text that is written otherwise; one of which nothing would be left stays."""
+    return Done(value=text, code="text.respelled") if text and text != value else None
+
+
+def _told(amount: quantities.Amount, unit: str, new: Mapping[str, object], measure: Measure) -> Mapping[str, object]:
+    """Return what fills the sentence about a quantity: what was given, and what it became."""
+    named, member = measure.members
+    number = quantities.exact(new[member]) or Fraction(0)
+    return {
+        "case": "" if amount.unit else "bare",
+        "given": f"{quantities.written(amount.number, 9)} {unit}",
+        "became": f"{quantities.written(number, 9)} {new[named]}",
+    }

@@ -84,7 +84,7 @@ class Checker:
         strays = (fault for at, node in self._open if pointer.leads(ad, at) for fault in self._faults.strays(ad, at, node))
         told = [*_leading((*faults, *strays)), *((at, note) for at, note in self._notes if self._applies(at, ad))]
         if len(told) > 1:
-            order = _Order(ad)
+            order = pointer.Order(ad)
             told.sort(key=lambda each: (order(each[0]), self._described_at(each[0]), each[1].level.rank, each[1].code))
         return tuple(finding for _, finding in told)
 
@@ -155,26 +155,3 @@ def _leading(faults: Iterable[Fault]) -> Iterator[tuple[Place, Finding]]:
             yield at, several[0].finding
         else:
             yield from ((at, finding) for finding in {fault.finding.code: fault.finding for fault in reversed(several)}.values())
-
-
-class _Order:
-    """Where places stand in an ad, to sort by; what is missing stands where its object begins."""
-
-    def __init__(self, ad: object) -> None:
-        self._ad = ad
-        self._ranks: dict[int, dict[str, int]] = {}
-
-    def __call__(self, at: Place) -> tuple[int, ...]:
-        """Return the key of a place."""
-        order = []
-        here: Any = self._ad
-        for token in at:
-            if isinstance(here, dict):
-                if id(here) not in self._ranks:
-                    self._ranks[id(here)] = {name: rank for rank, name in enumerate(here, start=1)}
-                order.append(self._ranks[id(here)].get(str(token), 0))
-                here = here.get(token)
-            else:
-                order.append(int(token) + 1)
-                here = here[int(token)]
-        return tuple(order)

@@ -37,12 +37,12 @@ class Shown:
         if self._private:
             return "this value"
         if spec:
-            from v4schema import steps
+            from v4schema import quantities
 
             unit, _, other = spec.partition(">")
             amount = self._value
             if isinstance(amount, int | float) and not isinstance(amount, bool):
-                return steps.written(steps.convert(amount, unit, other, self._catalogue.factors(unit)))
+                return quantities.written(quantities.convert(amount, unit, other, self._catalogue.factors(unit)))
         return shown(self._value)
 
 

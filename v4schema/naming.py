@@ -1,0 +1,86 @@
+"""Names that are none of an ad's fields, and the fields they stand for."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from v4schema import pointer, spelling, wording
+from v4schema.catalogue import Catalogue
+from v4schema.pointer import Place
+from v4schema.report import Finding
+from v4schema.schema import Schema, describing, private, walk, welcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meant:
+    """The field that a name stands for: its place, whether that is certain, and the unit that the name tells, if it does."""
+
+    at: Place
+    certain: bool
+    unit: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Names:
+    """The names of the fields of a flat schema."""
+
+    catalogue: Catalogue
+    schema: Schema
+
+    def meant(self, ad: object, at: Place) -> Meant | None:
+        """Return what the name at a place of an ad stands for: it is a known wrong name, or nearly the name of a field.
+
+        Certain are known wrong names, names that differ in case and word breaks alone, and a field's own name in the wrong
+        object; a name with a wrong letter is not. Beside undocumented fields only known wrong names and neighbours in the same
+        object count.
+        """
+        *within, name = at
+        word = spelling.folded(str(name))
+        known = self.catalogue.names.get(word)
+        if known is not None and welcome(describing(self.schema, known.at) or {"allOf": [{"not": {}}]}):
+            return Meant(at=known.at, certain=True, unit=known.unit)
+        around = describing(self.schema, within) or {}
+        near = spelling.nearest(str(name), (field for field, node in around["properties"].items() if welcome(node)))
+        if near is not None:
+            return Meant(at=(*within, near), certain=spelling.folded(near) == word)
+        if len(word) < spelling.DISTINCT or "x-open" in around:
+            return None
+        exact = self._places.get(word, ())
+        if len(exact) == 1:
+            return Meant(at=exact[0], certain=True)
+        found = self._places.get(spelling.nearest(word, self._places) or "", ())
+        return Meant(at=found[0], certain=False) if len(found) == 1 and not pointer.leads(ad, found[0]) else None
+
+    def stray(self, ad: object, at: Place, right: Place | None) -> Finding:
+        """Report a name that is none of an object's fields, and the field it stands for, if it does for one."""
+        around = describing(self.schema, at[:-1]) or {}
+        mend = ""
+        if right is not None:
+            mend = "given" if pointer.leads(ad, right) else "rename" if right[:-1] == at[:-1] else ""
+        described = around if right is None else describing(self.schema, right) or {}
+        return wording.finding(
+            self.catalogue,
+            "field.misnamed" if right else "field.unknown",
+            pointer.write(at),
+            rule={"x-source": described["x-source"]},
+            case=mend,
+            mend=mend,
+            **self.told(at, right),
+        )
+
+    def told(self, at: Place, right: Place | None) -> Mapping[str, object]:
+        """Return what fills a sentence about a name and the field that it stands for; a name among private ones is not shown."""
+        return {
+            "name": "of this name" if private(self.schema, at[:-1]) else wording.shown(at[-1]),
+            "right": wording.shown(right[-1]) if right else None,
+            "place": pointer.write(right or ()),
+        }
+
+    @cached_property
+    def _places(self) -> Mapping[str, Sequence[Place]]:
+        """The places of fields that may be sent and stand in no array, by the field's name without case and word breaks."""
+        places: dict[str, list[Place]] = {}
+        for at, _ in walk(self.schema, into=welcome):
+            if at and "*" not in at:
+                places.setdefault(spelling.folded(at[-1]), []).append(at)
+        return places

@@ -1,0 +1,229 @@
+"""Amounts and their units as people write them: read without guessing, and converted exactly."""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import count
+from typing import Any
+
+from v4schema import spelling
+
+#: A number of more digits than this is written with an exponent.
+_MOST_DIGITS = 15
+#: No amount that anybody means has more bits than this.
+_MOST_BITS = 1_000
+#: No amount that anybody writes is longer than this.
+_LONGEST = 60
+#: Digits that are set apart stand in groups of this many.
+_GROUP = 3
+
+#: A text that holds one number and nothing else with digits in it: what stands before it, the number, what stands after.
+_TEXT = re.compile(r"([^0-9+−-]*)([-+−]?\s*[0-9](?:[0-9.,'’\s]*[0-9])?)([^0-9]*)")
+_SPACED = re.compile(r"[0-9]{1,3}(?:[ '][0-9]{3})+(?:[.,][0-9]+)?")
+_GROUPED = re.compile(r"[0-9]{1,3}(?:([.,])[0-9]{3})(?:\1[0-9]{3})+|[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amount:
+    """A number and the unit that was written with it; None where none was."""
+
+    number: Fraction
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """Why something was left as it is: the code of the finding that says so, and what fills its sentence."""
+
+    code: str
+    told: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """A unit: its exact size in the base of its kind, and the decimals that a converted amount keeps (None: all)."""
+
+    factor: Fraction
+    decimals: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """What is known of one kind of quantity.
+
+    `units` are the units by name, `spellings` lead to their names, `whole` is the one that has no fractions. `members` are
+    the names of unit and value in a quantity that is written as an object. `bare` is the unit that the caller says bare
+    numbers are in, `wanted` the one to write amounts in; None where the caller says nothing.
+    """
+
+    units: Mapping[str, Unit]
+    spellings: Mapping[str, str]
+    members: tuple[str, str]
+    whole: str | None = None
+    bare: str | None = None
+    wanted: str | None = None
+
+    def unit(self, word: str) -> str | None:
+        """Return the unit that a word means, if it means one."""
+        return self.spellings.get(_spelt(word))
+
+    def read(self, value: object, unit: str | None = None) -> Amount | Refused | None:
+        """Read a number, a text such as ``"349 900 kr"``, or an object of value and unit; None for what is no quantity.
+
+        `unit` is the one that is written beside the value, if one is.
+        """
+        if isinstance(value, str):
+            return self._text(value, unit)
+        if isinstance(value, dict):
+            return None if unit else self._object(value)
+        number = exact(value)
+        return None if number is None else Amount(number=number, unit=unit)
+
+    def converted(self, number: Fraction, unit: str, other: str) -> Fraction:
+        """Return an amount in another unit: exactly, or rounded to the fewest decimals that lead back to it.
+
+        Whole hp to kW and back gives the same hp, and whole kW to hp and back the same kW, although each is rounded.
+        """
+        ratio = self.units[unit].factor / self.units[other].factor
+        fewest, finest = self.units[other].decimals, self.units[unit].decimals
+        if unit == other or fewest is None:
+            return number * ratio
+        kept = max(finest or 0, next(digits for digits in count() if (number * 10**digits).denominator == 1))
+        rounded = (round(number * ratio, digits) for digits in count(fewest))
+        return next(candidate for candidate in rounded if round(candidate / ratio, kept) == number)
+
+    def decimals(self, unit: str | None) -> int | None:
+        """Return how many decimals an amount in a unit can have; None where there is no end to them."""
+        if unit is None or self.whole is None:
+            return None
+        parts = self.units[unit].factor / self.units[self.whole].factor
+        return next(digits for digits in count() if (10**digits / parts).denominator == 1)
+
+    def _text(self, text: str, unit: str | None) -> Amount | Refused | None:
+        found = _TEXT.fullmatch(text.strip()) if len(text) <= _LONGEST else None
+        if found is None:
+            return None
+        words = " ".join(word for word in (found[1].strip(), found[3].strip()) if word)
+        said = self.unit(words) if words else unit
+        if words and said is None:
+            return Refused(code="unit.unknown", told={"unit": words})
+        if unit not in {None, said}:
+            return None
+        numbers = readings(found[2], self.decimals(said or self.bare))
+        if len(numbers) > 1:
+            return Refused(code="number.ambiguous", told={"readings": tuple(map(written, numbers))})
+        return Amount(number=numbers[0], unit=said) if numbers else None
+
+    def _object(self, value: Mapping[str, Any]) -> Amount | Refused | None:
+        named, member = (value.get(name) for name in self.members)
+        if isinstance(member, dict) or not isinstance(named, str | None):
+            return None
+        said = None if named is None else self.unit(named)
+        if named is not None and said is None:
+            return Refused(code="unit.unknown", told={"unit": named})
+        return self.read(member, said)
+
+
+def readings(text: str, decimals: int | None = None) -> Sequence[Fraction]:
+    """Return the numbers that a text can stand for: none, the one, or two where a separator may mean either of two things.
+
+    `decimals` is how many the number can have: more digits than that behind a separator are thousands that are set apart.
+
+    >>> readings("3 499,50"), readings("1.234.567"), readings("0.500")
+    ((Fraction(6999, 2),), (Fraction(1234567, 1),), (Fraction(1, 2),))
+    >>> readings("3.500"), readings("3.500", decimals=2), readings("15 40")
+    ((Fraction(3500, 1), Fraction(7, 2)), (Fraction(3500, 1),), ())
+    """
+    text = re.sub(r"\s", " ", text).replace("−", "-").replace("’", "'")
+    sign, digits = (-1 if text.startswith("-") else 1), text.lstrip("+- ")
+    if digits.isdecimal():
+        return (Fraction(sign * int(digits)),)
+    if _SPACED.fullmatch(digits):
+        return (sign * Fraction(re.sub("[ ']", "", digits).replace(",", ".")),)
+    whole, point, rest = re.fullmatch(r"([^.,]*)([.,]?)(.*)", digits).groups()  # type: ignore[union-attr]
+    if whole.isdecimal() and rest.isdecimal():
+        decimal, grouped = sign * Fraction(f"{whole}.{rest}"), sign * Fraction(whole + rest)
+        if len(rest) != _GROUP or len(whole) > _GROUP or whole.startswith("0"):
+            return (decimal,)
+        return (grouped,) if decimals is not None and decimals < _GROUP else (grouped, decimal)
+    if point and _GROUPED.fullmatch(digits):
+        last = max(digits.rfind("."), digits.rfind(","))
+        if len({*digits} & {*".,"}) > 1:
+            return (sign * Fraction(re.sub("[.,]", "", digits[:last]) + "." + digits[last + 1 :]),)
+        return (Fraction(sign * int(re.sub("[.,]", "", digits))),)
+    return ()
+
+
+def exact(value: object) -> Fraction | None:
+    """Return a JSON number exactly, a float as the decimal it is written as; None for anything else, and beyond all reason.
+
+    >>> exact(0.1), exact(True)
+    (Fraction(1, 10), None)
+    """
+    if isinstance(value, float):
+        return Fraction(repr(float(value))) if math.isfinite(value) else None
+    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() <= _MOST_BITS:
+        return Fraction(value)
+    return None
+
+
+def plain(number: Fraction) -> int | float | None:
+    """Return a number as JSON has it, or None where no float is exactly that decimal.
+
+    >>> plain(Fraction(35, 10)), plain(Fraction(7)), plain(Fraction(1, 3))
+    (3.5, 7, None)
+    """
+    if number.denominator == 1:
+        return int(number)
+    return float(number) if exact(float(number)) == number else None
+
+
+def convert(amount: float | str, unit: str, other: str, factors: Mapping[str, str]) -> Fraction:
+    """Return `amount`, given in `unit`, in the unit `other`; exactly.
+
+    `factors` gives the size of each unit as a decimal, in a common base; a float counts as the decimal it is written as.
+    Raises `KeyError` for a unit that is not among them.
+
+    >>> convert(1540, "mil", "km", {"km": "1", "mil": "10"})
+    Fraction(15400, 1)
+    """
+    return Fraction(str(amount)) * Fraction(factors[unit]) / Fraction(factors[other])
+
+
+def written(amount: Fraction, digits: int = 2) -> str:
+    """Write a number for people: rounded to at most `digits` decimals, and short however large it is.
+
+    >>> written(Fraction(350)), written(Fraction(1103, 10)), written(Fraction(1, 3)), written(Fraction(10**400))
+    ('350', '110.3', '0.33', '1.00e+400')
+    """
+    whole, rest = divmod(abs(round(amount * 10**digits)), 10**digits)
+    sign, text = "-" if amount < 0 else "", str(whole)
+    if len(text) > _MOST_DIGITS:
+        return f"{sign}{text[0]}.{text[1:3]}e+{len(text) - 1}"
+    return f"{sign}{text}.{rest:0{digits}d}".rstrip("0").rstrip(".")
+
+
+def measures(units: Mapping[str, Any], bare: Mapping[str, str], wanted: Mapping[str, str | None]) -> Mapping[str, Measure]:
+    """Return the measures by kind, from the data of ``units.json`` and the units that the caller says."""
+    return {
+        kind: Measure(
+            units={
+                name: Unit(factor=Fraction(unit["factor"]), decimals=unit.get("decimals")) for name, unit in told["units"].items()
+            },
+            spellings={
+                _spelt(word): name for name, unit in told["units"].items() for word in (name, *unit["spellings"])
+            },
+            members=(units["members"]["unit"], units["members"]["value"]),
+            whole=told.get("whole"),
+            bare=bare.get(kind),
+            wanted=wanted.get(kind),
+        )
+        for kind, told in units["kinds"].items()
+    }
+
+
+def _spelt(word: str) -> str:
+    """Return what tells one spelling of a unit from another: not case, not white space, no full stop at the end."""
+    return spelling.single_spaced(word).casefold().rstrip(".")
