@@ -16,6 +16,8 @@ TYPE_CHECKING = False  # typing's own costs more to import than the rest of this
 if TYPE_CHECKING:
     from v4schema import catalogue, errors, feed
     from v4schema.ad import identify
+    from v4schema.normaliser import Normalisation, normalise
+    from v4schema.preflight import preflight
     from v4schema.reading import Reading, read
     from v4schema.report import Finding, InvalidAd, Kind, Level, Report
     from v4schema.validator import validate
@@ -27,12 +29,15 @@ __all__ = [
     "InvalidAd",
     "Kind",
     "Level",
+    "Normalisation",
     "Reading",
     "Report",
     "catalogue",
     "errors",
     "feed",
     "identify",
+    "normalise",
+    "preflight",
     "read",
     "validate",
 ]
@@ -43,8 +48,11 @@ _ROOMS = {
     "Kind": "report",
     "Level": "report",
     "Report": "report",
+    "Normalisation": "normaliser",
     "Reading": "reading",
     "identify": "ad",
+    "normalise": "normaliser",
+    "preflight": "preflight",
     "read": "reading",
     "validate": "validator",
 }

@@ -135,7 +135,7 @@ class Faults:
         limit = node[keyword]
         case = mend = ""
         described = describing(self.schema, failure.at) or {}
-        told: dict[str, object] = {"choices": "", "near": "", "other": "", "members": ""}
+        told: dict[str, Any] = {"choices": "", "near": "", "other": "", "members": ""}
         if keyword == "type":
             case = "null" if value is None else types(node)[0]
             mend, told["members"] = _retyped(value, types(node)[0], described)

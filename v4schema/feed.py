@@ -1,7 +1,7 @@
-"""Many ads: every ad of every source, checked in order, each with where it came from."""
+"""Many ads: every ad of every source, checked or prepared in order, each with where it came from."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -9,9 +9,12 @@ from v4schema import catalogue as catalogues
 from v4schema import engine as engines
 from v4schema import pointer
 from v4schema.catalogue import Catalogue
+from v4schema.normaliser import normalise
 from v4schema.positions import Member, Span, positions
+from v4schema.preflight import marked, prepared
 from v4schema.reading import Reading, Source, read
 from v4schema.report import Finding, Level, Report
+from v4schema.rewriting import rewritten
 from v4schema.validator import validate
 
 
@@ -22,6 +25,11 @@ class Result:
     reading: Reading
     report: Report
     catalogue: Catalogue
+
+    @property
+    def changed(self) -> bool:
+        """Whether the ad to send is another than the one that was read."""
+        return any(finding.after is not None or finding.before is not None for finding in self.report.notes)
 
     @property
     def understood(self) -> bool:
@@ -73,12 +81,62 @@ class Result:
         return replace(finding, line=place.line + self.reading.first_line - 1, column=place.column)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """The ads of one JSON document of a source, prepared: one ad, or all those of an array."""
+
+    results: Sequence[Result]
+
+    @property
+    def text(self) -> bytes:
+        """The document as it was read."""
+        return self.results[0].reading.text
+
+    @property
+    def changed(self) -> bool:
+        """Whether an ad of it is to be sent as another than the one that was read."""
+        return any(result.changed for result in self.results)
+
+    def rewritten(self) -> bytes:
+        """Return the document with the ads to send, and all else as it was read."""
+        if not self.changed:
+            return self.text
+        origins = {
+            (*result.reading.at, *pointer.within(result.report.ad, finding.to)): (*result.reading.at, *source)
+            for result in self.results
+            for finding in result.report.findings
+            if finding.to is not None
+            and pointer.leads(result.reading.ad, source := pointer.within(result.reading.ad, finding.at))
+        }
+        before, after = [each.reading.ad for each in self.results], [each.report.ad for each in self.results]
+        if not self.results[0].reading.at:
+            return rewritten(self.text, before[0], after[0], origins)
+        return rewritten(self.text, before, after, origins)
+
+
+def documents(results: Iterable[Result]) -> Iterator[Document]:
+    """Put the results of each document together; of a file with one ad a line, each line is one."""
+    waiting: list[Result] = []
+    for result in results:
+        if waiting and waiting[-1].reading.text is not result.reading.text:
+            yield Document(results=waiting)
+            waiting = []
+        if result.reading.at:
+            waiting.append(result)
+        else:
+            yield Document(results=[result])
+    if waiting:
+        yield Document(results=waiting)
+
+
 @dataclass(slots=True)
 class Tally:
     """What a run has come to, counted as its results pass by: ads, findings by level and by code, and what was not read."""
 
     ads: int = 0
     clean: int = 0
+    changed: int = 0
+    mendable: int = 0
     unreadable: int = 0
     unidentified: int = 0
     levels: Counter[Level] = field(default_factory=Counter)
@@ -91,6 +149,8 @@ class Tally:
             self.unreadable += not result.reading.readable
             self.unidentified += result.reading.readable and not result.understood
             self.clean += result.understood and result.report.valid
+            self.changed += result.changed
+            self.mendable += sum(finding.mendable for finding in result.report.findings)
             self.levels.update(finding.level for finding in result.report.findings)
             self.codes.update(finding.code for finding in result.report.findings)
             yield result
@@ -108,25 +168,55 @@ def check(
     """Read and validate every ad of `sources`, pairs of a name and what to read; one at a time is in memory.
 
     The other arguments are those of `v4schema.validate`, and so are the exceptions, which come before anything is read; what
-    cannot be read is a result with a finding.
+    cannot be read is a result with a finding. ``mendable`` of a finding tells whether `prepare` would see to it.
 
     >>> [str(result.report.kind) for result in check([("feed", b'[{"category_id": "1121"}, {"category_id": "1102"}]')])]
     ['v4/moped', 'v4/camper']
     """
     held = catalogue or catalogues.default()
-    held.operation(version, operation)
+    words: dict[str, Any] = {"version": version, "category": category, "operation": operation, "engine": engine}
+    _known(held, **words)
+
+    def checked(ad: object) -> Report:
+        return marked(validate(ad, catalogue=held, **words), ad, catalogue=held, **words)
+
+    return _results(sources, held, checked)
+
+
+def prepare(
+    sources: Iterable[tuple[str, Source]],
+    *,
+    version: str | None = None,
+    category: str | int | None = None,
+    operation: str = "create",
+    engine: str | None = None,
+    catalogue: Catalogue | None = None,
+    **units: str,
+) -> Iterator[Result]:
+    """Read, normalise and validate every ad of `sources`, as `v4schema.preflight` does one; ``report.ad`` is the ad to send.
+
+    >>> [result.report.ad for result in prepare([("feed", b'{"visible": "ja"}')], operation="update")]
+    [{'visible': True}]
+    """
+    held = catalogue or catalogues.default()
+    words: dict[str, Any] = {"version": version, "category": category, "operation": operation, "engine": engine}
+    _known(held, **words)
+    normalise({}, version=version, operation=operation, catalogue=held, **units)
+    return _results(sources, held, lambda ad: prepared(ad, catalogue=held, **words, **units))
+
+
+def _known(catalogue: Catalogue, *, version: str | None, category: str | int | None, operation: str, engine: str | None) -> None:
+    """Raise `v4schema.errors.UnknownName` if the caller's own words name nothing."""
+    catalogue.operation(version, operation)
     if category is not None:
-        held.kind(version, category)
+        catalogue.kind(version, category)
     engines.known(engine)
-    return (
-        _result(reading, held, version=version, category=category, operation=operation, engine=engine)
-        for name, source in sources
-        for reading in read(source, name=name, catalogue=held)
-    )
 
 
-def _result(reading: Reading, catalogue: Catalogue, **words: Any) -> Result:  # noqa: ANN401  (the words of `validate`)
-    report = validate(reading.ad, catalogue=catalogue, **words) if reading.readable else Report()
-    if reading.findings:
-        report = replace(report, findings=(*reading.findings, *report.findings))
-    return Result(reading=reading, report=report, catalogue=catalogue)
+def _results(sources: Iterable[tuple[str, Source]], catalogue: Catalogue, report: Callable[[object], Report]) -> Iterator[Result]:
+    for name, source in sources:
+        for reading in read(source, name=name, catalogue=catalogue):
+            told = report(reading.ad) if reading.readable else Report()
+            if reading.findings:
+                told = replace(told, findings=(*reading.findings, *told.findings))
+            yield Result(reading=reading, report=told, catalogue=catalogue)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from v4schema import pointer, spelling, wording
 from v4schema.catalogue import Catalogue
@@ -20,7 +21,7 @@ class Meant:
     unit: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Names:
     """The names of the fields of a flat schema."""
 
@@ -37,7 +38,7 @@ class Names:
         *within, name = at
         word = spelling.folded(str(name))
         known = self.catalogue.names.get(word)
-        if known is not None and welcome(describing(self.schema, known.at) or {"allOf": [{"not": {}}]}):
+        if known is not None and self._welcomes(known.at):
             return Meant(at=known.at, certain=True, unit=known.unit)
         around = describing(self.schema, within) or {}
         near = spelling.nearest(str(name), (field for field, node in around["properties"].items() if welcome(node)))
@@ -68,13 +69,17 @@ class Names:
             **self.told(at, right),
         )
 
-    def told(self, at: Place, right: Place | None) -> Mapping[str, object]:
+    def told(self, at: Place, right: Place | None) -> Mapping[str, Any]:
         """Return what fills a sentence about a name and the field that it stands for; a name among private ones is not shown."""
         return {
             "name": "of this name" if private(self.schema, at[:-1]) else wording.shown(at[-1]),
             "right": wording.shown(right[-1]) if right else None,
             "place": pointer.write(right or ()),
         }
+
+    def _welcomes(self, at: Place) -> bool:
+        described = describing(self.schema, at)
+        return described is not None and welcome(described)
 
     @cached_property
     def _places(self) -> Mapping[str, Sequence[Place]]:

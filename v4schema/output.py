@@ -2,29 +2,35 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import IO
 
 
 @contextmanager
-def whole(path: str) -> Iterator[IO[str]]:
-    """Open a text file, in UTF-8, that takes the place of `path` only when all is written.
+def whole(path: str, *, wanted: Callable[[], bool] = lambda: True) -> Iterator[IO[bytes]]:
+    """Open a file for bytes that takes the place of `path` only when all is written, and only if it is `wanted` then.
 
-    If writing breaks off, what stood there stays. A file that is replaced keeps its mode, a link leads to the new one, and
-    what is no file, such as a device, is written to directly. Raises `OSError` where the folder cannot be written to.
+    If writing breaks off, or the machine stops, what stood there stays. A file that is replaced keeps its mode, a link leads
+    to the new one, and what is no file, such as a device, is written to directly. Raises `OSError` where the folder cannot be
+    written to.
     """
     path = os.path.realpath(path)
     if os.path.exists(path) and not os.path.isfile(path):
-        with open(path, "w", encoding="utf-8") as device:
+        with open(path, "wb") as device:
             yield device
         return
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=os.path.dirname(path), prefix=".", delete=False) as file:
+    with tempfile.NamedTemporaryFile(dir=os.path.dirname(path), prefix=".", suffix=".v4schema", delete=False) as file:
         try:
             yield file
+            file.flush()
+            os.fsync(file.fileno())
         except BaseException:
             os.unlink(file.name)
             raise
+    if not wanted():
+        os.unlink(file.name)
+        return
     if os.path.exists(path):
         mode = os.stat(path).st_mode
     else:

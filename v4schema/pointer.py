@@ -15,7 +15,11 @@ def write(tokens: Iterable[Token]) -> str:
     >>> write(("price", 0, "a/b~c"))
     '/price/0/a~1b~0c'
     """
-    return "".join("/" + str(token).replace("~", "~0").replace("/", "~1") for token in tokens)
+    names = [str(token) for token in tokens]
+    text = "/".join(["", *names])
+    if "~" in text or text.count("/") > len(names):
+        return "".join("/" + name.replace("~", "~0").replace("/", "~1") for name in names)
+    return text
 
 
 def parse(pointer: str) -> tuple[str, ...]:
@@ -25,6 +29,20 @@ def parse(pointer: str) -> tuple[str, ...]:
     ('price', '0', 'a/b~c')
     """
     return tuple(token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:])
+
+
+def within(document: object, pointer: str) -> Place:
+    """Take a JSON Pointer apart; an item's index is a number where `document` has an array.
+
+    >>> within({"price": [{}]}, "/price/0/amount")
+    ('price', 0, 'amount')
+    """
+    place: list[Token] = []
+    here: Any = document
+    for token in parse(pointer):
+        place.append(int(token) if isinstance(here, list) and token.isdecimal() else token)
+        here = get(here, place[-1:]) if leads(here, place[-1:]) else None
+    return tuple(place)
 
 
 def get(document: object, tokens: Iterable[Token]) -> object:

@@ -48,11 +48,8 @@ class Positions:
     """The places of a document; `text` is UTF-8 JSON, which may have errors in it."""
 
     def __init__(self, text: bytes) -> None:
-        import tree_sitter_json
-        from tree_sitter import Language, Parser
-
         self._text = text
-        self._root = Parser(Language(tree_sitter_json.language())).parse(text).root_node
+        self._root = root(text)
         self._members: dict[int, dict[Token, tuple[Node, Node]]] = {}
         self._items: dict[int, list[Node]] = {}
 
@@ -122,6 +119,14 @@ class Positions:
         """The number of characters before each block of the text, so that none is counted twice."""
         blocks = (self._text[start : start + _BLOCK] for start in range(0, len(self._text), _BLOCK))
         return list(accumulate(map(_counted, blocks), initial=0))
+
+
+def root(text: bytes) -> "Node":
+    """Parse a JSON text, with errors in it or not, and return the root of its tree."""
+    import tree_sitter_json
+    from tree_sitter import Language, Parser
+
+    return Parser(Language(tree_sitter_json.language())).parse(text).root_node
 
 
 @lru_cache(maxsize=2)

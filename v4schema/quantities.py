@@ -20,9 +20,13 @@ _LONGEST = 60
 _GROUP = 3
 
 #: A text that holds one number and nothing else with digits in it: what stands before it, the number, what stands after.
-_TEXT = re.compile(r"([^0-9+−-]*)([-+−]?\s*[0-9](?:[0-9.,'’\s]*[0-9])?)([^0-9]*)")
+_TEXT = re.compile("([^0-9+\u2212-]*)([-+\u2212]?\\s*[0-9](?:[0-9.,'\u2019\\s]*[0-9])?)([^0-9]*)")
 _SPACED = re.compile(r"[0-9]{1,3}(?:[ '][0-9]{3})+(?:[.,][0-9]+)?")
-_GROUPED = re.compile(r"[0-9]{1,3}(?:([.,])[0-9]{3})(?:\1[0-9]{3})+|[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]+")
+_PLAIN = re.compile(r"[0-9]+(?:[.,][0-9]+)?")
+_THOUSANDS = re.compile(r"[1-9][0-9]{0,2}[.,][0-9]{3}")
+_GROUPED = re.compile(
+    r"[0-9]{1,3}(?:([.,])[0-9]{3})(?:\1[0-9]{3})+|[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]+"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,25 +47,28 @@ class Refused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
-    """A unit: its exact size in the base of its kind, and the decimals that a converted amount keeps (None: all)."""
+    """A unit: its exact size in other units of its kind, and two numbers of decimals, None where there is no end to them.
 
-    factor: Fraction
-    decimals: int | None = None
+    `kept` is how many a converted amount keeps, `most` how many an amount can have at all.
+    """
+
+    sizes: Mapping[str, Fraction]
+    kept: int | None = None
+    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:
     """What is known of one kind of quantity.
 
-    `units` are the units by name, `spellings` lead to their names, `whole` is the one that has no fractions. `members` are
-    the names of unit and value in a quantity that is written as an object. `bare` is the unit that the caller says bare
-    numbers are in, `wanted` the one to write amounts in; None where the caller says nothing.
+    `units` are the units by name, `spellings` lead to their names. `members` are the names of unit and value in a quantity
+    that is written as an object. `bare` is the unit that the caller says bare numbers are in, `wanted` the one to write
+    amounts in; None where the caller says nothing.
     """
 
     units: Mapping[str, Unit]
     spellings: Mapping[str, str]
     members: tuple[str, str]
-    whole: str | None = None
     bare: str | None = None
     wanted: str | None = None
 
@@ -86,20 +93,14 @@ class Measure:
 
         Whole hp to kW and back gives the same hp, and whole kW to hp and back the same kW, although each is rounded.
         """
-        ratio = self.units[unit].factor / self.units[other].factor
-        fewest, finest = self.units[other].decimals, self.units[unit].decimals
-        if unit == other or fewest is None:
+        if unit == other:
+            return number
+        ratio, fewest = self.units[unit].sizes[other], self.units[other].kept
+        if fewest is None:
             return number * ratio
-        kept = max(finest or 0, next(digits for digits in count() if (number * 10**digits).denominator == 1))
+        kept = max(self.units[unit].kept or 0, _decimals(number))
         rounded = (round(number * ratio, digits) for digits in count(fewest))
         return next(candidate for candidate in rounded if round(candidate / ratio, kept) == number)
-
-    def decimals(self, unit: str | None) -> int | None:
-        """Return how many decimals an amount in a unit can have; None where there is no end to them."""
-        if unit is None or self.whole is None:
-            return None
-        parts = self.units[unit].factor / self.units[self.whole].factor
-        return next(digits for digits in count() if (10**digits / parts).denominator == 1)
 
     def _text(self, text: str, unit: str | None) -> Amount | Refused | None:
         found = _TEXT.fullmatch(text.strip()) if len(text) <= _LONGEST else None
@@ -111,7 +112,8 @@ class Measure:
             return Refused(code="unit.unknown", told={"unit": words})
         if unit not in {None, said}:
             return None
-        numbers = readings(found[2], self.decimals(said or self.bare))
+        told = self.units.get(said or self.bare or "")
+        numbers = readings(found[2], told.most if told else None)
         if len(numbers) > 1:
             return Refused(code="number.ambiguous", told={"readings": tuple(map(written, numbers))})
         return Amount(number=numbers[0], unit=said) if numbers else None
@@ -136,24 +138,20 @@ def readings(text: str, decimals: int | None = None) -> Sequence[Fraction]:
     >>> readings("3.500"), readings("3.500", decimals=2), readings("15 40")
     ((Fraction(3500, 1), Fraction(7, 2)), (Fraction(3500, 1),), ())
     """
-    text = re.sub(r"\s", " ", text).replace("−", "-").replace("’", "'")
-    sign, digits = (-1 if text.startswith("-") else 1), text.lstrip("+- ")
-    if digits.isdecimal():
-        return (Fraction(sign * int(digits)),)
+    text = re.sub(r"\s", " ", text).replace("\u2212", "-").replace("\u2019", "'")
+    sign, digits = ("-" if text.startswith("-") else ""), text.lstrip("+- ")
     if _SPACED.fullmatch(digits):
-        return (sign * Fraction(re.sub("[ ']", "", digits).replace(",", ".")),)
-    whole, point, rest = re.fullmatch(r"([^.,]*)([.,]?)(.*)", digits).groups()  # type: ignore[union-attr]
-    if whole.isdecimal() and rest.isdecimal():
-        decimal, grouped = sign * Fraction(f"{whole}.{rest}"), sign * Fraction(whole + rest)
-        if len(rest) != _GROUP or len(whole) > _GROUP or whole.startswith("0"):
-            return (decimal,)
-        return (grouped,) if decimals is not None and decimals < _GROUP else (grouped, decimal)
-    if point and _GROUPED.fullmatch(digits):
+        numbers = [re.sub("[ ']", "", digits).replace(",", ".")]
+    elif _GROUPED.fullmatch(digits):
         last = max(digits.rfind("."), digits.rfind(","))
-        if len({*digits} & {*".,"}) > 1:
-            return (sign * Fraction(re.sub("[.,]", "", digits[:last]) + "." + digits[last + 1 :]),)
-        return (Fraction(sign * int(re.sub("[.,]", "", digits))),)
-    return ()
+        point = "." if len({*digits} & {*".,"}) > 1 else ""
+        numbers = [re.sub("[.,]", "", digits[:last]) + point + digits[last + 1 :]]
+    elif _THOUSANDS.fullmatch(digits):
+        whole, rest = re.split("[.,]", digits)
+        numbers = [whole + rest, f"{whole}.{rest}"][: 1 if decimals is not None and decimals < _GROUP else 2]
+    else:
+        numbers = [digits.replace(",", ".")] if _PLAIN.fullmatch(digits) else []
+    return tuple(Fraction(sign + number) if "." in number else Fraction(int(sign + number)) for number in numbers)
 
 
 def exact(value: object) -> Fraction | None:
@@ -198,30 +196,42 @@ def written(amount: Fraction, digits: int = 2) -> str:
     >>> written(Fraction(350)), written(Fraction(1103, 10)), written(Fraction(1, 3)), written(Fraction(10**400))
     ('350', '110.3', '0.33', '1.00e+400')
     """
-    whole, rest = divmod(abs(round(amount * 10**digits)), 10**digits)
+    whole, rest = divmod(abs(round(amount * 10**digits)), 10**digits) if amount.denominator > 1 else (abs(int(amount)), 0)
     sign, text = "-" if amount < 0 else "", str(whole)
     if len(text) > _MOST_DIGITS:
         return f"{sign}{text[0]}.{text[1:3]}e+{len(text) - 1}"
     return f"{sign}{text}.{rest:0{digits}d}".rstrip("0").rstrip(".")
 
 
-def measures(units: Mapping[str, Any], bare: Mapping[str, str], wanted: Mapping[str, str | None]) -> Mapping[str, Measure]:
-    """Return the measures by kind, from the data of ``units.json`` and the units that the caller says."""
+def measures(units: Mapping[str, Any]) -> Mapping[str, Measure]:
+    """Return the measures by kind, from the data of ``units.json``."""
+    members = (units["members"]["unit"], units["members"]["value"])
     return {
         kind: Measure(
-            units={
-                name: Unit(factor=Fraction(unit["factor"]), decimals=unit.get("decimals")) for name, unit in told["units"].items()
-            },
-            spellings={
-                _spelt(word): name for name, unit in told["units"].items() for word in (name, *unit["spellings"])
-            },
-            members=(units["members"]["unit"], units["members"]["value"]),
-            whole=told.get("whole"),
-            bare=bare.get(kind),
-            wanted=wanted.get(kind),
+            units=_units(told),
+            spellings={_spelt(word): name for name, unit in told["units"].items() for word in (name, *unit["spellings"])},
+            members=members,
         )
         for kind, told in units["kinds"].items()
     }
+
+
+def _units(kind: Mapping[str, Any]) -> Mapping[str, Unit]:
+    factors = {name: Fraction(unit["factor"]) for name, unit in kind["units"].items()}
+    whole = factors.get(kind.get("whole", ""))
+    return {
+        name: Unit(
+            sizes={other: factor / factors[other] for other in factors},
+            kept=kind["units"][name].get("decimals"),
+            most=None if whole is None else _decimals(whole / factor),
+        )
+        for name, factor in factors.items()
+    }
+
+
+def _decimals(number: Fraction) -> int:
+    """Return how many decimals a number has that has an end."""
+    return next(digits for digits in count() if (number * 10**digits).denominator == 1)
 
 
 def _spelt(word: str) -> str:

@@ -37,7 +37,8 @@ class Reading:
 
     `source` is the name of the file and `index` the ad's number in it, from 0. `ad` is the parsed value; where `readable` is
     false there is none and `findings` say why, otherwise they say what was tolerated. `text` is the document that the ad
-    stands in at `at`, and `first_line` the line of the file where that document begins, from 1.
+    stands in at `at`, and `first_line` the line of the file where that document begins, from 1. `lead` are the blank lines
+    before it and `ending` is what ends its line, where each line is an ad.
     """
 
     source: str
@@ -48,6 +49,8 @@ class Reading:
     text: bytes = b""
     at: Place = ()
     first_line: int = 1
+    lead: bytes = b""
+    ending: bytes = b""
 
 
 def read(source: Source, *, name: str | None = None, catalogue: Catalogue | None = None) -> Iterator[Reading]:
@@ -117,7 +120,7 @@ def _ads(stream: IO[bytes], name: str, catalogue: Catalogue) -> Iterator[Reading
         blank.append(first)
         first = stream.readline()
     if _holds_lines(first, name):
-        readings = _each_line(chain([first], stream), name, catalogue, start=len(blank) + 1)
+        readings = _each_line(chain(blank, [first], stream), name, catalogue)
     else:
         readings = _document(b"".join((*blank, first, stream.read())), name, catalogue)
     for reading in readings:
@@ -144,12 +147,16 @@ def _holds_lines(first: bytes, name: str) -> bool:
     return True
 
 
-def _each_line(lines: Iterable[bytes], name: str, catalogue: Catalogue, *, start: int) -> Iterator[Reading]:
-    index = 0
-    for number, line in enumerate(lines, start=start):
+def _each_line(lines: Iterable[bytes], name: str, catalogue: Catalogue) -> Iterator[Reading]:
+    index, lead = 0, bytearray()
+    for number, line in enumerate(lines, start=1):
         if line.strip():
-            yield _reading(line.rstrip(b"\r\n"), name, catalogue, index=index, first_line=number)
-            index += 1
+            text = line.rstrip(b"\r\n")
+            reading = _reading(text, name, catalogue, index=index, first_line=number)
+            yield replace(reading, lead=bytes(lead), ending=line[len(text) :])
+            index, lead = index + 1, bytearray()
+        else:
+            lead += line
 
 
 def _document(text: bytes, name: str, catalogue: Catalogue) -> Iterator[Reading]:

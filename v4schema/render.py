@@ -5,15 +5,20 @@ import re
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from difflib import unified_diff
 
 import click
 
 from v4schema import __version__, pointer
-from v4schema.feed import Result, Tally
+from v4schema.feed import Document, Result, Tally
+from v4schema.pointer import Place
 from v4schema.report import Finding, Kind, Level
 from v4schema.schema import describing, private
 
 _COLOURS = {Level.ERROR: "red", Level.WARNING: "yellow", Level.NOTE: "cyan"}
+_DIFF_COLOURS = {"-": "red", "+": "green", "@": "cyan"}
+#: A line number in the head of a hunk.
+_LINE_NUMBER = re.compile("([-+])([0-9]+)")
 #: Control characters, and those that turn the direction of text or cannot be seen.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
@@ -63,6 +68,8 @@ def summary(tally: Tally) -> dict[str, object]:
     return {
         "ads": tally.ads,
         "clean": tally.clean,
+        "changed": tally.changed,
+        "mendable": tally.mendable,
         **{f"{level}s": tally.levels[level] for level in Level},
         "unreadable": tally.unreadable,
         "by_code": dict(sorted(tally.codes.items())),
@@ -72,8 +79,33 @@ def summary(tally: Tally) -> dict[str, object]:
 def sentence(tally: Tally) -> str:
     """Say what a run has come to."""
     counts = [_count(tally.levels[level], str(level)) for level in Level if tally.levels[level] or level is Level.ERROR]
+    changed = f", {tally.changed} changed" if tally.changed else ""
     unread = f"; {_count(tally.unreadable, 'input')} could not be read" if tally.unreadable else ""
-    return f"{_count(tally.ads, 'ad')}, {tally.clean} clean: {', '.join(counts)}{unread}."
+    mend = f" `v4schema normalise` mends {tally.mendable:,} of them." if tally.mendable else ""
+    return f"{_count(tally.ads, 'ad')}{changed}, {tally.clean} clean: {', '.join(counts)}{unread}.{mend}"
+
+
+def diff(document: Document, *, headed: bool, on_terminal: bool) -> Iterator[str]:
+    """Write what has changed in a document as a unified diff, with lines counted in its source; `headed` names the source."""
+    first = document.results[0].reading
+    before, after = ((text + first.ending).decode().splitlines(keepends=True) for text in (document.text, document.rewritten()))
+    heading, *lines = _headed(unified_diff(before, after, first.source, first.source))
+    if headed:
+        yield click.style(heading, bold=True)
+    for line in lines:
+        told = line
+        if line.startswith("@@"):
+            told = _LINE_NUMBER.sub(lambda found: f"{found[1]}{int(found[2]) + first.first_line - 1}", line)
+        text = told.removesuffix("\n")
+        yield click.style(_printable(text) if on_terminal else text, fg=_DIFF_COLOURS.get(line[0])) + "\n"
+        if not told.endswith("\n"):
+            yield "\\ No newline at end of file\n"
+
+
+def _headed(lines: Iterator[str]) -> Iterator[str]:
+    """Put the two lines together that a unified diff begins with."""
+    yield next(lines) + next(lines)
+    yield from lines
 
 
 def _count(number: int, noun: str) -> str:
@@ -94,15 +126,32 @@ def _told(result: Result) -> dict[str, object]:
                 "code": finding.code,
                 "level": finding.level,
                 "at": finding.at,
+                "to": finding.to,
                 "line": finding.line,
                 "column": finding.column,
                 "says": finding.says,
                 "hint": finding.hint,
                 "source": finding.source,
+                "mendable": finding.mendable,
+                **_change(result, finding),
             }
             for finding in result.located()
         ],
     }
+
+
+def _change(result: Result, finding: Finding) -> dict[str, object]:
+    """Return what was changed, from what to what; nothing of what may be private."""
+    at = pointer.within(result.report.ad, finding.at if finding.to is None else finding.to)
+    if (finding.before is None and finding.after is None) or not _open(result, at):
+        return {}
+    return {"before": finding.before, "after": finding.after}
+
+
+def _open(result: Result, at: Place) -> bool:
+    """Tell whether the value at a place may be shown: it is described, and not private."""
+    schema = result.catalogue.schema(result.report.kind or Kind(version=result.catalogue.edition().name))
+    return describing(schema, at) is not None and not private(schema, at)
 
 
 def _dumped(value: object) -> str:
@@ -159,9 +208,8 @@ def _value(result: Result, finding: Finding, raw: str) -> str:
     """Return a value for a code frame: not what it holds, and nothing that may be private."""
     if raw[0] in "{[":
         return raw if len(raw) == 2 else f"{raw[0]}…{raw[-1]}"  # noqa: PLR2004  (an empty one)
-    at = pointer.parse(finding.at)
-    schema = result.catalogue.schema(result.report.kind or Kind(version=result.catalogue.edition().name))
-    if raw in {"true", "false", "null"} or (at and describing(schema, at) is not None and not private(schema, at)):
+    at = pointer.parse(finding.at if finding.to is None else finding.to)
+    if raw in {"true", "false", "null"} or (at and _open(result, at)):
         return raw
     return '"…"' if raw[0] == '"' else "…"
 

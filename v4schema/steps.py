@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from v4schema import quantities, spelling
-from v4schema.pointer import Place
+from v4schema.pointer import Token
 from v4schema.quantities import Measure, Refused
 from v4schema.schema import Schema, fits, types
 
@@ -21,21 +21,21 @@ _NUMBER = re.compile(r"\s*([-+]?[0-9]{1,20}(?:[.,][0-9]{1,20})?)\s*")
 _ROUND = re.compile(r"[0-9a-z]+(?:[ _-]+[0-9a-z]+)*")
 _SLUG = re.compile(r"[0-9a-z]+(?:-[0-9a-z]+)*")
 #: Classes of characters, by the one that stands for them.
-_CLASSES = {" ": r"\s", "-": "‐‑‒–—−-"}
+_CLASSES = {" ": r"\s", "-": r"\u2010-\u2015\u2212-"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
     """What a step made of a value: the new value, the code of the note that tells of it, and what fills its sentence.
 
-    Where the note is not about the value itself, `below` has the places in it that it is about, each with what stood there
-    and what stands there now.
+    Where the note is not about the value itself, `below` has the members or items that it is about, each with what stood
+    there and what stands there now.
     """
 
     value: object
     code: str
     told: Mapping[str, object] = field(default_factory=dict)
-    below: Sequence[tuple[Place, object, object]] = ()
+    below: Sequence[tuple[Token, object, object]] = ()
 
 
 Step = Callable[[object], Done | Refused | None]
@@ -60,7 +60,14 @@ class Field:
 
 def _trim(_: object, __: Field) -> Step:
     """Take white space off both ends."""
-    return lambda value: _respelt(value, value.strip()) if isinstance(value, str) else None
+
+    def step(value: object) -> Done | None:
+        if not isinstance(value, str):
+            return None
+        text = value.strip()
+        return None if text == value else _respelt(value, text)
+
+    return step
 
 
 def _case(case: str, _: Field) -> Step:
@@ -100,7 +107,7 @@ def _slug(_: object, described: Field) -> Step:
     def step(value: object) -> Done | None:
         if not isinstance(value, str) or value in described.choices:
             return None
-        chosen = known.get(spelling.folded(value))
+        chosen = known.get(spelling.folded(value)) if known else None
         if chosen is not None:
             return Done(value=chosen, code="text.slug")
         if _SLUG.fullmatch(value):
@@ -134,7 +141,7 @@ def _word(table: str, described: Field) -> Step:
         meant = meanings.get(spelling.plain(str(value)), ())
         best = [choice for choice in meant if (type(choice), choice) in offered] or [*meant]
         if len(best) > 1:
-            return Refused(code="word.ambiguous", told={"choices": sorted(map(str, best))})
+            return Refused(code="word.ambiguous", told={"meanings": " or ".join(sorted(map(str, best)))})
         if not best or (type(best[0]), best[0]) == (type(value), value):
             return None
         return Done(value=best[0], code="word.translated")
@@ -174,15 +181,17 @@ def _quantity(kind: str, described: Field) -> Step:
             return amount
         unit = amount.unit or measure.bare
         if unit is None:
-            return None if isinstance(value, dict) else Refused(code="unit.missing", told={"units": units})
+            return None if isinstance(value, dict) else Refused(code="unit.missing", told={"units": " or ".join(units)})
         target = wanted or (unit if unit in units else units[0])
-        number = quantities.plain(measure.converted(amount.number, unit, target))
+        converted = measure.converted(amount.number, unit, target)
+        number = quantities.plain(converted)
         if number is None:
             return None
         if target == unit and isinstance(value, dict) and type(value[member]) in {int, float}:
             number = value[member]
         new = {**value, named: target, member: number} if isinstance(value, dict) else {named: target, member: number}
-        return Done(value=new, code="unit.converted" if target != unit else "unit.read", told=_told(amount, unit, new, measure))
+        code = "unit.converted" if target != unit else "unit.read"
+        return Done(value=new, code=code, told=_told(value, amount, unit, converted, target))
 
     return step
 
@@ -202,16 +211,14 @@ def _amount(kind: str, described: Field) -> Step:
         unit = amount.unit or measure.bare
         converted = measure.converted(amount.number, unit or wanted, wanted)
         number = quantities.plain(converted)
-        if unit is None and not isinstance(value, str):
-            return None
-        if whole and not isinstance(number, int):
-            told = {"given": f"{quantities.written(amount.number, 9)} {unit or wanted}", "unit": wanted}
-            return Refused(code="unit.fraction", told=told)
-        if number is None or (isinstance(value, int | float) and unit == wanted):
-            return None
-        new = {measure.members[0]: wanted, measure.members[1]: number}
-        code = "number.read" if unit is None else "unit.converted" if unit != wanted else "unit.read"
-        return Done(value=number, code=code, told=_told(amount, unit or wanted, new, measure))
+        if isinstance(value, str) if unit is None else unit != wanted or not isinstance(value, int | float):
+            if number is None or (whole and not isinstance(number, int)):
+                given = f"{quantities.written(amount.number, 9)} {unit or wanted}"
+                return Refused(code="unit.fraction", told={"given": given, "unit": wanted})
+            code = "number.read" if unit is None else "unit.converted" if unit != wanted else "unit.read"
+            told = _told(value, amount, unit, converted, wanted) if unit else {}
+            return Done(value=number, code=code, told=told)
+        return None
 
     return step
 
@@ -230,7 +237,7 @@ def _imply(told: Mapping[str, str], described: Field) -> Step:
             value={**value, told["member"]: told["value"]},
             code="value.filled",
             told={"by": amount.unit},
-            below=[((told["member"],), None, told["value"])],
+            below=[(told["member"], None, told["value"])],
         )
 
     return step
@@ -258,7 +265,7 @@ def _distinct(_: object, __: Field) -> Step:
         kept, dropped = [], []
         for index, item in enumerate(value):
             if isinstance(item, str) and item in seen:
-                dropped.append(((index,), item, None))
+                dropped.append((index, item, None))
             else:
                 kept.append(item)
                 seen.update([item] if isinstance(item, str) else ())
@@ -292,12 +299,10 @@ def _respelt(value: str, text: str) -> Done | None:
     return Done(value=text, code="text.respelled") if text and text != value else None
 
 
-def _told(amount: quantities.Amount, unit: str, new: Mapping[str, object], measure: Measure) -> Mapping[str, object]:
+def _told(given: object, amount: quantities.Amount, unit: str, converted: Fraction, target: str) -> Mapping[str, object]:
     """Return what fills the sentence about a quantity: what was given, and what it became."""
-    named, member = measure.members
-    number = quantities.exact(new[member]) or Fraction(0)
     return {
-        "case": "" if amount.unit else "bare",
+        "case": "object" if isinstance(given, dict) else "" if amount.unit else "bare",
         "given": f"{quantities.written(amount.number, 9)} {unit}",
-        "became": f"{quantities.written(number, 9)} {new[named]}",
+        "became": f"{quantities.written(converted, 9)} {target}",
     }

@@ -19,6 +19,8 @@ LONGEST = 40
 MOST = 8
 #: An integer of more bits than this is told by its length alone.
 _LONG_BITS = 1_000
+_LEVELS = {str(level): level for level in Level}
+_JSON = json.JSONEncoder(ensure_ascii=False)
 
 
 class Shown:
@@ -62,7 +64,7 @@ def shown(value: object) -> str:
         return f"a Python {type(value).__name__}"
     if isinstance(value, int) and value.bit_length() > _LONG_BITS:
         return "a number of hundreds of digits"
-    text = json.dumps(value, ensure_ascii=False)
+    text = _JSON.encode(value)
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 2]}…{text[-1] if isinstance(value, str) else ''}"
 
 
@@ -87,28 +89,31 @@ def finding(
     rule: Mapping[str, Any] | None = None,
     case: str = "",
     mend: str = "",
+    change: Mapping[str, Any] | None = None,
     **told: object,
 ) -> Finding:
     """Put a finding into words.
 
     `rule` holds the annotations that go with it (level, source, own wording); `case` and `mend` choose among the sentences
-    and the hints of a code that has several; `told` fills their placeholders.
+    and the hints of a code that has several; `told` fills their placeholders. `change` are the finding's ``before``,
+    ``after`` and ``to``, where it is about one.
     """
     rule = rule or {}
     entry = catalogue.findings[code]
     says = rule.get("x-says") or _chosen(entry["says"], case)
     hint = rule.get("x-hint") if "x-says" in rule or "x-hint" in rule else _chosen(entry.get("hint"), mend)
     try:
-        sentence, mended = str(says).format(**told), str(hint or "").format(**told)
+        sentence, mended = str(says).format(**told), hint and hint.format(**told)
     except (LookupError, ValueError) as error:
         raise Damaged("findings.json", f"the sentences of {code} cannot be filled: {error}") from None
     return Finding(
         code=code,
         at=at,
         says=sentence[:1].upper() + sentence[1:],
-        level=Level(rule.get("x-level", entry["level"])),
+        level=_LEVELS[rule.get("x-level", entry["level"])],
         hint=mended or None,
         source=tuple(rule.get("x-source", ())),
+        **(change or {}),
     )
 
 

@@ -1,0 +1,52 @@
+"""The command ``v4schema``: the only part of the house that prints and exits, with a room for each command."""
+
+import os
+from typing import Any
+
+import click
+
+from v4schema import __version__, settings
+from v4schema.cli import terminal
+from v4schema.cli.normalise import normalise
+from v4schema.cli.show import explain, show
+from v4schema.cli.validate import validate
+from v4schema.errors import Damaged, UnknownName
+
+
+class Commands(click.Group):
+    """A group of commands that says in one sentence what the caller's words do not mean."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401  (click's own)
+        """Run the command that was named."""
+        try:
+            return super().invoke(ctx)
+        except (UnknownName, Damaged) as error:
+            raise click.UsageError(str(error)) from None
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="v4schema %(version)s")
+@click.pass_context
+def main(ctx: click.Context) -> None:
+    """Tell what is wrong with an ad for the Blocket Pro Import API before it is sent, and mend what can be mended.
+
+    \b
+    Examples:
+      v4schema validate ad.json                  check one ad
+      v4schema validate feed.ndjson.gz --api v3  check a whole inventory
+      v4schema normalise --in-place ads/*.json   mend units, words and names
+      v4schema show v4/moped                     see what may and must be sent
+      v4schema explain price.implausible         read what a finding means
+
+    Every option can also be set in [tool.v4schema] of a pyproject.toml, and by a
+    variable such as V4SCHEMA_FAIL_ON; the command line wins.
+    """
+    terminal.prepare()
+    try:
+        ctx.default_map = settings.of(main.commands.values(), os.getcwd())
+    except (OSError, ValueError) as error:
+        raise click.UsageError(str(error)) from None
+
+
+for _command in (validate, normalise, show, explain):
+    main.add_command(_command)

@@ -1,0 +1,111 @@
+"""The options that commands share, and what they mean."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+
+from v4schema import catalogue, render
+from v4schema.catalogue import Catalogue
+from v4schema.report import Level
+from v4schema.settings import NamedFile, option
+
+operation = option(
+    "--operation",
+    default="create",
+    show_default=True,
+    metavar="NAME",
+    help="What is done with the ads; `v4schema show` lists the operations.",
+)
+schemas = option(
+    "--schemas", type=click.Path(file_okay=False, exists=True), help="Folder of schemas to use instead of the built-in ones."
+)
+
+#: How ads are read and checked.
+_CHECKING = (
+    option("--api", "version", metavar="EDITION", help="Edition of the API; `v4schema show` lists them and names the default."),
+    option("--category", metavar="SLUG|ID", help="Category of the ads. Default: what each ad says."),
+    operation,
+    option("--engine", metavar="NAME", help="JSON Schema engine: jsonschema-rs or jsonschema. Default: the fastest there is."),
+    option(
+        "--stdin-name",
+        default="<stdin>",
+        show_default=True,
+        metavar="NAME",
+        help="What to call standard input; an ending like .ndjson says what it holds.",
+    ),
+    option(
+        "--list",
+        "lists",
+        multiple=True,
+        type=NamedFile(),
+        metavar="NAME=FILE",
+        help="Your own list of allowed values, one a line, for fields that `v4schema show` marks with a list.",
+    ),
+    schemas,
+)
+
+#: How findings are reported.
+_REPORTING = (
+    option(
+        "--format", "format_", type=click.Choice(list(render.FORMATS)), default="text", show_default=True, help="How to report."
+    ),
+    option(
+        "--fail-on",
+        type=click.Choice([*map(str, Level), "never"]),
+        default=str(Level.ERROR),
+        show_default=True,
+        help="Exit with 1 for findings of this level or a graver one.",
+    ),
+    option("--quiet/--no-quiet", "-q", help="As text, show only findings at or above --fail-on, and no summary."),
+    option(
+        "--color",
+        type=click.Choice(["auto", "always", "never"]),
+        default="auto",
+        show_default=True,
+        help="When to use colours. NO_COLOR is respected.",
+    ),
+)
+
+
+def checking(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options of reading and checking ads."""
+    return _given(command, _CHECKING)
+
+
+def reporting(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options of reporting findings."""
+    return _given(command, _REPORTING)
+
+
+def floor(fail_on: str) -> Level | None:
+    """Return the lightest level that makes a run fail, if any does."""
+    return None if fail_on == "never" else Level(fail_on)
+
+
+def held(schemas: str | None, lists: Sequence[str] = ()) -> Catalogue:
+    """Return the catalogue that the options ask for."""
+    if not schemas and not lists:
+        return catalogue.default()
+    if schemas:
+        from v4schema import dialect
+
+        dialect.check(Catalogue(schemas))
+    return Catalogue(schemas, lists=dict(map(_list, lists)))
+
+
+def _given(command: Callable[..., Any], options: Sequence[Callable[..., Any]]) -> Callable[..., Any]:
+    for each in reversed(options):
+        command = each(command)
+    return command
+
+
+def _list(told: str) -> tuple[str, list[str]]:
+    """Read a list of allowed values, given as NAME=FILE; empty lines and those that begin with # do not count."""
+    name, _, path = told.partition("=")
+    try:
+        with open(path, encoding="utf-8-sig") as file:
+            lines = [line.strip() for line in file]
+    except (OSError, ValueError) as error:
+        raise click.UsageError(f"Cannot read the list {told!r}: {getattr(error, 'strerror', None) or error}.") from None
+    return name, [line for line in lines if line and not line.startswith("#")]

@@ -1,0 +1,44 @@
+"""Reports of a run: where they go, how they look, and how the run ends."""
+
+import sys
+from collections.abc import Iterable, Mapping
+from typing import IO, Any
+
+import click
+
+from v4schema import feed, render
+from v4schema.cli import options, terminal
+from v4schema.report import Level
+
+#: No code frame is narrower or wider than this.
+_NARROWEST, _WIDEST = 40, 120
+
+
+def write(
+    results: Iterable[feed.Result], tally: feed.Tally, told: Mapping[str, Any], *, path: str | None, stream: IO[str] | None
+) -> None:
+    """Report results as the options say, to a file or to a standard stream, and at the end tell what the run has come to."""
+    floor = options.floor(told["fail_on"])
+    on_terminal = terminal.shows(stream) and not path
+    look = render.Look(
+        rich=on_terminal or told["color"] == "always",
+        width=max(_NARROWEST, min(terminal.columns(), _WIDEST)),
+        lightest=(floor or Level.ERROR) if told["quiet"] else Level.NOTE,
+    )
+    counted = tally.counted(results)
+    if terminal.shows(sys.stderr) and not on_terminal and not told["quiet"]:
+        counted = terminal.with_progress(counted, tally)
+    coloured = terminal.is_coloured(told["color"], on_terminal=on_terminal)
+    terminal.write(
+        render.FORMATS[told["format_"]](counted, tally, look), path, coloured=coloured, err=stream is sys.stderr and not path
+    )
+    if not told["quiet"] and told["format_"] == "text":
+        click.echo(render.sentence(tally), err=True)
+
+
+def exit_code(tally: feed.Tally, fail_on: str) -> int:
+    """Return how a run ends: 3 if not all was read and identified, 1 for findings that are grave enough, else 0."""
+    if tally.unreadable or tally.unidentified:
+        return 3
+    floor = options.floor(fail_on)
+    return int(floor is not None and any(count and level.rank <= floor.rank for level, count in tally.levels.items()))

@@ -1,0 +1,85 @@
+"""The commands that tell what there is: ``v4schema show`` and ``v4schema explain``."""
+
+import click
+from click.core import ParameterSource
+
+from v4schema.cli import options, terminal
+from v4schema.errors import UnknownName
+from v4schema.settings import option
+
+#: No text is laid out wider than this.
+_WIDEST = 100
+
+
+@click.command()
+@click.argument("what", required=False, metavar="[EDITION[/CATEGORY]]")
+@option("--fields", is_flag=True, help="A table of the fields (the default).")
+@option("--bundle", is_flag=True, help="One closed, self-contained JSON Schema.")
+@option("--example", is_flag=True, help="A valid ad.")
+@option(
+    "--errors-only",
+    is_flag=True,
+    help="Leave the rules that only warn out of the --bundle. It still refuses fields it does not know.",
+)
+@options.operation
+@options.schemas
+@click.pass_context
+def show(ctx: click.Context, /, what: str | None, operation: str, schemas: str | None, **forms: bool) -> None:
+    """Show editions, categories, and what may and must be sent.
+
+    \b
+    Examples:
+      v4schema show                         the editions
+      v4schema show v4                      the categories of one
+      v4schema show v4/moped                the fields of a category
+      v4schema show v4/moped --example > ad.json
+      v4schema show v4/moped --bundle --errors-only > moped.schema.json
+    """
+    from v4schema import listing
+
+    said = [form for form in forms if ctx.get_parameter_source(form) is ParameterSource.COMMANDLINE]
+    if said:  # the command line wins over what else is set
+        forms = {form: value and form in said for form, value in forms.items()}
+    if sum(forms[form] for form in ("fields", "bundle", "example")) > 1:
+        raise click.UsageError("Choose one of --fields, --bundle and --example.")
+    if "errors_only" in said and not forms["bundle"]:
+        raise click.UsageError("--errors-only goes with --bundle.")
+    held = options.held(schemas)
+    version, _, category = (what or "").partition("/")
+    if not category and {"bundle", "example"} & {*said}:
+        raise click.UsageError("Name a category, as EDITION/CATEGORY.")
+    if not what:
+        lines = listing.editions(held)
+    elif not category:
+        lines = listing.categories(held.edition(version))
+    else:
+        kind = held.kind(version, category)
+        schema = held.schema(kind, operation)
+        if forms["bundle"]:
+            lines = iter([listing.pretty(listing.bundle(schema, errors_only=forms["errors_only"]))])
+        elif forms["example"]:
+            if held.edition(version).categories[str(kind.category)].schema is None:
+                raise click.UsageError(f"No public document describes {kind}, so there is no example of it.")
+            lines = iter([listing.pretty(listing.example(schema))])
+        else:
+            lines = listing.fields(schema, min(terminal.columns(), _WIDEST))
+    terminal.write(line + "\n" for line in lines)
+
+
+@click.command()
+@click.argument("code", required=False)
+@options.schemas
+def explain(code: str | None, schemas: str | None) -> None:
+    """Explain a finding: what CODE means, why, and an example; without CODE, list them all.
+
+    \b
+    Example:
+      v4schema explain price.implausible
+    """
+    from v4schema import listing
+
+    held = options.held(schemas)
+    if code is not None and code not in held.findings:
+        raise UnknownName("finding", code, held.findings)
+    width = min(terminal.columns(), _WIDEST)
+    terminal.write(line + "\n" for line in (listing.finding(held, code, width) if code else listing.codes(held, width)))

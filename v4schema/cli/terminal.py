@@ -1,0 +1,84 @@
+"""Streams: what the command reads from, and where it prints."""
+
+import errno
+import io
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from typing import IO
+
+import click
+
+from v4schema import feed, output
+from v4schema.reading import Source
+
+#: How often, in seconds, a long run tells how far it has come.
+_EVERY = 0.2
+
+
+def prepare() -> None:
+    """Let streams take every character: a file or a pipe gets UTF-8, as JSON has to be; a terminal gets what it can show."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            encoding = stream.encoding if stream.isatty() else "utf-8"
+            stream.reconfigure(encoding=encoding, errors="backslashreplace")
+
+
+def inputs(files: Sequence[str], stdin_name: str) -> list[tuple[str, Source]]:
+    """Return what to read, with what to call it: the files, or standard input where there are none, or for -."""
+    if not files and (sys.stdin is None or sys.stdin.isatty()):
+        raise click.UsageError("Name a file, or pipe ads in.")
+    return [(stdin_name, sys.stdin.buffer) if name == "-" else (name, name) for name in files or ["-"]]
+
+
+def refuse_overwriting(path: str, files: Sequence[str], mend: str) -> None:
+    """Refuse to write to a path that is read from."""
+    if any(output.overwrites(path, sys.stdin if name == "-" else name) for name in files or ["-"]):
+        raise click.UsageError(f"{path} is one of the files that are read; {mend}")
+
+
+def write(chunks: Iterable[str], path: str | None = None, *, coloured: bool = False, err: bool = False) -> None:
+    """Write to a standard stream, or to a file that appears whole or not at all."""
+    if (sys.stderr if err else sys.stdout) is None and path in {None, "-"}:
+        raise click.UsageError("Cannot write to standard output: it is closed.")
+    try:
+        if path in {None, "-"}:
+            for chunk in chunks:
+                click.echo(chunk, nl=False, color=coloured, err=err)
+        else:
+            with output.whole(str(path)) as file:
+                for chunk in chunks:
+                    file.write((chunk if coloured else click.unstyle(chunk)).encode())
+    except OSError as error:
+        if error.errno == errno.EPIPE:
+            raise
+        where = path or error.filename or "standard output"
+        raise click.UsageError(f"Cannot write to {where}: {error.strerror}.") from None
+
+
+def with_progress(results: Iterator[feed.Result], tally: feed.Tally) -> Iterator[feed.Result]:
+    """Tell on standard error, now and then, how many ads have passed; wipe it at the end."""
+    due = time.monotonic() + _EVERY
+    for result in results:
+        yield result
+        if time.monotonic() >= due:
+            click.echo(f"\r{tally.ads:,} ads", err=True, nl=False)
+            due = time.monotonic() + _EVERY
+    click.echo("\r\033[K", err=True, nl=False)
+
+
+def shows(stream: IO[str] | None) -> bool:
+    """Tell whether a stream is a terminal."""
+    return stream is not None and stream.isatty()
+
+
+def is_coloured(when: str, *, on_terminal: bool) -> bool:
+    """Tell whether to use colours, by what the caller says and what the stream is."""
+    return when == "always" or (when == "auto" and on_terminal and not os.environ.get("NO_COLOR"))
+
+
+def columns() -> int:
+    """Return the width of the terminal."""
+    return shutil.get_terminal_size().columns

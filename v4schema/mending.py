@@ -1,0 +1,231 @@
+"""What the steps of a schema do to an ad: one walk, compiled from the schema, that keeps whatever it leaves alone."""
+
+from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from v4schema import engine, spelling
+from v4schema.ad import unspeakable
+from v4schema.pointer import Place, Token
+from v4schema.quantities import Measure, Refused
+from v4schema.schema import Schema, choices, graver, offered, private, welcome
+from v4schema.steps import LAST, STEPS, Done, Field, Step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spot:
+    """A field that steps work on: the part of the schema that describes it, and whether its values are private."""
+
+    node: Schema
+    hidden: bool
+
+
+@dataclass(slots=True, kw_only=True)
+class Entry:
+    """A change, or why there was none; the place is the one before items are dropped, and `gone` says that this one is."""
+
+    at: Place
+    spot: Spot
+    code: str
+    told: Mapping[str, object]
+    before: object
+    after: object = None
+    done: bool = True
+    gone: bool = False
+
+
+class Walk:
+    """What one walk over an ad comes upon: names that are no fields, values put into lists, and what the steps had to say."""
+
+    __slots__ = ("entries", "strays", "wrapped")
+
+    def __init__(self) -> None:
+        self.strays: list[Place] = []
+        self.wrapped: list[Place] = []
+        self.entries: list[Entry] = []
+
+
+#: Takes a value, the place around it, its name or number there, and the walk; gives the value that is to stand there, the
+#: same object if nothing is to be done.
+Visit = Callable[[Any, Place, Token, Walk], Any]
+#: Takes an object or an array, its place, and the walk.
+Within = Callable[[Any, Place, Walk], Any]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Mending:
+    """How ads of one kind are mended.
+
+    `words` and `measures` are what steps know. `misnamed` are the names, without case and word breaks, that never stand for
+    themselves where a field of theirs may not be sent; with `answer`, an ad comes from the API and its names are not judged.
+    """
+
+    schema: Schema
+    words: Mapping[str, Mapping[str, Sequence[object]]]
+    measures: Mapping[str, Measure]
+    misnamed: Container[str]
+    answer: bool = False
+
+    def compiled(self) -> Within:
+        """Return the walk over an ad."""
+        return self._of_object(self.schema, ())
+
+    def _visitor(self, node: Schema, at: tuple[str, ...]) -> Visit:
+        """Compile what is done at a field and within it."""
+        within: Within | None = None
+        if "properties" in node:
+            within = self._of_object(node, at)
+        elif "items" in node:
+            within = _of_array(self._visitor(node["items"], (*at, "*")))
+        steps = [(name, argument) for step in node.get("x-normalise", ()) for name, argument in step.items()]
+        if not steps:
+            return _entering(within) if within else _nothing
+        listed = choices(node)
+        described = Field(
+            schema=node,
+            choices=listed,
+            offered=offered(node, listed),
+            words=self.words,
+            measures=self.measures,
+            takes_item=_taker(node, within),
+        )
+        first = [STEPS[name](argument, described) for name, argument in steps if name not in LAST]
+        last = [STEPS[name](argument, described) for name, argument in steps if name in LAST]
+        spot = Spot(node=node, hidden=private(self.schema, at))
+        return _of_container(first, within, last, spot) if within else _of_scalar(first, spot)
+
+    def _of_object(self, node: Schema, at: tuple[str, ...]) -> Within:
+        """Compile what is done within an object: each member that is described, and the names that are not noted."""
+        members = {
+            name: self._visitor(below, (*at, name))
+            for name, below in node["properties"].items()
+            if self.answer or welcome(below) or spelling.folded(name) not in self.misnamed
+        }
+
+        def within(value: Any, place: Place, walk: Walk) -> Any:  # noqa: ANN401  (any JSON)
+            if not isinstance(value, dict):
+                return value
+            changed = None
+            for name, member in value.items():
+                visit = members.get(name)
+                if visit is not None:
+                    new = visit(member, place, name, walk)
+                    if new is not member:
+                        changed = dict(value) if changed is None else changed
+                        changed[name] = new
+                elif not self.answer:
+                    walk.strays.append((*place, name))
+            return value if changed is None else changed
+
+        return within
+
+
+def _nothing(value: Any, _: Place, __: Token, ___: Walk) -> Any:  # noqa: ANN401  (any JSON)
+    """Leave a value as it is."""
+    return value
+
+
+def _entering(within: Within) -> Visit:
+    """Compile the visit of an object or an array that no steps are for."""
+    return lambda value, around, token, walk: within(value, (*around, token), walk)
+
+
+def _of_array(visit: Visit) -> Within:
+    """Compile what is done within an array."""
+
+    def within(value: Any, place: Place, walk: Walk) -> Any:  # noqa: ANN401  (any JSON)
+        if not isinstance(value, list):
+            return value
+        changed = None
+        for index, item in enumerate(value):
+            new = visit(item, place, index, walk)
+            if new is not item:
+                changed = [*value] if changed is None else changed
+                changed[index] = new
+        return value if changed is None else changed
+
+    return within
+
+
+def _of_scalar(steps: Sequence[Step], spot: Spot) -> Visit:
+    """Compile what is done at a field that holds no others; what it takes is not spoilt for the sake of its looks."""
+    accepts = _acceptor(spot.node)
+
+    def visit(value: Any, around: Place, token: Token, walk: Walk) -> Any:  # noqa: ANN401  (any JSON)
+        new, mark = value, 0
+        for step in steps:
+            outcome = step(new)
+            if outcome is not None:
+                mark = len(walk.entries) if new is value else mark
+                new = _noted(outcome, new, (*around, token), spot, walk)
+        if new is not value and not accepts(new) and accepts(value):
+            del walk.entries[mark:]
+            return value
+        return new
+
+    return visit
+
+
+def _of_container(first: Sequence[Step], within: Within, last: Sequence[Step], spot: Spot) -> Visit:
+    """Compile what is done at an object or an array: the steps before those within it, then those, then the steps after."""
+
+    def visit(value: Any, around: Place, token: Token, walk: Walk) -> Any:  # noqa: ANN401  (any JSON)
+        place = (*around, token)
+        for step in first:
+            value = _noted(step(value), value, place, spot, walk)
+        value = within(value, place, walk)
+        for step in last:
+            value = _noted(step(value), value, place, spot, walk)
+        return value
+
+    return visit
+
+
+def _noted(outcome: Done | Refused | None, value: object, place: Place, spot: Spot, walk: Walk) -> object:
+    """Note what a step said of a value, and return the value that is to stand there."""
+    if outcome is None:
+        return value
+    if isinstance(outcome, Refused):
+        walk.entries.append(Entry(at=place, spot=spot, code=outcome.code, told=outcome.told, before=value, done=False))
+        return value
+    if not outcome.below:
+        if isinstance(outcome.value, list):
+            walk.wrapped.append(place)
+        last = walk.entries[-1] if walk.entries else None
+        before = value
+        if last is not None and last.at == place and last.code == outcome.code:
+            before = walk.entries.pop().before
+        walk.entries.append(Entry(at=place, spot=spot, code=outcome.code, told=outcome.told, before=before, after=outcome.value))
+    for token, before, after in outcome.below:
+        gone = isinstance(token, int)
+        below = spot.node["items"] if gone else spot.node["properties"][token]
+        walk.entries.append(
+            Entry(
+                at=(*place, token),
+                spot=Spot(node=below, hidden=spot.hidden or "x-private" in below),
+                code=outcome.code,
+                told=outcome.told,
+                before=before,
+                after=after,
+                gone=gone,
+            )
+        )
+    return outcome.value
+
+
+def _acceptor(node: Schema) -> Callable[[object], bool]:
+    """Return what tells whether a field takes a value, warnings aside; compiled when it is first asked."""
+    compiled: list[Callable[[object], bool]] = []
+
+    def accepts(value: object) -> bool:
+        if not compiled:
+            compiled.append(engine.compiled(graver(node)).accepts)
+        return unspeakable(value) is None and compiled[0](value)
+
+    return accepts
+
+
+def _taker(node: Schema, within: Within | None) -> Callable[[object], bool]:
+    """Return what tells whether an array takes a value as its only item, once that is normalised."""
+    accepts = _acceptor(node)
+    return lambda value: accepts(within([value], (), Walk()) if within else [value])

@@ -1,0 +1,90 @@
+"""Moving members of an ad, and the way back: from places in the new ad to those in the one that was given."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from v4schema.pointer import Place, Token
+
+
+class Trail:
+    """The way between the places of the ad that was given and those of the new one.
+
+    In between, names have been moved and the steps of array items done; items are dropped last of all.
+    """
+
+    def __init__(self) -> None:
+        self._moves: list[tuple[Place, Place]] = []
+        self._gaps: dict[Place, list[int]] = {}
+
+    def moved(self, source: Place, target: Place) -> None:
+        """Remember that what stood at `source` stands at `target`."""
+        self._moves.append((source, target))
+
+    def dropped(self, at: Place) -> None:
+        """Remember that an item of an array goes; those before it first."""
+        self._gaps.setdefault(at[:-1], []).append(int(at[-1]))
+
+    def source(self, place: Place) -> Place:
+        """Return where in the given ad stood what stands at a place before items are dropped."""
+        for source, target in reversed(self._moves):
+            if place[: len(target)] == target:
+                place = (*source, *place[len(target) :])
+        return place
+
+    def target(self, place: Place) -> Place:
+        """Return where in the new ad stands what stood at a place before items were dropped."""
+        for within, gaps in self._within(place):
+            index = int(place[len(within)])
+            place = (*within, index - sum(gap < index for gap in gaps), *place[len(within) + 1 :])
+        return place
+
+    def back(self, place: Place) -> Place:
+        """Return the place in the given ad of what stands at a place in the new one."""
+        for within, gaps in self._within(place):
+            index = int(place[len(within)])
+            for gap in gaps:
+                index += gap <= index
+            place = (*within, index, *place[len(within) + 1 :])
+        return self.source(place)
+
+    def _within(self, place: Place) -> Sequence[tuple[Place, Sequence[int]]]:
+        """Return the arrays that a place is in and that items are dropped from."""
+        if not self._gaps:
+            return ()
+        return [(at, gaps) for at, gaps in self._gaps.items() if len(place) > len(at) and place[: len(at)] == at]
+
+
+def free(ad: object, at: Place) -> bool:
+    """Tell whether a field can be put at a place: nothing stands there, and nothing but objects around it."""
+    here: Any = ad
+    for token in at:
+        if isinstance(here, list) and int(token) < len(here):
+            here = here[int(token)]
+        elif not isinstance(here, dict):
+            return False
+        elif token in here:
+            here = here[token]
+        else:
+            return True
+    return False
+
+
+def renamed(ad: Any, at: Place, right: Place, value: object) -> Any:  # noqa: ANN401  (any JSON)
+    """Return an ad in which a member stands elsewhere, as `value`: where it was, if that is in the same object, else last."""
+    *within, name = at
+    if right[:-1] == at[:-1]:
+        return _edited(
+            ad, within, lambda here: {right[-1] if key == name else key: value if key == name else here[key] for key in here}
+        )
+    ad = _edited(ad, within, lambda here: {key: here[key] for key in here if key != name})
+    return _edited(ad, right[:-1], lambda here: {**here, right[-1]: value})
+
+
+def _edited(here: Any, at: Sequence[Token], edit: Callable[[Any], Any]) -> Any:  # noqa: ANN401  (any JSON)
+    """Return a document with an edited part; objects on the way are made where they are missing, and all others stay."""
+    if not at:
+        return edit(here)
+    token, *rest = at
+    new: Any = here.copy()
+    new[token] = _edited(here.get(token, {}) if isinstance(here, dict) else here[token], rest, edit)
+    return new

@@ -1,0 +1,274 @@
+"""Mending what can be mended without guessing: one walk over an ad, with the steps that its schema names, each change a note."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
+from typing import Any
+
+from v4schema import catalogue as catalogues
+from v4schema import pointer, quantities, wording
+from v4schema.ad import identify
+from v4schema.catalogue import Catalogue
+from v4schema.errors import UnknownName
+from v4schema.mending import Entry, Mending, Spot, Walk, Within
+from v4schema.moving import Trail, free, renamed
+from v4schema.naming import Names
+from v4schema.pointer import Place
+from v4schema.quantities import Measure
+from v4schema.report import Finding, Kind, Level
+from v4schema.schema import Schema, describing, private
+
+#: What keeps a quantity in the unit that it is given in.
+GIVEN = "given"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Normalisation:
+    """What normalising came to.
+
+    `ad` is the new ad, of which unchanged parts are those of the ad that was given, and `kind` what it is, if that can be
+    told. `changed` is whether anything was changed. `trail` leads from places in the new ad to those in the given one.
+    """
+
+    ad: object
+    kind: Kind | None
+    changed: bool
+    trail: Trail = field(repr=False, compare=False)
+    telling: Callable[[], tuple[Finding, ...]] = field(repr=False, compare=False)
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was changed (level note), and what looks as if it should be but only a person can tell (level error).
+
+        In the order of the ad. They are put into words when they are first asked for.
+        """
+        return self.telling()
+
+    @property
+    def changes(self) -> tuple[Finding, ...]:
+        """The notes on what was changed."""
+        return tuple(finding for finding in self.findings if finding.level is Level.NOTE)
+
+
+def normalise(
+    ad: object,
+    *,
+    version: str | None = None,
+    category: str | int | None = None,
+    operation: str = "create",
+    catalogue: Catalogue | None = None,
+    **units: str,
+) -> Normalisation:
+    """Mend in a parsed ad what can be mended with certainty, and tell each change; the ad that is given stays as it is.
+
+    `version`, `category` and `operation` are those of `v4schema.validate`. A quantity is converted where its unit is written
+    down (``"349 900 kr"``, ``{"unit": "mil", "value": 1540}``). What bare numbers mean is the caller's word: ``price_unit``,
+    ``mileage_unit``, ``power_unit``, ``weight_unit`` or ``length_unit``, such as ``price_unit="kr"``; without it they stay as
+    they are. ``mileage`` and ``power`` are the units to write amounts in (``"km"`` or ``"mil"``, ``"hp"`` or ``"kw"``, or
+    ``"given"`` for the one each is given in); by default mileage is written in km and power as given. `schemas/units.json`
+    names the units.
+
+    Normalising twice is the same as once, save that the caller's word on bare prices holds for one time. Any JSON value gets
+    an answer. Raises `v4schema.errors.UnknownName` when the caller's own words name nothing.
+
+    >>> done = normalise({"category_id": "Moped", "year": "2020", "price": [{"type": "list", "amount": "34 900 kr"}]})
+    >>> done.ad["price"], done.ad["category_fields"]
+    ([{'type': 'list', 'amount': 3490000, 'currency': 'SEK'}], {'model_year': 2020})
+    >>> [change.code for change in done.changes]
+    ['word.translated', 'field.moved', 'number.read', 'value.filled', 'unit.converted']
+    """
+    held = catalogue or catalogues.default()
+    said = tuple(sorted(units.items())) if units else ()
+    kind = identify(ad, version=version, category=category, catalogue=held)
+    if isinstance(kind, Kind) and kind.category is not None:
+        return _mender(held, kind, operation, said).mended(ad)
+    # The category may stand under a wrong name.
+    shared = _mender(held, Kind(version=held.edition(version).name), operation, said).mended(ad)
+    known = identify(shared.ad, version=version, category=category, catalogue=held)
+    if isinstance(known, Kind) and known.category is not None:
+        return _mender(held, known, operation, said).mended(ad)
+    return shared if isinstance(known, Kind) else replace(shared, kind=None)
+
+
+def settings(catalogue: Catalogue) -> Mapping[str, tuple[str, ...]]:
+    """Return what a caller can say about quantities, each with the units it can be: what bare numbers mean, what is wanted.
+
+    >>> settings(catalogues.default())["mileage"]
+    ('km', 'mil', 'given')
+    """
+    kinds = catalogue.units["kinds"]
+    bare = {f"{kind}_unit": tuple(told["units"]) for kind, told in kinds.items()}
+    return bare | {kind: (*told["units"], GIVEN) for kind, told in kinds.items() if "wanted" in told}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Move:
+    """Where a name belongs, the unit that it tells, and what a note says of it."""
+
+    to: Place
+    unit: str | None
+    told: Mapping[str, object]
+    spot: Spot
+
+
+@lru_cache(maxsize=256)
+def _mender(catalogue: Catalogue, kind: Kind, operation: str, said: tuple[tuple[str, str], ...]) -> "Mender":
+    """Return what mends ads of one kind; compiled once."""
+    return Mender(
+        catalogue=catalogue,
+        kind=kind,
+        operation=operation,
+        schema=catalogue.schema(kind, operation),
+        measures=_measures(catalogue, dict(said)),
+    )
+
+
+def _measures(catalogue: Catalogue, said: Mapping[str, str]) -> Mapping[str, Measure]:
+    """Return the measures with the units that the caller says; raises `UnknownName` for what there is not."""
+    spelt = quantities.measures(catalogue.units)
+    there = settings(catalogue)
+    bare: dict[str, str] = {}
+    wanted = {kind: told["wanted"] for kind, told in catalogue.units["kinds"].items() if "wanted" in told}
+    for setting, word in said.items():
+        if setting not in there:
+            raise UnknownName("setting", setting, there)
+        kind = setting.removesuffix("_unit")
+        unit = word if word in there[setting] else spelt[kind].unit(str(word))
+        if unit is None:
+            raise UnknownName(f"unit for {setting}", word, there[setting])
+        (wanted if setting == kind else bare)[kind] = unit
+    chosen = {kind: unit for kind, unit in wanted.items() if unit != GIVEN}
+    return {kind: replace(measure, bare=bare.get(kind), wanted=chosen.get(kind)) for kind, measure in spelt.items()}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Mender:
+    """Mends ads of one kind, for one operation, with what the caller says of quantities."""
+
+    catalogue: Catalogue
+    kind: Kind
+    operation: str
+    schema: Schema
+    measures: Mapping[str, Measure]
+
+    def mended(self, ad: object) -> Normalisation:
+        """Return an ad with what can be mended mended."""
+        trail, given = Trail(), ad
+        moves: list[Entry] = []
+        while True:
+            walk = Walk()
+            new = self._visit(ad, (), walk)
+            moved = self._moved(ad, walk.strays, trail, moves)
+            if moved is ad:
+                break
+            ad = moved
+        for at in walk.wrapped:
+            trail.moved(at, (*at, 0))
+        entries = [*moves, *walk.entries]
+        for entry in entries:
+            if entry.gone:
+                trail.dropped(entry.at)
+        return Normalisation(
+            ad=new,
+            kind=self.kind,
+            changed=any(entry.done for entry in entries),
+            trail=trail,
+            telling=lambda: self._told(given, ad, entries, walk.strays, trail),
+        )
+
+    def _told(
+        self, given: object, ad: object, entries: Sequence[Entry], strays: Sequence[Place], trail: Trail
+    ) -> tuple[Finding, ...]:
+        """Put into words what was done with an ad, and what was not: `ad` is the given one after names have been moved."""
+        told = [self._put(entry, trail) for entry in entries]
+        for at in strays:
+            told += self._taken(ad, at, trail)
+        if len(told) > 1:
+            order = pointer.Order(given)
+            told.sort(key=lambda each: order(each[0]))
+        return tuple(finding for _, finding in told)
+
+    @cached_property
+    def _visit(self) -> Within:
+        answer = self.catalogue.operation(self.kind.version, self.operation).answer
+        mending = Mending(
+            schema=self.schema,
+            words=self.catalogue.words,
+            measures=self.measures,
+            misnamed=self.catalogue.names,
+            answer=answer,
+        )
+        return mending.compiled()
+
+    @cached_property
+    def _names(self) -> Names:
+        return Names(catalogue=self.catalogue, schema=self.schema)
+
+    def _moved(self, ad: Any, strays: Sequence[Place], trail: Trail, moves: list[Entry]) -> Any:  # noqa: ANN401  (any JSON)
+        """Move each name that certainly stands for a field to the place of that field, if that is empty."""
+        for at in strays:
+            move = self._move(at)
+            if move is not None and free(ad, move.to):
+                before = pointer.get(ad, at)
+                after = self._with_unit(before, move.unit)
+                ad = renamed(ad, at, move.to, after)
+                moves.append(Entry(at=move.to, spot=move.spot, code="field.moved", told=move.told, before=before, after=after))
+                trail.moved(at, move.to)
+        return ad
+
+    def _with_unit(self, value: object, unit: str | None) -> object:
+        """Give a bare number the unit that its name tells."""
+        for measure in self.measures.values():
+            if unit in measure.units and not isinstance(value, dict):
+                amount = measure.read(value, unit)
+                if isinstance(amount, quantities.Amount) and amount.unit == unit:
+                    return dict(zip(measure.members, (unit, value), strict=True))
+        return value
+
+    def _taken(self, ad: object, at: Place, trail: Trail) -> Iterator[tuple[Place, Finding]]:
+        """Report a name that certainly stands for a field, but whose place is taken."""
+        move = self._move(at)
+        if move is not None and describing(self.schema, at) is None and pointer.leads(ad, move.to):
+            source = trail.source(at)
+            finding = self._names.stray(ad, at, move.to)
+            yield source, finding if source == at else replace(finding, at=pointer.write(source), to=finding.at)
+
+    @cached_property
+    def _move(self) -> Callable[[Place], "_Move | None"]:
+        """Where the name at a place certainly belongs; the last answers are kept, since feeds repeat their names."""
+
+        @lru_cache(maxsize=1024)
+        def move(at: Place) -> _Move | None:
+            meant = self._names.meant({}, at)
+            if meant is None or not meant.certain:
+                return None
+            case = "rename" if meant.at[:-1] == at[:-1] else ""
+            return _Move(
+                to=meant.at,
+                unit=meant.unit,
+                told={"case": case, **self._names.told(at, meant.at)},
+                spot=Spot(node=describing(self.schema, meant.at) or {}, hidden=private(self.schema, meant.at)),
+            )
+
+        return move
+
+    def _put(self, entry: Entry, trail: Trail) -> tuple[Place, Finding]:
+        """Put a change into words, or why there was none; the place is that in the ad that was given."""
+        source, target = trail.source(entry.at), trail.target(entry.at)
+        change = {"before": entry.before, "after": entry.after} if entry.done else {"before": entry.before}
+        if target != source and not entry.gone:
+            change["to"] = pointer.write(target)
+        told: dict[str, Any] = {
+            "case": "private" if entry.spot.hidden else "",
+            "value": wording.Shown(entry.before, self.catalogue, private=entry.spot.hidden),
+            "became": wording.Shown(entry.after, self.catalogue, private=entry.spot.hidden),
+            **entry.told,
+        }
+        return source, wording.finding(
+            self.catalogue,
+            entry.code,
+            pointer.write(source),
+            rule={"x-source": entry.spot.node["x-source"]},
+            change=change,
+            **told,
+        )

@@ -1,0 +1,108 @@
+"""Everything between an ad as it is at hand and the ad to send: read, identify, normalise, validate. It composes, and only composes."""
+
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+from v4schema import catalogue as catalogues
+from v4schema import pointer, wording
+from v4schema.catalogue import Catalogue
+from v4schema.normaliser import Normalisation, normalise
+from v4schema.pointer import Place
+from v4schema.reading import Source, read
+from v4schema.report import Finding, Level, Report
+from v4schema.validator import validate
+
+
+def preflight(
+    source: Source | dict[str, Any],
+    *,
+    version: str | None = None,
+    category: str | int | None = None,
+    operation: str = "create",
+    engine: str | None = None,
+    catalogue: Catalogue | None = None,
+    **units: str,
+) -> Report:
+    """Read an ad, mend what can be mended with certainty, and check the result; ``ad`` of the report is the ad to send.
+
+    `source` is a path, the bytes of a document, a binary stream, or an ad that is parsed already. `version`, `category`,
+    `operation` and `engine` are those of `v4schema.validate`, `units` (``price_unit="kr"``, …) those of
+    `v4schema.normalise`. The findings are the changes (level note) and what is wrong with the result; their places are those
+    of the ad as it was given, and ``to`` is the place in the ad to send where that is another.
+
+    What cannot be read has a report without an ad; of a source with several ads, see `v4schema.feed.prepare`. Raises
+    `v4schema.errors.UnknownName` when the caller's own words name nothing.
+
+    >>> report = preflight({"category_id": 1121, "visible": "ja"}, operation="update")
+    >>> report.ad, report.valid
+    ({'category_id': '1121', 'visible': True}, True)
+    """
+    held = catalogue or catalogues.default()
+    words: dict[str, Any] = {"version": version, "category": category, "operation": operation}
+    if isinstance(source, dict):
+        return prepared(source, engine=engine, catalogue=held, **words, **units)
+    first, *more = islice(read(source, catalogue=held), 2)
+    if more:
+        return Report(findings=(wording.finding(held, "file.several", ""),))
+    if not first.readable:
+        return Report(findings=first.findings)
+    report = prepared(first.ad, engine=engine, catalogue=held, **words, **units)
+    return replace(report, findings=(*first.findings, *report.findings))
+
+
+def prepared(ad: object, *, engine: str | None, catalogue: Catalogue, **words: Any) -> Report:  # noqa: ANN401  (those of `preflight`)
+    """Normalise and validate one parsed ad; the arguments are those of `preflight`."""
+    kind: dict[str, Any] = {name: words.pop(name, None) for name in ("version", "category")}
+    operation = words.pop("operation", "create")
+    done = normalise(ad, operation=operation, catalogue=catalogue, **kind, **words)
+    checked = validate(done.ad, operation=operation, engine=engine, catalogue=catalogue, **kind)
+    if not done.findings:
+        return replace(checked, ad=done.ad)
+    refused = {finding.to or finding.at for finding in done.findings if finding.level is not Level.NOTE}
+    left = [_back(finding, done, ad) for finding in checked.findings if finding.at not in refused]
+    findings = [*done.findings, *left]
+    order = pointer.Order(ad)
+    findings.sort(key=lambda finding: order(pointer.within(ad, finding.at)))
+    return replace(checked, findings=tuple(findings), ad=done.ad)
+
+
+def marked(report: Report, ad: object, *, catalogue: Catalogue, **words: Any) -> Report:  # noqa: ANN401  (those of `validate`)
+    """Mark the findings of a report on an ad that normalising it would see to.
+
+    Those are the ones at whose place, once the ad is normalised, nothing as grave is found any more.
+    """
+    if all(finding.level is Level.NOTE for finding in report.findings):
+        return report
+    kind: dict[str, Any] = {name: words.get(name) for name in ("version", "category")}
+    done = normalise(ad, operation=words["operation"], catalogue=catalogue, **kind)
+    if not done.changed:
+        return report
+    after = validate(done.ad, catalogue=catalogue, **words)
+    left: dict[str, int] = {}
+    for finding in after.findings:
+        at = _back(finding, done, ad).at
+        left[at] = min(finding.level.rank, left.get(at, finding.level.rank))
+    findings = [
+        finding
+        if finding.level is Level.NOTE or left.get(finding.at, len(Level)) <= finding.level.rank
+        else replace(finding, mendable=True)
+        for finding in report.findings
+    ]
+    return replace(report, findings=tuple(findings))
+
+
+def _back(finding: Finding, done: Normalisation, ad: object) -> Finding:
+    """Return a finding on the new ad as one on the ad that was given, of which it names the nearest place."""
+    place = pointer.within(done.ad, finding.at)
+    given = _nearest(ad, done.trail.back(place))
+    return finding if given == place else replace(finding, at=pointer.write(given), to=finding.at)
+
+
+def _nearest(document: object, place: Place) -> Place:
+    """Return a place, or the one on the way to it where a document holds neither an object nor an array."""
+    for depth in range(len(place)):
+        here = pointer.get(document, place[:depth]) if pointer.leads(document, place[:depth]) else {}
+        if not isinstance(here, dict | list):
+            return place[:depth]
+    return place

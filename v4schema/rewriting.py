@@ -1,0 +1,177 @@
+"""Writing a JSON text anew where its value has changed, and nowhere else: all other bytes stay as they are."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from v4schema.pointer import Place, Token
+from v4schema.positions import root
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+
+def rewritten(text: bytes, before: object, after: object, origins: Mapping[Place, Place] | None = None) -> bytes:
+    """Return the text of `after`, made from `text`, the UTF-8 of a JSON document whose value is `before`.
+
+    What is the same object in both keeps its bytes: numbers as they are spelt, escapes, white space, the order of names. What
+    is new is laid out as the text around it. `origins` leads from places in `after` to those in `before` of what has moved.
+    """
+    return text if before is after else _Rewriting(text, before, origins or {}).document(after)
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """A member or an item in the text: the white space before it, its name up to the value, and the value."""
+
+    lead: bytes
+    name: bytes
+    value: "Node"
+
+
+class _Rewriting:
+    """Rewrites one text."""
+
+    def __init__(self, text: bytes, before: object, origins: Mapping[Place, Place]) -> None:
+        self._text = text
+        self._before = before
+        self._origins = origins
+        self._spelt: dict[int, bytes] = {}
+        self._root = next(node for node in root(text).named_children)
+
+    def document(self, after: object) -> bytes:
+        """Return the whole text with a new value."""
+        new = self._value(self._root, self._before, after, ())
+        return self._text[: self._root.start_byte] + new + self._text[self._root.end_byte :]
+
+    def _value(self, node: "Node", before: Any, after: Any, at: Place, indent: bytes | None = None) -> bytes:  # noqa: ANN401  (any JSON)
+        """Return the text of a value that stood at a node and is now another, on a line that begins with `indent`."""
+        text = self._text[node.start_byte : node.end_byte]
+        if after is before:
+            return text
+        if isinstance(before, dict) and isinstance(after, dict):
+            slots, close = self._slots(node)
+            named = dict(zip(before, slots, strict=True))
+            parts = [self._member(named, name, index, before, after, at) for index, name in enumerate(after)]
+            return b"{" + b",".join(parts) + close + b"}"
+        if isinstance(before, list) and isinstance(after, list):
+            slots, close = self._slots(node)
+            kept = _kept(before, after)
+            parts = [
+                slots[index].lead + self._value(slots[index].value, before[index], item, (*at, number))
+                for number, (index, item) in enumerate(zip(kept, after, strict=True))
+            ]
+            return b"[" + b",".join(parts) + close + b"]"
+        if isinstance(after, list) and len(after) == 1:
+            return b"[" + self._value(node, before, after[0], (*at, 0), indent) + b"]"
+        if isinstance(before, float):
+            self._spelt[id(before)] = text
+        return self._written(after, at, self._indent(node.start_byte) if indent is None else indent)
+
+    def _member(
+        self, slots: Mapping[str, _Slot], name: str, index: int, before: Mapping[str, Any], after: Mapping[str, Any], at: Place
+    ) -> bytes:
+        """Return the text of a member, with the white space before it."""
+        if name in slots:
+            slot = slots[name]
+            return slot.lead + slot.name + self._value(slot.value, before[name], after[name], (*at, name))
+        several = [*slots.values()]
+        lead = several[min(index, len(several) - 1)].lead if several else b""
+        indent = lead.rpartition(b"\n")[2] if b"\n" in lead else b""
+        return lead + self._name(name) + self._new(after[name], (*at, name), indent)
+
+    def _new(self, value: Any, at: Place, indent: bytes) -> bytes:  # noqa: ANN401  (any JSON)
+        """Return the text of a value at a place where none was: made from that of what has moved there, if anything has."""
+        source = self._origins.get(at)
+        if source is None:
+            return self._written(value, at, indent)
+        node, before = self._found(source)
+        return self._value(node, before, value, at, indent)
+
+    def _written(self, value: Any, at: Place, indent: bytes) -> bytes:  # noqa: ANN401  (any JSON)
+        """Return the text of a value, laid out as the text around it."""
+        if not value or not isinstance(value, dict | list):
+            return self._spelt.get(id(value)) or json.dumps(value, ensure_ascii=False).encode()
+        deeper = indent + self._step if self._expanded else b""
+        members = value.items() if isinstance(value, dict) else enumerate(value)
+        parts = [
+            (self._name(key) if isinstance(value, dict) else b"") + self._new(below, (*at, key), deeper) for key, below in members
+        ]
+        opening, closing = (b"{", b"}") if isinstance(value, dict) else (b"[", b"]")
+        if self._expanded:
+            return opening + b",".join(self._line + deeper + part for part in parts) + self._line + indent + closing
+        return opening + (b"," + self._space).join(parts) + closing
+
+    def _name(self, name: str) -> bytes:
+        return json.dumps(name, ensure_ascii=False).encode() + b":" + self._space
+
+    def _slots(self, node: "Node") -> tuple[Sequence[_Slot], bytes]:
+        """Return the members or items of a node as they stand in the text, and the white space after the last."""
+        slots, end = [], node.start_byte + 1
+        for child in node.named_children:
+            value = child.named_children[-1] if child.type == "pair" else child
+            lead = self._text[end : child.start_byte].lstrip(b",")
+            slots.append(_Slot(lead, self._text[child.start_byte : value.start_byte], value))
+            end = self._text.index(b",", value.end_byte) + 1 if child is not node.named_children[-1] else value.end_byte
+        return slots, self._text[end : node.end_byte - 1]
+
+    def _found(self, place: Place) -> tuple["Node", Any]:
+        """Return the node and the value at a place of the text."""
+        node, value = self._root, self._before
+        for token in place:
+            slots, _ = self._slots(node)
+            names: list[Token] = [*value] if isinstance(value, dict) else [*range(len(value))]
+            node, value = slots[names.index(token)].value, value[token]
+        return node, value
+
+    def _indent(self, offset: int) -> bytes:
+        """Return the white space that the line of an offset begins with."""
+        line = self._text[self._text.rfind(b"\n", 0, offset) + 1 : offset]
+        return line[: len(line) - len(line.lstrip())]
+
+    @cached_property
+    def _line(self) -> bytes:
+        return b"\r\n" if b"\r\n" in self._text else b"\n"
+
+    @cached_property
+    def _expanded(self) -> bool:
+        """Whether every object and array of the text that is not empty stands on several lines."""
+        return all(node.start_point[0] < node.end_point[0] for node in _containers(self._root) if node.named_children)
+
+    @cached_property
+    def _step(self) -> bytes:
+        """By how much a line is further in than that around it."""
+        first = self._root.named_children[0]
+        return self._indent(first.start_byte)[len(self._indent(self._root.start_byte)) :]
+
+    @cached_property
+    def _space(self) -> bytes:
+        """What stands behind a colon."""
+        pair = next(node for node in _containers(self._root) if node.type == "object" and node.named_children).named_children[0]
+        name, value = pair.named_children
+        return b" " if self._text[name.end_byte : value.start_byte].partition(b":")[2] else b""
+
+
+def _containers(node: "Node") -> "Iterator[Node]":
+    """Yield the objects and arrays of a document."""
+    waiting = [node]
+    while waiting:
+        here = waiting.pop()
+        if here.type in {"object", "array"}:
+            yield here
+        waiting.extend(here.named_children)
+
+
+def _kept(before: Sequence[object], after: Sequence[object]) -> Sequence[int]:
+    """Return for each item of `after` which item of `before` it was: where some are gone, it is the next that is the same."""
+    if len(before) == len(after):
+        return range(len(after))
+    kept: list[int] = []
+    for item in after:
+        start = kept[-1] + 1 if kept else 0
+        spare = len(before) - (len(after) - len(kept))
+        same = (index for index in range(start, spare + 1) if before[index] is item or before[index] == item)
+        kept.append(next(same, start))
+    return kept
