@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Run the pre-commit hook for real: a scratch repository whose configuration points at a clone of this one, with one good
+# Run the pre-commit hooks for real: a scratch repository whose configuration points at a clone of this one, with one good
 # and one bad ad. Usage: try_hook.sh CLONE PRE_COMMIT
 set -euo pipefail
 clone=$1 pre_commit=$2
@@ -35,3 +35,17 @@ if grep --quiet 'good.json:.*error\|elsewhere.json' output; then
     exit 1
 fi
 echo "The hook lets the good ad pass and stops the bad one."
+
+sed -i 's/v4schema-validate/v4schema-normalise/' .pre-commit-config.yaml
+git add .
+if "$pre_commit" run --all-files > output; then
+    echo "The hook mended nothing." >&2
+    exit 1
+fi
+cat output
+grep --quiet 'files were modified by this hook' output
+cmp ads/good.json "$clone/examples/moped.json"
+cmp ads/bad.json "$clone/examples/moped.json"
+git add .
+"$pre_commit" run --all-files
+echo "The hook mends the bad ad, and leaves the good one alone."

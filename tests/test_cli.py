@@ -68,11 +68,12 @@ def test_a_finding_is_one_line_with_place_level_code_pointer_sentence_hint_and_s
     result = run("validate", bad)
     assert result.exit_code == 1
     assert result.stdout == (
-        "bad.json:5:11: warning text.angle_brackets /body The server replaces < and > by - in this text. Send plain text. [CD7]\n"
+        "bad.json:5:11: warning text.angle_brackets /body The server replaces < and > by - in this text. "
+        "Send plain text. [CD7] (mendable)\n"
         'bad.json:36:5: error field.misnamed /category_fields/year There is no field "year" here; did you mean "model_year"? '
-        'Rename it to "model_year". [CR7, V3]\n'
+        'Rename it to "model_year". [CR7, V3] (mendable)\n'
     )
-    assert result.stderr == "1 ad, 0 clean: 1 error, 1 warning.\n"
+    assert result.stderr == "1 ad, 0 clean: 1 error, 1 warning. `v4schema normalise` mends 2 of them.\n"
 
 
 @pytest.mark.parametrize(
@@ -441,7 +442,7 @@ def test_on_a_terminal_a_finding_has_a_code_frame_with_a_caret(bad: str, in_empt
     printed = terminal("validate", bad, cwd=in_empty_folder)
     assert "\x1b[31m" in printed
     assert (
-        "bad.json:36:5 error field.misnamed [CR7, V3]\n  /category_fields/year\n"
+        "bad.json:36:5 error field.misnamed [CR7, V3] mendable\n  /category_fields/year\n"
         '  There is no field "year" here; did you mean "model_year"?\n'
         '  36 | "year": …\n     | ^^^^^^\n  = Rename it to "model_year".\n'
     ) in plain(printed)

@@ -48,20 +48,40 @@ def test_the_commands_of_the_readme_can_be_parsed(readme: str) -> None:
         assert {word for word in words if word.startswith("-")} <= known, line
 
 
-def test_the_python_of_the_readme_runs(readme: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """The lines about the library do what they say, up to the exception they end with."""
-    (code,) = blocks(readme, "python")
+def test_the_python_of_the_readme_runs(
+    readme: str, checkout: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lines about the library do what they say, the first ones up to the exception they end with."""
+    monkeypatch.chdir(checkout)
+    first, second = blocks(readme, "python")
+    names: dict[str, object] = {}
     with pytest.raises(v4schema.InvalidAd):
-        exec(compile(code, "README.md", "exec"), {})  # noqa: S102  (the README's own lines)
-    assert "False v4/moped" in capsys.readouterr().out
+        exec(compile(first, "README.md", "exec"), names)  # noqa: S102  (the README's own lines)
+    exec(compile(second, "README.md", "exec"), names)  # noqa: S102
+    printed = capsys.readouterr().out
+    assert "False v4/moped" in printed
+    assert "True {'mileage': {'unit': 'km', 'value': 15400}}" in printed
+    assert "/category_fields/gearbox /category_fields/powertrain/transmission Automat automatic" in printed
+    assert printed.endswith("3490000\n")
 
 
 def test_the_outputs_of_the_readme_are_the_commands(readme: str, checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The warning that the README shows is the one that is printed."""
+    """What the README shows is what is printed: the guide's warning, the messy ad's faults, their mending, and the result."""
     monkeypatch.chdir(checkout)
-    printed = CliRunner().invoke(main, ["validate", "examples/moped.json"]).stdout
-    shown = next(block for block in blocks(readme, "text") if block.startswith("examples/"))
-    assert shown in printed
+    runner = CliRunner()
+    messy = "examples/messy-moped.json"
+    warning, _, faults, notes, clean = blocks(readme, "text")
+    (diff,) = blocks(readme, "diff")
+    assert warning in runner.invoke(main, ["validate", "examples/moped.json"]).stdout
+    validated = runner.invoke(main, ["validate", messy])
+    assert validated.stdout == faults
+    assert validated.stderr == "1 ad, 0 clean: 14 errors, 2 warnings. `v4schema normalise` mends 16 of them.\n"
+    normalised = runner.invoke(main, ["normalise", "--diff", messy])
+    assert normalised.stdout == diff
+    assert {*notes.splitlines()} <= {*normalised.stderr.splitlines()}
+    ad = runner.invoke(main, ["normalise", messy])
+    assert ad.exit_code == 0
+    assert runner.invoke(main, ["validate", "--fail-on", "note"], input=ad.stdout).stderr == clean
 
 
 def test_the_settings_of_the_readme_are_settings(readme: str) -> None:
@@ -72,11 +92,12 @@ def test_the_settings_of_the_readme_are_settings(readme: str) -> None:
 
 
 def test_the_hook_is_the_command(checkout: Path, readme: str) -> None:
-    """The hook that the README names is defined, and runs a command that exists."""
+    """The hooks that the README names are defined, and run commands that exist."""
     hooks = (checkout / ".pre-commit-hooks.yaml").read_text("utf-8")
-    assert "id: v4schema-validate" in hooks
-    assert "entry: v4schema validate" in hooks
-    assert "id: v4schema-validate" in readme
+    for name, entry in (("validate", "validate"), ("normalise", "normalise --in-place")):
+        assert f"id: v4schema-{name}\n" in hooks
+        assert f"entry: v4schema {entry}\n" in hooks
+        assert f"id: v4schema-{name}\n" in readme
     pattern = re.search(r"files: (.*)", hooks)
     assert pattern
     assert [name for name in ("ads/1.json", "f.ndjson.gz", "f.jsonl", "a.py") if re.search(pattern[1], name)] == [

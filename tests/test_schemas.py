@@ -13,8 +13,9 @@ from referencing import Registry, Resource
 
 from v4schema import Kind, validate, wording
 from v4schema.catalogue import Catalogue
-from v4schema.pointer import parse
 from v4schema.schema import describing, example, facts, private, walk
+from v4schema.spelling import plain
+from v4schema.steps import LAST, STEPS
 
 OWN_FILES = ["catalogue", "units", "words", "findings"]
 
@@ -194,19 +195,51 @@ def test_units_are_exact_and_the_base_of_each_kind_is_one(catalogue: Catalogue) 
 
 
 def test_known_wrong_names_lead_to_fields_of_every_edition(catalogue: Catalogue) -> None:
-    """Each wrong name in the words means a field that some category of every edition has."""
-    for name, right in catalogue.read("words.json")["names"].items():
+    """Each wrong name in the words means a field that some category of every edition has, in a unit that there is."""
+    assert len(catalogue.names) > 50
+    for name, right in catalogue.names.items():
+        assert right.unit is None or catalogue.factors(right.unit)
         for edition in catalogue.editions.values():
             kinds = [Kind(version=edition.name, category=slug) for slug in edition.categories]
-            assert any(describing(catalogue.schema(kind), parse(right)) for kind in kinds), (name, edition.name)
+            assert any(describing(catalogue.schema(kind), right.at) for kind in kinds), (name, edition.name)
 
 
 def test_translated_words_are_choices_somewhere(catalogue: Catalogue) -> None:
-    """Each word in the tables of values means something that a schema takes, or a unit."""
-    choices = {choice for _, schema in flat(catalogue) for node in rules(schema) for choice in map(str, node.get("enum", ()))}
+    """Each word in the tables of values means something that a schema takes or gives as an example, a category, or a unit."""
+    nodes = [node for _, schema in flat(catalogue) for node in rules(schema)]
+    known = {str(choice) for node in nodes for choice in (*node.get("enum", ()), *node.get("examples", ()), True, False)}
+    known |= {unit for kind in catalogue.units["kinds"].values() for unit in kind["units"]}
+    known |= {str(category.id) for edition in catalogue.editions.values() for category in edition.categories.values()}
+    assert len(catalogue.translations) > 100
     for word, meanings in catalogue.translations.items():
-        assert word == word.casefold()
-        assert {*meanings} <= choices, word
+        assert word == plain(word)
+        assert {*map(str, meanings)} <= known, word
+
+
+def test_words_for_categories_mean_categories(catalogue: Catalogue) -> None:
+    """Each leads to the slug of a category of some edition, and to the same one in all that have it."""
+    for word, slug in catalogue.read("words.json")["values"]["category"].items():
+        found = [edition.category(word) for edition in catalogue.editions.values() if slug in edition.categories]
+        assert found
+        assert {category and category.slug for category in found} == {slug}, word
+
+
+def test_steps_are_the_same_in_the_table_the_meta_schema_and_the_documentation(catalogue: Catalogue, checkout: Path) -> None:
+    """What the code can do to a value, what a schema may ask for, and what people are told."""
+    described = catalogue.read("meta/dialect.json")["$defs"]["steps"]["items"]["properties"]
+    told = re.findall(r"^\| `([a-z_]+)` \|", (checkout / "README.md").read_text("utf-8"), re.MULTILINE)
+    assert [*STEPS] == [*described] == told
+    assert {*STEPS} >= LAST
+
+
+def test_steps_name_tables_and_kinds_that_there_are(catalogue: Catalogue) -> None:
+    """A word has its table, a quantity its kind, and each kind and table is used by some field."""
+    steps = [step for _, schema in flat(catalogue) for _, node in walk(schema) for step in node.get("x-normalise", ())]
+    tables = {step["word"] for step in steps if "word" in step}
+    kinds = {step[name] for step in steps for name in ("quantity", "in_unit") if name in step}
+    assert tables == {*catalogue.words}
+    assert kinds == {*catalogue.units["kinds"]}
+    assert {name for step in steps for name in step} == {*STEPS}
 
 
 def test_every_kind_has_a_valid_example_for_every_operation(catalogue: Catalogue, kinds: list[Kind]) -> None:

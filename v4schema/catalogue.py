@@ -167,7 +167,7 @@ class Catalogue:
                 meanings.setdefault(word, []).extend(several)
         for kind in self.units["kinds"].values():
             for name, unit in kind["units"].items():
-                for word in unit["spellings"]:
+                for word in filter(str.isalpha, unit["spellings"]):
                     meanings.setdefault(spelling.plain(word), []).append(name)
         return meanings
 
@@ -203,6 +203,22 @@ class Catalogue:
         """The units by what they measure, as ``units.json`` tells of them."""
         units: Mapping[str, Any] = self.read("units.json")
         return units
+
+    @cached_property
+    def given(self) -> str:
+        """What stands for the unit that a quantity is given in, where a unit is wanted."""
+        return str(self.units["given"])
+
+    @cached_property
+    def settings(self) -> Mapping[str, Sequence[str]]:
+        """What a caller can say about quantities, each with the units it can be: what bare numbers mean, what is wanted.
+
+        >>> default().settings["mileage"]
+        ('km', 'mil', 'given')
+        """
+        kinds = self.units["kinds"]
+        bare = {f"{kind}_unit": tuple(told["units"]) for kind, told in kinds.items()}
+        return bare | {kind: (*told["units"], self.given) for kind, told in kinds.items() if "wanted" in told}
 
     def factors(self, unit: str) -> Mapping[str, str]:
         """Return the sizes of `unit` and of all units of its kind, in a common base, as decimals."""

@@ -9,9 +9,7 @@ from v4schema import catalogue as catalogues
 from v4schema import engine as engines
 from v4schema import pointer
 from v4schema.catalogue import Catalogue
-from v4schema.normaliser import normalise
 from v4schema.positions import Member, Span, positions
-from v4schema.preflight import marked, prepared
 from v4schema.reading import Reading, Source, read
 from v4schema.report import Finding, Level, Report
 from v4schema.rewriting import rewritten
@@ -178,7 +176,12 @@ def check(
     _known(held, **words)
 
     def checked(ad: object) -> Report:
-        return marked(validate(ad, catalogue=held, **words), ad, catalogue=held, **words)
+        report = validate(ad, catalogue=held, **words)
+        if all(finding.level is Level.NOTE for finding in report.findings):
+            return report
+        from v4schema.preflight import marked
+
+        return marked(report, ad, catalogue=held, **words)
 
     return _results(sources, held, checked)
 
@@ -201,7 +204,9 @@ def prepare(
     held = catalogue or catalogues.default()
     words: dict[str, Any] = {"version": version, "category": category, "operation": operation, "engine": engine}
     _known(held, **words)
-    normalise({}, version=version, operation=operation, catalogue=held, **units)
+    from v4schema.preflight import prepared
+
+    prepared({}, catalogue=held, **words, **units)
     return _results(sources, held, lambda ad: prepared(ad, catalogue=held, **words, **units))
 
 

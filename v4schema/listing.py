@@ -68,9 +68,9 @@ def finding(catalogue: Catalogue, code: str, width: int) -> Iterator[str]:
     told = catalogue.findings[code]
     yield f"{code} ({told['level']})"
     yield ""
-    yield from textwrap.wrap(told["means"], width)
+    yield from textwrap.wrap(told["means"], width, break_on_hyphens=False)
     yield ""
-    yield from textwrap.wrap(told["explains"], width)
+    yield from textwrap.wrap(told["explains"], width, break_on_hyphens=False)
     if "example" in told:
         yield ""
         for verdict in ("wrong", "right"):

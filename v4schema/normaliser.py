@@ -18,9 +18,6 @@ from v4schema.quantities import Measure
 from v4schema.report import Finding, Kind, Level
 from v4schema.schema import Schema, describing, private
 
-#: What keeps a quantity in the unit that it is given in.
-GIVEN = "given"
-
 
 @dataclass(frozen=True, kw_only=True)
 class Normalisation:
@@ -90,17 +87,6 @@ def normalise(
     return shared if isinstance(known, Kind) else replace(shared, kind=None)
 
 
-def settings(catalogue: Catalogue) -> Mapping[str, tuple[str, ...]]:
-    """Return what a caller can say about quantities, each with the units it can be: what bare numbers mean, what is wanted.
-
-    >>> settings(catalogues.default())["mileage"]
-    ('km', 'mil', 'given')
-    """
-    kinds = catalogue.units["kinds"]
-    bare = {f"{kind}_unit": tuple(told["units"]) for kind, told in kinds.items()}
-    return bare | {kind: (*told["units"], GIVEN) for kind, told in kinds.items() if "wanted" in told}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Move:
     """Where a name belongs, the unit that it tells, and what a note says of it."""
@@ -126,7 +112,7 @@ def _mender(catalogue: Catalogue, kind: Kind, operation: str, said: tuple[tuple[
 def _measures(catalogue: Catalogue, said: Mapping[str, str]) -> Mapping[str, Measure]:
     """Return the measures with the units that the caller says; raises `UnknownName` for what there is not."""
     spelt = quantities.measures(catalogue.units)
-    there = settings(catalogue)
+    there = catalogue.settings
     bare: dict[str, str] = {}
     wanted = {kind: told["wanted"] for kind, told in catalogue.units["kinds"].items() if "wanted" in told}
     for setting, word in said.items():
@@ -137,7 +123,7 @@ def _measures(catalogue: Catalogue, said: Mapping[str, str]) -> Mapping[str, Mea
         if unit is None:
             raise UnknownName(f"unit for {setting}", word, there[setting])
         (wanted if setting == kind else bare)[kind] = unit
-    chosen = {kind: unit for kind, unit in wanted.items() if unit != GIVEN}
+    chosen = {kind: unit for kind, unit in wanted.items() if unit != catalogue.given}
     return {kind: replace(measure, bare=bare.get(kind), wanted=chosen.get(kind)) for kind, measure in spelt.items()}
 
 

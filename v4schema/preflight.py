@@ -1,4 +1,4 @@
-"""Everything between an ad as it is at hand and the ad to send: read, identify, normalise, validate. It composes, and only composes."""
+"""From an ad as it is at hand to the ad to send: read, identify, normalise, validate, composed and no more."""
 
 from dataclasses import replace
 from itertools import islice
@@ -72,8 +72,6 @@ def marked(report: Report, ad: object, *, catalogue: Catalogue, **words: Any) ->
 
     Those are the ones at whose place, once the ad is normalised, nothing as grave is found any more.
     """
-    if all(finding.level is Level.NOTE for finding in report.findings):
-        return report
     kind: dict[str, Any] = {name: words.get(name) for name in ("version", "category")}
     done = normalise(ad, operation=words["operation"], catalogue=catalogue, **kind)
     if not done.changed:

@@ -5,7 +5,6 @@ import re
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from difflib import unified_diff
 
 import click
 
@@ -87,6 +86,8 @@ def sentence(tally: Tally) -> str:
 
 def diff(document: Document, *, headed: bool, on_terminal: bool) -> Iterator[str]:
     """Write what has changed in a document as a unified diff, with lines counted in its source; `headed` names the source."""
+    from difflib import unified_diff
+
     first = document.results[0].reading
     before, after = ((text + first.ending).decode().splitlines(keepends=True) for text in (document.text, document.rewritten()))
     heading, *lines = _headed(unified_diff(before, after, first.source, first.source))
@@ -166,16 +167,17 @@ def _line(result: Result, finding: Finding) -> str:
     hint = f" {finding.hint}" if finding.hint else ""
     sources = f" [{', '.join(finding.source)}]" if finding.source else ""
     at = f"{finding.at} " if finding.at else ""
-    return _printable(f"{_place(result, finding)}: {finding.level} {finding.code} {at}{finding.says}{hint}{sources}") + "\n"
+    mend = " (mendable)" if finding.mendable else ""
+    return _printable(f"{_place(result, finding)}: {finding.level} {finding.code} {at}{finding.says}{hint}{sources}{mend}") + "\n"
 
 
 def _block(result: Result, finding: Finding, look: Look) -> str:
     """Write a finding for a person at a terminal."""
     level = click.style(finding.level, fg=_COLOURS[finding.level], bold=True)
     sources = click.style(f" [{', '.join(finding.source)}]", dim=True) if finding.source else ""
-    lines = [
-        f"{click.style(_printable(_place(result, finding)), bold=True)} {level} {click.style(finding.code, dim=True)}{sources}"
-    ]
+    mend = click.style(" mendable", fg="green") if finding.mendable else ""
+    place = click.style(_printable(_place(result, finding)), bold=True)
+    lines = [f"{place} {level} {click.style(finding.code, dim=True)}{sources}{mend}"]
     if finding.at:
         lines.append(f"  {click.style(_cut(_printable(finding.at), look.width - 2), fg='blue')}")
     lines.extend(textwrap.wrap(_printable(finding.says), look.width - 2, initial_indent="  ", subsequent_indent="  "))

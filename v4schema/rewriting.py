@@ -95,11 +95,12 @@ class _Rewriting:
         if not value or not isinstance(value, dict | list):
             return self._spelt.get(id(value)) or json.dumps(value, ensure_ascii=False).encode()
         deeper = indent + self._step if self._expanded else b""
-        members = value.items() if isinstance(value, dict) else enumerate(value)
-        parts = [
-            (self._name(key) if isinstance(value, dict) else b"") + self._new(below, (*at, key), deeper) for key, below in members
-        ]
-        opening, closing = (b"{", b"}") if isinstance(value, dict) else (b"[", b"]")
+        if isinstance(value, dict):
+            opening, closing = b"{", b"}"
+            parts = [self._name(name) + self._new(below, (*at, name), deeper) for name, below in value.items()]
+        else:
+            opening, closing = b"[", b"]"
+            parts = [self._new(item, (*at, index), deeper) for index, item in enumerate(value)]
         if self._expanded:
             return opening + b",".join(self._line + deeper + part for part in parts) + self._line + indent + closing
         return opening + (b"," + self._space).join(parts) + closing
@@ -119,7 +120,8 @@ class _Rewriting:
 
     def _found(self, place: Place) -> tuple["Node", Any]:
         """Return the node and the value at a place of the text."""
-        node, value = self._root, self._before
+        node = self._root
+        value: Any = self._before
         for token in place:
             slots, _ = self._slots(node)
             names: list[Token] = [*value] if isinstance(value, dict) else [*range(len(value))]

@@ -196,7 +196,7 @@ def _quantity(kind: str, described: Field) -> Step:
     return step
 
 
-def _amount(kind: str, described: Field) -> Step:
+def _in_unit(kind: str, described: Field) -> Step:
     """Write a quantity as a number, in the unit that the field is in; a whole one where the field takes no fractions."""
     measure = described.measures[kind]
     wanted = described.schema["x-unit"]
@@ -284,7 +284,7 @@ STEPS: dict[str, Callable[[Any, Field], Step]] = {
     "word": _word,
     "number": _number,
     "quantity": _quantity,
-    "amount": _amount,
+    "in_unit": _in_unit,
     "imply": _imply,
     "list": _list,
     "distinct": _distinct,

@@ -1,6 +1,5 @@
 """The command ``v4schema normalise``."""
 
-import gzip
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,7 +9,7 @@ from typing import Any
 
 import click
 
-from v4schema import feed, normaliser, output, render
+from v4schema import feed, render
 from v4schema.catalogue import Catalogue
 from v4schema.cli import options, reports, terminal
 from v4schema.reading import Source
@@ -21,7 +20,7 @@ _GZIPPED = b"\x1f\x8b"
 
 def _quantities(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command an option for each thing that a caller can say about quantities."""
-    for setting, units in reversed(normaliser.settings(Catalogue()).items()):
+    for setting, units in reversed([*Catalogue().settings.items()]):
         kind = setting.removesuffix("_unit")
         told = f"What a bare {kind} is in" if setting != kind else f"The unit to write {kind} in"
         command = option(f"--{setting.replace('_', '-')}", metavar="UNIT", help=f"{told}: {', '.join(units)}.")(command)
@@ -39,8 +38,6 @@ class _Target:
 
 @click.command()
 @click.argument("files", nargs=-1, metavar="[FILE]...")
-@options.checking
-@_quantities
 @click.option("--in-place", "-i", is_flag=True, help="Write each file anew where it stands.")
 @click.option(
     "--output",
@@ -51,7 +48,9 @@ class _Target:
     help="Write the ads to a file, or of several files each to a folder.",
 )
 @click.option("--check", is_flag=True, help="Change nothing; exit with 1 if something would change.")
-@click.option("--diff", is_flag=True, help="Show on standard output what would change, as a unified diff.")
+@click.option("--diff", is_flag=True, help="Show what changes, as a unified diff; write no ads unless told where to.")
+@_quantities
+@options.checking
 @options.reporting
 @click.option("--report", type=click.Path(dir_okay=False, readable=False), metavar="FILE", help="Write the report to a file.")
 @click.pass_context
@@ -95,9 +94,8 @@ def normalise(  # noqa: PLR0913  (the options above)
     if report:
         terminal.refuse_overwriting(report, files, "the report would overwrite it.")
     held = options.held(schemas, lists)
-    said = {setting: told[setting] for setting in normaliser.settings(held) if told.get(setting) is not None}
+    said = {setting: told[setting] for setting in held.settings if told.get(setting) is not None}
     words = {key: told[key] for key in ("version", "category", "operation", "engine")}
-    list(feed.prepare([], catalogue=held, **words, **said))
     tally = feed.Tally()
     on_terminal = terminal.shows(sys.stdout)
     coloured = terminal.is_coloured(told["color"], on_terminal=on_terminal)
@@ -147,36 +145,52 @@ class _Writing:
 
     def through(self, results: Iterable[feed.Result], target: _Target | None) -> Iterator[feed.Result]:
         """Pass the results of a source on, and write its documents to the target; a file is written whole or not at all."""
-        sound, changed = True, False
+        state = _State()
+        write: Callable[[bytes], object] | None = None
         with ExitStack() as opened:
-            write: Callable[[bytes], object] | None = None
             for document in feed.documents(results):
                 first = document.results[0].reading
-                sound = sound and (first.readable or bool(document.text))
+                state.sound = state.sound and (first.readable or bool(document.text))
                 if self.diff and document.changed:
-                    for line in render.diff(document, headed=not changed, on_terminal=self.on_terminal):
+                    for line in render.diff(document, headed=not state.changed, on_terminal=self.on_terminal):
                         click.echo(line, nl=False, color=self.coloured)
-                changed = changed or document.changed
-                if target is not None and sound:
+                state.changed = state.changed or document.changed
+                if target is not None and state.sound:
                     if write is None:
-                        write = _opened(target, opened, lambda: sound and (changed or not target.in_place))
+                        write = _opened(target, opened, state)
                     write(first.lead + document.rewritten() + first.ending)
                 yield from document.results
 
 
-def _opened(target: _Target, opened: ExitStack, wanted: Callable[[], bool]) -> Callable[[bytes], object]:
+@dataclass(slots=True)
+class _State:
+    """How far a source has come: whether all of it could be read, and whether anything has changed."""
+
+    sound: bool = True
+    changed: bool = False
+
+
+def _opened(target: _Target, opened: ExitStack, state: _State) -> Callable[[bytes], object]:
     """Open a target; return what writes a piece to it."""
-    if target.path is None:
-        stream = click.get_binary_stream("stdout")
+    path = target.path
+    if path is None:
+        if sys.stdout is None:
+            raise click.UsageError("Cannot write to standard output: it is closed.")
+        stream = sys.stdout.buffer
 
         def show(piece: bytes) -> None:
             stream.write(piece if piece.endswith(b"\n") else piece + b"\n")
             stream.flush()
 
         return show
-    file = opened.enter_context(output.whole(target.path, wanted=wanted))
+    import gzip
+
+    from v4schema import output
+
+    wanted = lambda: state.sound and (state.changed or not target.in_place)  # noqa: E731  (asked when all is written)
+    file = opened.enter_context(output.whole(path, wanted=wanted))
     if target.packed:
-        file = opened.enter_context(gzip.GzipFile(filename="", fileobj=file, mode="wb", mtime=0))
+        return opened.enter_context(gzip.GzipFile("", "wb", fileobj=file, mtime=0)).write
     return file.write
 
 

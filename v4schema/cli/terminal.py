@@ -3,7 +3,6 @@
 import errno
 import io
 import os
-import shutil
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,7 +10,7 @@ from typing import IO
 
 import click
 
-from v4schema import feed, output
+from v4schema import feed
 from v4schema.reading import Source
 
 #: How often, in seconds, a long run tells how far it has come.
@@ -35,6 +34,8 @@ def inputs(files: Sequence[str], stdin_name: str) -> list[tuple[str, Source]]:
 
 def refuse_overwriting(path: str, files: Sequence[str], mend: str) -> None:
     """Refuse to write to a path that is read from."""
+    from v4schema import output
+
     if any(output.overwrites(path, sys.stdin if name == "-" else name) for name in files or ["-"]):
         raise click.UsageError(f"{path} is one of the files that are read; {mend}")
 
@@ -48,6 +49,8 @@ def write(chunks: Iterable[str], path: str | None = None, *, coloured: bool = Fa
             for chunk in chunks:
                 click.echo(chunk, nl=False, color=coloured, err=err)
         else:
+            from v4schema import output
+
             with output.whole(str(path)) as file:
                 for chunk in chunks:
                     file.write((chunk if coloured else click.unstyle(chunk)).encode())
@@ -81,4 +84,6 @@ def is_coloured(when: str, *, on_terminal: bool) -> bool:
 
 def columns() -> int:
     """Return the width of the terminal."""
+    import shutil
+
     return shutil.get_terminal_size().columns
