@@ -1,13 +1,18 @@
 """Normalising: what is mended, what is left, and the laws that hold for both."""
 
 import copy
+from collections.abc import Iterator
+from fractions import Fraction
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import ANY_JSON, HELD, KINDS, RESPELLINGS, ads, respell, same
 
-from v4schema import normalise, validate
+from v4schema import Level, errors, normalise, validate
+from v4schema.catalogue import Catalogue
+from v4schema.pointer import get, leads, within, write
 from v4schema.steps import STEPS
 
 Ad = dict[str, Any]
@@ -60,3 +65,439 @@ def test_any_json_gets_an_answer(ad: object, operation: str, category: str | Non
     done = normalise(ad, operation=operation, category=category)
     assert isinstance(ad, dict) or done.ad is ad
     assert done.changed == bool(done.changes)
+
+
+def leaves(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:  # noqa: ANN401
+    """Every scalar and every empty object and array of a value, with its place."""
+    if isinstance(value, dict | list) and value:
+        for token, below in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from leaves(below, (*at, token))
+    else:
+        yield at, value
+
+
+@given(data=st.data())
+def test_nothing_vanishes(data: st.DataObject) -> None:
+    """Each leaf of the input is in the output at its place, or in what a finding says was there."""
+    kind = data.draw(st.sampled_from(KINDS))
+    ad = respell(data.draw, kind, data.draw(ads(kind)))
+    ad |= data.draw(st.dictionaries(st.sampled_from([*HELD.names, *ad]), ANY_JSON, max_size=3))
+    done = normalise(ad, version=kind.version)
+    told = {finding.at: finding.before for finding in reversed(done.changes)}
+    for at, leaf in leaves(ad):
+        there = any(write(at[:end]) in told for end in range(len(at) + 1))
+        assert there or (leads(done.ad, at) and (same(get(done.ad, at), leaf) or leaf == {})), at
+
+
+@given(data=st.data())
+def test_findings_point_to_where_things_stood_and_stand(data: st.DataObject) -> None:
+    """`at` leads into the given ad, to the value before it, `to` into the new one; what is filled in was missing."""
+    kind = data.draw(st.sampled_from(KINDS))
+    ad = respell(data.draw, kind, data.draw(ads(kind)))
+    done = normalise(ad, version=kind.version)
+    for finding in done.findings:
+        at = within(ad, finding.at)
+        assert leads(ad, at[:-1])
+        assert leads(ad, at) or finding.before is None
+        if finding.to is not None:
+            assert leads(done.ad, within(done.ad, finding.to)[:1])
+    first = {finding.at: finding for finding in reversed(done.changes)}
+    for finding in first.values():
+        assert finding.before is None or same(get(ad, within(ad, finding.at)), finding.before)
+
+
+@given(data=st.data(), unit=st.sampled_from(["kr", "tkr", "SEK"]))
+def test_bare_prices_are_what_the_caller_says(data: st.DataObject, unit: str) -> None:
+    """With the caller's word a bare amount is converted exactly, without it it stays; what is converted leads back."""
+    kronor = data.draw(st.integers(0, 10**9))
+    ad = {"category_id": "1121", "price": [{"type": "list", "amount": kronor, "currency": "SEK"}]}
+    assert normalise(ad).ad is ad
+    done: Any = normalise(ad, price_unit=unit).ad
+    factor = 100_000 if unit == "tkr" else 100
+    assert done["price"][0]["amount"] == kronor * factor
+    older: Any = normalise(done, version="v3", category="moped", price_unit="öre").ad
+    assert older["price"][0]["amount"] * 100 == done["price"][0]["amount"]
+
+
+def test_whole_hp_and_whole_kw_come_back_from_the_other_unit() -> None:
+    """1 to 2000 of each: to the other unit and back is the identity, although what is between is rounded."""
+    for number in range(1, 2001):
+        for unit, other in (("hp", "kw"), ("kw", "hp")):
+            ad: Ad = {"category_fields": {"powertrain": {"power": {"unit": unit, "value": number}}}}
+            there = normalise(ad, category="car", power=other)
+            assert there.changed
+            assert normalise(there.ad, category="car", power=unit).ad == ad
+
+
+@given(value=st.integers(0, 10**7) | st.decimals(0, 10**6, places=3).map(float))
+def test_km_to_mil_and_back_is_the_identity(value: float) -> None:
+    """Exactly, decimals included."""
+    ad: Ad = {"category_fields": {"condition": {"mileage": {"unit": "km", "value": value}}}}
+    there = normalise(ad, category="car", mileage="mil")
+    assert same(normalise(there.ad, category="car").ad, ad)
+
+
+MILEAGE = ("category_fields", "condition", "mileage")
+POWER = ("category_fields", "powertrain", "power")
+WEIGHT = ("category_fields", "physics", "gross_weight")
+LENGTH = ("category_fields", "physics", "length")
+AMOUNT = ("price", 0, "amount")
+FUELS = ("category_fields", "powertrain", "fuels")
+
+
+def nested(at: tuple[Any, ...], value: object) -> Any:  # noqa: ANN401
+    """The least document that has a value at a place."""
+    for token in reversed(at):
+        value = {token: value} if isinstance(token, str) else [value]
+    return value
+
+
+@pytest.mark.parametrize("version", [*HELD.editions])
+@pytest.mark.parametrize(
+    ("at", "given", "wanted"),
+    [
+        (MILEAGE, {"unit": "mil", "value": 1540}, {"unit": "km", "value": 15400}),
+        (MILEAGE, "1 540 mil", {"unit": "km", "value": 15400}),
+        (MILEAGE, "15400 km", {"unit": "km", "value": 15400}),
+        (MILEAGE, "1540,5 Mil", {"unit": "km", "value": 15405}),
+        (MILEAGE, {"value": "1 540", "unit": "MIL"}, {"unit": "km", "value": 15400}),
+        (MILEAGE, {"value": "1 540 mil"}, {"unit": "km", "value": 15400}),
+        (POWER, "150 hk", {"unit": "hp", "value": 150}),
+        (POWER, "150 hp", {"unit": "hp", "value": 150}),
+        (POWER, "110 kW", {"unit": "kw", "value": 110}),
+        (POWER, "110,3 kw", {"unit": "kw", "value": 110.3}),
+        (POWER, {"unit": "PS", "value": 150}, {"unit": "hp", "value": 150}),
+        (WEIGHT, "3,5 ton", {"unit": "kg", "value": 3500}),
+        (WEIGHT, "3500 kg", {"unit": "kg", "value": 3500}),
+        (LENGTH, "750 cm", {"unit": "m", "value": 7.5}),
+        (LENGTH, "7,5 m", {"unit": "m", "value": 7.5}),
+        (LENGTH, "7500 mm", {"unit": "m", "value": 7.5}),
+        (FUELS, "Bensin", ["gasoline"]),
+        (FUELS, ["Diesel", "El"], ["diesel", "electric"]),
+        (FUELS, ["bensin", "gasoline"], ["gasoline"]),
+        (("category_fields", "powertrain", "transmission"), "Manuell", "manual"),
+        (("location", "longitude"), "18,0686", 18.0686),
+        (("visible",), "nej", False),
+        (("contact", "phone"), "070-123 45 67", "0701234567"),
+        (("contact", "phone"), "+46 70\u2011123 45 67", "+46701234567"),
+        (("body",), " a <b> ", "a -b-"),
+        (("image_urls",), "https://a.se/1.jpg", ["https://a.se/1.jpg"]),
+        (("image_urls",), ["https://a.se/1.jpg", " https://a.se/1.jpg"], ["https://a.se/1.jpg"]),
+        (("price", 0, "currency"), "sek", "SEK"),
+        (("price", 0, "currency"), "kr", "SEK"),
+        (("price", 0, "currency"), "eur", "EUR"),
+        (("price", 0, "type"), "Listpris", "list"),
+    ],
+)
+def test_what_is_certain_is_mended(at: tuple[Any, ...], given: object, wanted: object, version: str) -> None:
+    """In every edition, wherever the field is."""
+    category = "sail-boat"
+    done: Any = normalise(nested(at, given), version=version, category=category)
+    assert same(get(done.ad, at), wanted), done.ad
+    assert done.changed
+
+
+@pytest.mark.parametrize(
+    ("given", "kronor"),
+    [
+        ("349 900 kr", "349900"),
+        ("349900 SEK", "349900"),
+        ("3 499,50 kr", "3499.5"),
+        ("34990000 öre", "349900"),
+        ("349.900:-", "349900"),
+        ("349\u00a0900\u2009kr", "349900"),
+        ("349\u202f900,-", "349900"),
+        ("SEK 349 900", "349900"),
+        ("Kr. 349.900", "349900"),
+        ("349,9 tkr", "349900"),
+        ("1.349.900,50 kronor", "1349900.5"),
+        ("1,349,900.50 kr", "1349900.5"),
+        ({"value": 349900, "unit": "kr"}, "349900"),
+        ({"unit": "KR", "value": "349 900"}, "349900"),
+        ("0 kr", "0"),
+    ],
+)
+def test_money_is_understood_where_its_unit_is_written(given: object, kronor: str) -> None:
+    """Öre in V4, kronor in V3, the currency with it; what is no whole number of those is a finding and no change."""
+    for version, factor in (("v4", 100), ("v3", 1)):
+        done: Any = normalise(nested(AMOUNT, given), version=version, category="moped")
+        whole = Fraction(kronor) * factor
+        if whole.denominator == 1:
+            assert done.ad["price"][0] == {"amount": whole, "currency": "SEK"}
+            assert {"unit.converted", "unit.read"} & {finding.code for finding in done.changes}
+        else:
+            assert done.ad["price"][0]["amount"] == given
+            assert [finding.code for finding in done.findings if finding.level is Level.ERROR] == ["unit.fraction"]
+
+
+@pytest.mark.parametrize(
+    ("at", "value", "code"),
+    [
+        (AMOUNT, "3.500", "number.ambiguous"),
+        (AMOUNT, "349900,50", "unit.fraction"),
+        (AMOUNT, "349 900 kr/mån", "unit.unknown"),
+        (AMOUNT, "349 900 $", "unit.unknown"),
+        (AMOUNT, "ca 349 900 kr", "unit.unknown"),
+        (AMOUNT, "34 99 00 kr", None),
+        (AMOUNT, {"value": 5, "unit": "furlong"}, "unit.unknown"),
+        (AMOUNT, {"value": {"value": 5}, "unit": "kr"}, None),
+        (AMOUNT, {"value": "5 öre", "unit": "kr"}, None),
+        (AMOUNT, {"unit": "kr"}, None),
+        (AMOUNT, 34900, None),
+        (AMOUNT, 34900.5, None),
+        (AMOUNT, None, None),
+        (AMOUNT, True, None),
+        (AMOUNT, "9" * 80 + " kr", None),
+        (AMOUNT, 10**400, None),
+        (MILEAGE, "15.400 km", "number.ambiguous"),
+        (MILEAGE, 1540, "unit.missing"),
+        (MILEAGE, "1540", "unit.missing"),
+        (MILEAGE, "många mil", None),
+        (MILEAGE, [], None),
+        (MILEAGE, {"value": 1540}, None),
+        (MILEAGE, "9600 miles", "unit.unknown"),
+        (FUELS, ["gas"], "word.ambiguous"),
+        (FUELS, ["bensin/el"], None),
+        (FUELS, "vete", None),
+        (("location", "longitude"), "18° 4'", None),
+        (("contact", "phone"), "ring mig", None),
+        (("image_urls",), ["http://a.se/1.jpg"], None),
+        (("source_id",), "   ", None),
+        (("visible",), "kanske", None),
+        (("price",), "34 900 kr", None),
+    ],
+)
+def test_what_is_not_certain_stays(at: tuple[Any, ...], value: object, code: str | None) -> None:
+    """Unchanged; where it looks as if something should be done, a finding says why it was not."""
+    ad = nested(at, value)
+    done = normalise(ad, category="sail-boat")
+    assert get(done.ad, at) is get(ad, at)
+    assert not done.changed
+    assert [finding.code for finding in done.findings] == ([code] if code else [])
+    for finding in done.findings:
+        assert finding.hint
+        assert finding.before is not None
+
+
+@pytest.mark.parametrize("named", [1121, "1121", "moped", "Moped", " MOPED ", "EU-moped"])
+def test_a_category_is_written_in_the_editions_own_type(named: object) -> None:
+    """By number, text, slug, name or word: text in V4, a number in V3."""
+    for version, own in (("v4", "1121"), ("v3", 1121)):
+        done: Any = normalise({"category_id": named}, version=version)
+        assert done.ad == {"category_id": own}
+        assert type(done.ad["category_id"]) is type(own)
+        assert str(done.kind) == f"{version}/moped"
+
+
+def test_a_category_under_a_wrong_name_is_found_all_the_same() -> None:
+    """What the ad is, is told after names have been put right."""
+    done: Any = normalise({"kategori": "Husbil", "kaross": "Halvintegrerad"})
+    assert str(done.kind) == "v4/camper"
+    assert done.ad == {"category_id": "1102", "category_fields": {"body_type": "semi-integrated"}}
+
+
+def test_an_unknown_category_is_left_alone_and_the_rest_is_mended() -> None:
+    """Fields that all categories share are mended whatever the category is."""
+    done: Any = normalise({"category_id": "9999", "visible": "ja"})
+    assert done.kind is None
+    assert done.ad == {"category_id": "9999", "visible": True}
+
+
+@pytest.mark.parametrize(
+    ("plate", "wanted"),
+    [
+        ("abc 123", "ABC123"),
+        ("ABC-12D", "ABC12D"),
+        (" abc123 ", "ABC123"),
+        ("abc 1234", "ABC1234"),
+        ("såld!", "SÅLD!"),
+        ("-", "-"),
+    ],
+)
+def test_plates_are_written_without_spaces_and_never_cut(plate: str, wanted: str) -> None:
+    """In capitals; what is too long stays too long, for a person to see."""
+    done: Any = normalise({"category_fields": {"registration_number": plate}}, category="car")
+    assert done.ad["category_fields"]["registration_number"] == wanted
+
+
+@pytest.mark.parametrize(
+    ("brand", "wanted"),
+    [
+        ("Mercedes-Benz", "mercedes-benz"),
+        ("Citroën", "citroen"),
+        (" Land Rover ", "land-rover"),
+        ("ŠKODA", "skoda"),
+        ("Rolls_Royce", "rolls-royce"),
+        ("Lynk & Co", "Lynk & Co"),
+        ("BMW/Mini", "BMW/Mini"),
+        ("", ""),
+    ],
+)
+def test_makes_are_written_as_slugs_where_that_is_certain(brand: str, wanted: str) -> None:
+    """Small letters without accents, hyphens for spaces; other signs nobody knows the slug of."""
+    done: Any = normalise({"category_fields": {"brand": brand}}, category="car")
+    assert done.ad["category_fields"]["brand"] == wanted
+
+
+def test_the_callers_own_list_knows_the_slug() -> None:
+    """With a list of makes, what differs in case and signs alone is the one in the list."""
+    held = Catalogue(lists={"brands": ["lynk-co", "volvo"]})
+    done: Any = normalise({"category_fields": {"brand": "Lynk & Co"}}, category="car", catalogue=held)
+    assert done.ad["category_fields"]["brand"] == "lynk-co"
+
+
+def test_what_a_field_takes_is_not_spoilt() -> None:
+    """A chassis number that would be too short or too long without its spaces stays as it is."""
+    for vin in (" 1234567890123456", "ß234567890123456789"):
+        ad = {"category_fields": {"vin": vin}}
+        assert normalise(ad, category="car").ad is ad
+
+
+def test_names_are_moved_only_to_a_place_that_is_empty() -> None:
+    """Otherwise nothing is changed, and a finding says so; of two wrong names for one field the first is moved."""
+    ad = {"category_fields": {"year": 2020, "model_year": 2019}}
+    done = normalise(ad, category="car")
+    assert done.ad is ad
+    assert [(finding.code, finding.at, finding.hint) for finding in done.findings] == [
+        ("field.misnamed", "/category_fields/year", "/category_fields/model_year is already given: remove this one.")
+    ]
+    done = normalise({"year": 2020, "category_fields": {"årsmodell": 2019}}, category="car")
+    assert done.ad == {"category_fields": {"årsmodell": 2019, "model_year": 2020}}
+    assert [finding.code for finding in done.findings] == ["field.moved", "field.misnamed"]
+
+
+@pytest.mark.parametrize("around", [3, [], None, "x"])
+def test_a_name_is_not_moved_where_its_object_is_something_else(around: object) -> None:
+    """What stands in the place of the object is not overwritten."""
+    ad = {"year": 2020, "category_fields": around}
+    assert normalise(ad, category="car").ad is ad
+
+
+def test_names_keep_their_place_when_they_are_renamed() -> None:
+    """The order of names stays; what moves to another object stands last in it."""
+    ad = {"a": 1, "Visible": True, "fuel": "el", "category_fields": {"make": "volvo", "model": "v70"}, "b": 2}
+    done: Any = normalise(ad, category="car")
+    assert [*done.ad] == ["a", "visible", "category_fields", "b"]
+    assert [*done.ad["category_fields"]] == ["brand", "model", "powertrain"]
+
+
+def test_a_name_may_tell_the_unit() -> None:
+    """150 under the name hk is 150 hp; with a unit of its own, that one holds."""
+    done: Any = normalise({"hk": 150, "mileage_mil": "1 540"}, category="car")
+    assert done.ad["category_fields"] == {
+        "powertrain": {"power": {"unit": "hp", "value": 150}},
+        "condition": {"mileage": {"unit": "km", "value": 15400}},
+    }
+    done = normalise({"hk": "110 kW"}, category="car")
+    assert done.ad["category_fields"]["powertrain"]["power"] == {"unit": "kw", "value": 110}
+    done = normalise({"hk": "stark"}, category="car")
+    assert done.ad["category_fields"]["powertrain"]["power"] == "stark"
+
+
+def test_the_name_of_another_edition_is_renamed() -> None:
+    """A field that is described only to be warned of stands for the right one."""
+    done: Any = normalise({"category_fields": {"equipments": [" ABS "]}}, category="car")
+    assert done.ad == {"category_fields": {"equipment": ["ABS"]}}
+    taken = {"category_fields": {"equipments": ["ABS"], "equipment": ["ESP"]}}
+    assert normalise(taken, category="car").findings == ()
+
+
+def test_a_slip_of_one_letter_is_left_to_a_person() -> None:
+    """It is probably another name, and so an error of `validate`; but it is not certain."""
+    ad = {"category_fields": {"brnad": "volvo"}}
+    assert normalise(ad, category="car").ad is ad
+
+
+def test_an_answer_of_the_api_keeps_its_names() -> None:
+    """The API may have fields that no document tells."""
+    ad = {"year": 2020, "category_fields": {"make": "volvo"}}
+    assert normalise(ad, category="car", operation="response").ad is ad
+
+
+@pytest.mark.parametrize(
+    ("said", "mileage", "power"),
+    [
+        ({}, {"unit": "km", "value": 15400}, {"unit": "hp", "value": 150}),
+        ({"mileage": "mil"}, {"unit": "mil", "value": 1540}, {"unit": "hp", "value": 150}),
+        ({"mileage": "given"}, {"unit": "mil", "value": 1540}, {"unit": "hp", "value": 150}),
+        ({"power": "kw"}, {"unit": "km", "value": 15400}, {"unit": "kw", "value": 110.3}),
+        ({"power": "kW", "mileage": "Mil"}, {"unit": "mil", "value": 1540}, {"unit": "kw", "value": 110.3}),
+    ],
+)
+def test_quantities_are_written_in_the_unit_that_is_wanted(said: dict[str, Any], mileage: Ad, power: Ad) -> None:
+    """Mileage in km unless the caller wants another unit, power as it is given."""
+    ad = {"category_fields": {"condition": {"mileage": "1540 mil"}, "powertrain": {"power": "150 hk"}}}
+    done: Any = normalise(ad, category="car", **said)
+    assert done.ad["category_fields"] == {"condition": {"mileage": mileage}, "powertrain": {"power": power}}
+
+
+def test_bare_numbers_are_what_the_caller_says() -> None:
+    """Of every kind of quantity, as numbers, as text and in objects without a unit."""
+    fields = {
+        "condition": {"mileage": 1540},
+        "powertrain": {"power": "150"},
+        "physics": {"gross_weight": {"value": 3.5}, "length": 750},
+    }
+    said: dict[str, Any] = {"mileage_unit": "mil", "power_unit": "hk", "weight_unit": "ton", "length_unit": "cm"}
+    done: Any = normalise({"category_fields": fields}, category="camper", **said)
+    assert done.ad["category_fields"] == {
+        "condition": {"mileage": {"unit": "km", "value": 15400}},
+        "powertrain": {"power": {"unit": "hp", "value": 150}},
+        "physics": {"gross_weight": {"value": 3500, "unit": "kg"}, "length": {"unit": "m", "value": 7.5}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("said", "says"),
+    [
+        ({"price_unit": "dollar"}, "There is no unit for price_unit 'dollar'. There are: öre, kr, tkr."),
+        ({"mileage": "miles"}, "There is no unit for mileage 'miles'."),
+        ({"prise_unit": "kr"}, "There is no setting 'prise_unit'. Did you mean price_unit?"),
+        ({"weight": "kg"}, "There is no setting 'weight'."),
+    ],
+)
+def test_units_that_there_are_not_are_exceptions_that_teach(said: dict[str, Any], says: str) -> None:
+    """The caller's own words, before anything is done."""
+    with pytest.raises(errors.UnknownName, match=says.replace("(", r"\(").replace("?", r"\?")):
+        normalise({}, **said)
+
+
+def test_what_is_unchanged_is_the_same_object() -> None:
+    """The given ad stays as it is, and the new one shares with it what was not changed."""
+    ad: Ad = {"category_id": "1121", "location": {"longitude": 18.1, "latitude": 59.3}, "visible": "ja", "x": {"y": [1.50]}}
+    done: Any = normalise(ad)
+    assert ad["visible"] == "ja"
+    assert done.ad["location"] is ad["location"]
+    assert done.ad["x"] is ad["x"]
+
+
+def test_every_change_is_a_note_with_place_before_and_after() -> None:
+    """Moved, translated, converted: where it stood, where it stands, what it was, what it is."""
+    done = normalise({"gearbox": "Automat", "mileage": "1540 mil"}, category="car")
+    assert [(change.code, change.level, change.at, change.to, change.before, change.after) for change in done.changes] == [
+        ("field.moved", Level.NOTE, "/gearbox", "/category_fields/powertrain/transmission", "Automat", "Automat"),
+        ("word.translated", Level.NOTE, "/gearbox", "/category_fields/powertrain/transmission", "Automat", "automatic"),
+        ("field.moved", Level.NOTE, "/mileage", "/category_fields/condition/mileage", "1540 mil", "1540 mil"),
+        (
+            "unit.converted",
+            Level.NOTE,
+            "/mileage",
+            "/category_fields/condition/mileage",
+            "1540 mil",
+            {"unit": "km", "value": 15400},
+        ),
+    ]
+    assert all(change.source for change in done.changes)
+
+
+def test_no_sentence_tells_what_is_private() -> None:
+    """Not what stood there, nor what stands there now; the values themselves are the caller's, out of the printed finding."""
+    ad = {"contact": {"phone": "070-SECRET".replace("SECRET", "99 88 777"), "Epost": "secret@example.com"}, "regnr": "qqq 999"}
+    done = normalise(ad, category="sail-boat")
+    done_car = normalise({"regnr": "qqq 999", "vin": "yv1sw6111x1234567"}, category="car")
+    for finding in (*done.findings, *done_car.findings):
+        assert not {"9988777", "99 88", "secret@", "QQQ", "qqq", "yv1"} & {*str(finding).split('"')}
+        assert "99" not in f"{finding}"
+        assert "secret" not in f"{finding}"
+        assert "qqq" not in f"{finding}".lower()
+    assert "0709988777" in {finding.after for finding in done.findings}

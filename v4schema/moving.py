@@ -24,6 +24,11 @@ class Trail:
         """Remember that an item of an array goes; those before it first."""
         self._gaps.setdefault(at[:-1], []).append(int(at[-1]))
 
+    @property
+    def straight(self) -> bool:
+        """Whether everything stands where it stood."""
+        return not self._moves and not self._gaps
+
     def source(self, place: Place) -> Place:
         """Return where in the given ad stood what stands at a place before items are dropped."""
         for source, target in reversed(self._moves):
@@ -58,8 +63,8 @@ def free(ad: object, at: Place) -> bool:
     """Tell whether a field can be put at a place: nothing stands there, and nothing but objects around it."""
     here: Any = ad
     for token in at:
-        if isinstance(here, list) and int(token) < len(here):
-            here = here[int(token)]
+        if isinstance(here, list) and isinstance(token, int) and token < len(here):
+            here = here[token]
         elif not isinstance(here, dict):
             return False
         elif token in here:

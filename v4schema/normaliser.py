@@ -169,7 +169,7 @@ class Mender:
         told = [self._put(entry, trail) for entry in entries]
         for at in strays:
             told += self._taken(ad, at, trail)
-        if len(told) > 1:
+        if len(told) > len(entries) or not trail.straight:
             order = pointer.Order(given)
             told.sort(key=lambda each: order(each[0]))
         return tuple(finding for _, finding in told)

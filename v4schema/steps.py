@@ -139,9 +139,10 @@ def _word(table: str, described: Field) -> Step:
         if not isinstance(value, str | int) or isinstance(value, bool) or (type(value), value) in offered:
             return None
         meant = meanings.get(spelling.plain(str(value)), ())
+        told = sorted({str(choice) for choice in meant})
+        if len(told) > 1:
+            return Refused(code="word.ambiguous", told={"meanings": " or ".join(told)})
         best = [choice for choice in meant if (type(choice), choice) in offered] or [*meant]
-        if len(best) > 1:
-            return Refused(code="word.ambiguous", told={"meanings": " or ".join(sorted(map(str, best)))})
         if not best or (type(best[0]), best[0]) == (type(value), value):
             return None
         return Done(value=best[0], code="word.translated")

@@ -1,0 +1,122 @@
+"""Rewriting: the text of the new value, and every byte of what has not changed."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import KINDS, ads, respell, same
+
+from v4schema import feed
+from v4schema.reading import parsed
+from v4schema.rewriting import rewritten
+
+
+def prepared(text: bytes, **words: Any) -> list[feed.Document]:  # noqa: ANN401
+    """The documents of a text, normalised."""
+    return list(feed.documents(feed.prepare([("ads.ndjson" if words.pop("lines", False) else "ads.json", text)], **words)))
+
+
+LAYOUTS = st.sampled_from(
+    [
+        {"indent": 2, "ensure_ascii": False},
+        {"indent": 4},
+        {"indent": "\t", "ensure_ascii": False},
+        {"separators": (",", ":")},
+        {"separators": (" , ", " : ")},
+        {},
+    ]
+)
+
+
+@given(data=st.data(), layout=LAYOUTS, line=st.sampled_from(["\n", "\r\n"]), several=st.booleans())
+def test_the_new_text_is_that_of_the_new_value(data: st.DataObject, layout: dict[str, Any], line: str, several: bool) -> None:
+    """Of one ad and of an array of ads, however they are laid out."""
+    kind = data.draw(st.sampled_from(KINDS))
+    given_ads = [respell(data.draw, kind, data.draw(ads(kind))) for _ in range(2 if several else 1)]
+    text = json.dumps(given_ads if several else given_ads[0], **layout).replace("\n", line).encode()
+    (document,) = prepared(text, version=kind.version)
+    new: Any = parsed(document.rewritten())
+    wanted = [result.report.ad for result in document.results]
+    assert same(new if several else [new], wanted)
+    if not document.changed:
+        assert document.rewritten() == text
+    if line == "\r\n":
+        assert document.rewritten().count(b"\n") == document.rewritten().count(b"\r\n")
+
+
+MESSY = b"""{
+  "source_id" :  "a\\u00e4",
+  "visible": "ja",
+  "unknown": [1.50, 1E3, -0, {"x" : 1e-2}],
+\t"location": {"longitude": 18.0600, "latitude": "59,30"},
+  "year": 2020.0,
+  "mileage_km": 15400.50,
+  "category_fields": { }
+}
+"""
+
+
+def test_only_what_has_changed_is_written_anew() -> None:
+    """Numbers as they are spelt, escapes, odd white space: all stay; what moves takes its spelling along."""
+    (document,) = prepared(MESSY, category="car")
+    assert document.rewritten() == (
+        MESSY.replace(b'"ja"', b"true")
+        .replace(b'"59,30"', b"59.3")
+        .replace(b'  "year": 2020.0,\n  "mileage_km": 15400.50,\n', b"")
+        .replace(b"{ }", b'{"model_year": 2020.0,"condition": {"mileage": {"unit": "km", "value": 15400.50}} }')
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (b'{"visible":"ja"}', b'{"visible":true}'),
+        (b' {"year":2020}', b' {"category_fields":{"model_year":2020}}'),
+        (b'{"fuel": "el"}', b'{"category_fields": {"powertrain": {"fuels": ["electric"]}}}'),
+        (
+            b'{\n    "fuel": "el",\n    "lat": 59\n}',
+            b"""{
+    "category_fields": {
+        "powertrain": {
+            "fuels": ["electric"]
+        }
+    },
+    "location": {
+        "latitude": 59
+    }
+}""",
+        ),
+        (b'{"price": {"type": "list", "amount": "5 kr"}}', b'{"price": [{"type": "list", "amount": 500, "currency": "SEK"}]}'),
+        (b'{"a": 1, "Visible": "nej", "b": 2}', b'{"a": 1, "visible": false, "b": 2}'),
+        (
+            b'{"image_urls": ["https://a.se/1", "https://a.se/2" , "https://a.se/1"]}',
+            b'{"image_urls": ["https://a.se/1", "https://a.se/2"]}',
+        ),
+        (b'{"body": " \xc3\xa5 <b>"}', b'{"body": "\xc3\xa5 -b-"}'),
+        (b'[{"visible": true}, {"visible": "ja"}, {"visible": 1}]', b'[{"visible": true}, {"visible": true}, {"visible": 1}]'),
+        (b"3", b"3"),
+    ],
+)
+def test_what_is_new_is_laid_out_as_the_text_around_it(text: bytes, wanted: bytes) -> None:
+    """Compact in compact text, on lines of its own where everything is, and in the place of what it replaces."""
+    (document,) = prepared(text, category="car", operation="update")
+    assert document.rewritten() == wanted
+
+
+def test_a_list_may_lose_an_item_and_change_another() -> None:
+    """Items are told apart by what they are."""
+    before = ["a", "b ", "a", "c"]
+    text = b'["a",  "b ", "a",\n "c"]'
+    assert rewritten(text, before, [before[0], "b", before[3]]) == b'["a",  "b",\n "c"]'
+
+
+def test_each_line_of_a_feed_is_a_document() -> None:
+    """With what stands before it and what ends it, a line that cannot be read among them."""
+    feed_text = b'\n{"visible": "ja"}\r\n\n{broken\n{"visible": true}'
+    documents = prepared(feed_text, lines=True, category="car", operation="update")
+    whole = b"".join(
+        document.results[0].reading.lead + document.rewritten() + document.results[0].reading.ending for document in documents
+    )
+    assert whole == feed_text.replace(b'"ja"', b"true")
