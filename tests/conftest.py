@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner, Result
+from commands import Run
 from hypothesis import HealthCheck, settings
 from hypothesis.configuration import set_hypothesis_home_dir
 
 from v4schema import Kind
 from v4schema import catalogue as catalogues
 from v4schema.catalogue import Catalogue
+from v4schema.cli import main
 
 #: What Hypothesis keeps goes with the run: tests leave no files behind.
 KEPT = tempfile.TemporaryDirectory()
@@ -91,3 +94,33 @@ def in_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A new folder, which is the current one for the time of a test."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def run(in_empty_folder: Path) -> Run:
+    """Run the command in an empty folder."""
+
+    def run(*words: str, stdin: bytes | str | None = None, env: dict[str, str] | None = None) -> Result:
+        result = CliRunner().invoke(main, words, input=stdin, env=env)
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+        return result
+
+    assert in_empty_folder
+    return run
+
+
+@pytest.fixture
+def good(clean: dict[str, Any], in_empty_folder: Path) -> str:
+    """The name of a file with nothing wrong in it."""
+    (in_empty_folder / "good.json").write_text(json.dumps(clean), "utf-8")
+    return "good.json"
+
+
+@pytest.fixture
+def bad(clean: dict[str, Any], in_empty_folder: Path) -> str:
+    """The name of a file with an error and a warning in it."""
+    fields = clean["category_fields"]
+    fields["year"] = fields.pop("model_year")
+    clean["body"] = "Fin <b>moped</b> från Växjö"
+    (in_empty_folder / "bad.json").write_text(json.dumps(clean, indent=2, ensure_ascii=False), "utf-8")
+    return "bad.json"

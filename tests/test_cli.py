@@ -3,58 +3,24 @@
 import gzip
 import json
 import os
-import pty
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from commands import Run, plain, terminal
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
 from v4schema import Level, __version__
 from v4schema.catalogue import Catalogue
-from v4schema.cli import main
 from v4schema.engine import ENGINES
 from v4schema.render import FORMATS
 
 Ad = dict[str, Any]
-Run = Callable[..., Result]
-
-
-@pytest.fixture
-def run(in_empty_folder: Path) -> Run:
-    """Run the command in an empty folder."""
-
-    def run(*words: str, stdin: bytes | str | None = None, env: dict[str, str] | None = None) -> Result:
-        result = CliRunner().invoke(main, words, input=stdin, env=env)
-        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-        return result
-
-    assert in_empty_folder
-    return run
-
-
-@pytest.fixture
-def good(clean: Ad, in_empty_folder: Path) -> str:
-    """The name of a file with nothing wrong in it."""
-    (in_empty_folder / "good.json").write_text(json.dumps(clean), "utf-8")
-    return "good.json"
-
-
-@pytest.fixture
-def bad(clean: Ad, in_empty_folder: Path) -> str:
-    """The name of a file with an error and a warning in it."""
-    fields = clean["category_fields"]
-    fields["year"] = fields.pop("model_year")
-    clean["body"] = "Fin <b>moped</b> från Växjö"
-    (in_empty_folder / "bad.json").write_text(json.dumps(clean, indent=2, ensure_ascii=False), "utf-8")
-    return "bad.json"
 
 
 def test_a_clean_ad_prints_nothing_but_a_summary(run: Run, good: str) -> None:
@@ -414,29 +380,6 @@ def test_damaged_schemas_are_wrong_usage(file: str, text: str | None, says: str,
     assert says in " ".join(result.stderr.split())
 
 
-def terminal(*words: str, cwd: Path, columns: int = 80, **env: str) -> str:
-    """What the command prints on a terminal."""
-    controller, terminal = pty.openpty()
-    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"} | {"COLUMNS": str(columns)} | env
-    command = [sys.executable, "-m", "v4schema", *words]
-    process = subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, cwd=cwd, env=environment)
-    os.close(terminal)
-    printed = b""
-    while True:
-        try:
-            printed += os.read(controller, 65536)
-        except OSError:
-            break
-    process.wait()
-    os.close(controller)
-    return printed.decode().replace("\r\n", "\n")
-
-
-def plain(text: str) -> str:
-    """Text without colours."""
-    return re.sub(r"\x1b\[[0-9;]*[mK]", "", text)
-
-
 def test_on_a_terminal_a_finding_has_a_code_frame_with_a_caret(bad: str, in_empty_folder: Path) -> None:
     """The line at fault, with a caret under what is wrong, in 80 columns."""
     printed = terminal("validate", bad, cwd=in_empty_folder)
@@ -447,7 +390,7 @@ def test_on_a_terminal_a_finding_has_a_code_frame_with_a_caret(bad: str, in_empt
         '  36 | "year": …\n     | ^^^^^^\n  = Rename it to "model_year".\n'
     ) in plain(printed)
     assert max(map(len, plain(printed).splitlines())) <= 80
-    assert plain(printed).endswith("1 ad, 0 clean: 1 error, 1 warning.\n")
+    assert plain(printed).endswith("1 ad, 0 clean: 1 error, 1 warning. `v4schema normalise` mends 2 of them.\n")
 
 
 def test_no_color_and_never_print_the_same_without_colours(bad: str, in_empty_folder: Path) -> None:
@@ -541,7 +484,7 @@ def test_a_reader_that_leaves_early_is_no_trouble(bad: str, in_empty_folder: Pat
     assert "Traceback" not in ended.stderr
 
 
-@pytest.mark.parametrize("words", [[], ["validate"], ["show"], ["explain"]])
+@pytest.mark.parametrize("words", [[], ["validate"], ["normalise"], ["show"], ["explain"]])
 def test_help_has_examples(words: list[str], run: Run) -> None:
     """Each page of help shows how the command is used, in lines that fit."""
     result = run(*words, "--help")

@@ -1,7 +1,8 @@
-"""Examples, run by the folder they lie in: `tests/examples/EDITION/CATEGORY/valid` and `…/invalid`.
+"""Examples, run by the folder they lie in: `tests/examples/EDITION/CATEGORY/valid`, `…/invalid` and `…/normalised`.
 
 Each file holds why it is there, the ad, the operation if it is not create, and, if invalid, the findings as [code, pointer].
-Adding a case is adding a file.
+One that is normalised holds what the ad becomes (null if it stays), the findings, and what the caller says. Adding a case is
+adding a file.
 """
 
 import json
@@ -9,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from v4schema import Kind, Level, validate
+from v4schema import Kind, Level, normalise, preflight, validate
 from v4schema.engine import ENGINES
 
 FOLDER = Path(__file__).parent / "examples"
-FILES = sorted(FOLDER.glob("*/*/*/*.json"))
+FILES = sorted(FOLDER.glob("*/*/*valid/*.json"))
+NORMALISED = sorted(FOLDER.glob("*/*/normalised/*.json"))
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -28,6 +30,22 @@ def test_an_example_is_what_its_folder_says(path: Path, engine: str) -> None:
     assert case["why"].endswith(".")
     assert found == case.get("findings", [])
     assert report.valid == (verdict == "valid")
+
+
+@pytest.mark.parametrize("path", NORMALISED, ids=lambda path: path.relative_to(FOLDER).as_posix())
+def test_an_example_is_normalised_as_it_says(path: Path) -> None:
+    """To just that ad, with just those findings; what it becomes is valid, unless something is left to a person."""
+    case = json.loads(path.read_text("utf-8"))
+    version, category, *_ = path.relative_to(FOLDER).parts
+    said = case.get("said", {})
+    report = preflight(case["ad"], version=version, operation=case.get("operation", "create"), **said)
+    left = [finding for finding in report.findings if finding.code != "category.open"]
+    assert case["why"].endswith(".")
+    assert report.kind == Kind(version=version, category=category)
+    assert [[finding.code, finding.at] for finding in left] == case["findings"]
+    assert report.ad == (case["becomes"] or case["ad"])
+    assert report.valid == (case["becomes"] is not None)
+    assert not normalise(report.ad, version=version).changed
 
 
 def test_every_category_of_every_edition_has_examples(kinds: list[Kind]) -> None:

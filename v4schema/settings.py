@@ -35,7 +35,9 @@ def of(commands: Iterable[click.Command], folder: str) -> dict[str, dict[str, An
             raise ValueError(f"{path}: {UnknownName('setting', key, sorted(known))}")
     return {
         str(command.name): {
-            str(param.name): _value(table[name(param.opts)], param, path) for param in command.params if name(param.opts) in table
+            str(param.name): _value(table[name(param.opts)], param, path)
+            for param in command.params
+            if param.envvar and name(param.opts) in table
         }
         for command in commands
     }

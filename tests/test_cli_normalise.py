@@ -1,0 +1,328 @@
+"""The command `v4schema normalise`: what it writes, what it reports, and how it ends."""
+
+import gzip
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from commands import Run, plain, terminal
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
+
+from v4schema.catalogue import Catalogue
+
+Ad = dict[str, Any]
+
+MESSY = '{"category_id": "1121", "visible": "ja", "price": [{"type": "list", "amount": "34 900 kr", "currency": "SEK"}]}'
+MENDED = '{"category_id": "1121", "visible": true, "price": [{"type": "list", "amount": 3490000, "currency": "SEK"}]}'
+UPDATE = ["--operation", "update"]
+
+
+@pytest.fixture
+def messy(in_empty_folder: Path) -> Path:
+    """A file with two things to mend."""
+    path = in_empty_folder / "messy.json"
+    path.write_text(MESSY, "utf-8")
+    return path
+
+
+def test_the_ad_goes_to_standard_output_and_the_report_to_standard_error(run: Run, messy: Path) -> None:
+    """So that it can stand in a pipe; a line ends the document."""
+    result = run("normalise", *UPDATE, messy.name)
+    assert result.exit_code == 0
+    assert result.stdout == MENDED + "\n"
+    assert result.stderr == (
+        'messy.json:1:36: note word.translated /visible "ja" was written as true. [S, CD7]\n'
+        "messy.json:1:79: note unit.converted /price/0/amount 34900 kr was written as 3490000 öre. [S]\n"
+        "1 ad, 1 changed, 1 clean: 0 errors, 2 notes.\n"
+    )
+    assert messy.read_text("utf-8") == MESSY
+
+
+def test_standard_input_is_read_as_validate_reads_it(run: Run) -> None:
+    """A pipe in, a pipe out; a feed is a feed, with what cannot be read in its place."""
+    feed = f"{MESSY}\n\n{{broken\n{MENDED}\n"
+    result = run("normalise", *UPDATE, stdin=feed)
+    assert result.exit_code == 3
+    assert result.stdout == f"{MENDED}\n\n{{broken\n{MENDED}\n"
+    assert "<stdin>:3:2: error json.syntax" in result.stderr
+
+
+def test_what_bare_numbers_mean_and_what_is_wanted_are_options(run: Run) -> None:
+    """For each kind of quantity that the data have."""
+    ad = {"price": [{"type": "list", "amount": 100, "currency": "SEK"}], "mileage": 10, "power": "150"}
+    words = ["--category", "car", "--price-unit", "kr", "--mileage-unit", "mil", "--power-unit", "hk", "--power", "kw"]
+    result = run("normalise", *UPDATE, *words, "--mileage", "mil", stdin=json.dumps(ad))
+    assert json.loads(result.stdout) == {
+        "price": [{"type": "list", "amount": 10000, "currency": "SEK"}],
+        "category_fields": {
+            "condition": {"mileage": {"unit": "mil", "value": 10}},
+            "powertrain": {"power": {"unit": "kw", "value": 110.3}},
+        },
+    }
+    assert "Taken as 100 kr, on your word, it was written as 10000 öre." in result.stderr
+
+
+def test_settings_hold_for_quantities_too(run: Run, messy: Path) -> None:
+    """From pyproject.toml and from variables; where the ads go is never a setting."""
+    Path("pyproject.toml").write_text('[tool.v4schema]\nmileage-unit = "mil"\noutput = "report.txt"\n', "utf-8")
+    ad = '{"category_fields": {"mileage": 10}}'
+    result = run("normalise", *UPDATE, "--category", "car", stdin=ad, env={"V4SCHEMA_MILEAGE": "mil"})
+    assert json.loads(result.stdout)["category_fields"]["condition"]["mileage"] == {"unit": "mil", "value": 10}
+    assert not Path("report.txt").exists()
+    assert run("normalise", *UPDATE, messy.name).stdout == MENDED + "\n"
+
+
+def test_in_place_writes_the_file_anew_and_keeps_its_mode(run: Run, messy: Path) -> None:
+    """Through a link as well; the report is free to go to standard output."""
+    messy.chmod(0o640)
+    Path("link.json").symlink_to(messy.name)
+    result = run("normalise", *UPDATE, "--in-place", "link.json")
+    assert result.exit_code == 0
+    assert messy.read_text("utf-8") == MENDED
+    assert messy.stat().st_mode & 0o777 == 0o640
+    assert Path("link.json").is_symlink()
+    assert "note unit.converted" in result.stdout
+    assert sorted(path.name for path in Path().iterdir()) == ["link.json", "messy.json"]
+
+
+def test_in_place_leaves_a_file_alone_that_needs_nothing(run: Run, messy: Path) -> None:
+    """Not even its time changes."""
+    messy.write_text(MENDED, "utf-8")
+    os.utime(messy, (1, 1))
+    inode = messy.stat().st_ino
+    assert run("normalise", *UPDATE, "-i", messy.name).exit_code == 0
+    assert (messy.stat().st_mtime, messy.stat().st_ino) == (1, inode)
+
+
+def test_in_place_keeps_a_packed_file_packed(run: Run, messy: Path) -> None:
+    """By what it holds, not by its name."""
+    messy.write_bytes(gzip.compress(MESSY.encode()))
+    assert run("normalise", *UPDATE, "-i", messy.name).exit_code == 0
+    assert gzip.decompress(messy.read_bytes()).decode() == MENDED
+
+
+def test_what_cannot_be_read_to_its_end_is_not_written(run: Run, messy: Path) -> None:
+    """A damaged gzip file stays as it is, and nothing half appears elsewhere."""
+    damaged = gzip.compress(f"{MESSY}\n".encode() * 2000)[:-300]
+    messy.write_bytes(damaged)
+    for words in (["-i"], ["-o", "out.json"]):
+        result = run("normalise", *UPDATE, *words, messy.name)
+        assert result.exit_code == 3
+        assert messy.read_bytes() == damaged
+        assert [path.name for path in Path().iterdir()] == ["messy.json"]
+
+
+def test_a_crash_while_writing_leaves_the_old_file(run: Run, messy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The new one takes its place only when it is whole and on disk."""
+
+    def crash(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", crash)
+        result = run("normalise", *UPDATE, "-i", messy.name)
+    assert result.exit_code == 2
+    assert "No space left on device" in result.stderr
+    assert messy.read_text("utf-8") == MESSY
+    assert [path.name for path in Path().iterdir()] == ["messy.json"]
+
+
+def test_killed_while_writing_leaves_the_old_file_whole(messy: Path) -> None:
+    """Whenever it is stopped, what stands under the name is the old file or the new one."""
+    messy.with_suffix(".ndjson").write_text(f"{MESSY}\n" * 3000, "utf-8")
+    old = messy.with_suffix(".ndjson").read_bytes()
+    new = old.replace(MESSY.encode(), MENDED.encode())
+    command = [sys.executable, "-m", "v4schema", "normalise", *UPDATE, "--quiet", "-i", "messy.ndjson"]
+    for delay in (0.2, 0.5, 0.9):
+        process = subprocess.Popen(command, cwd=messy.parent)
+        try:
+            process.wait(delay)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        assert messy.with_suffix(".ndjson").read_bytes() in {old, new}
+
+
+def test_output_names_a_file_or_a_folder(run: Run, messy: Path) -> None:
+    """One file to a file; several, or a folder that is named as one, each to its own name."""
+    shutil.copy(messy, "other.json")
+    assert run("normalise", *UPDATE, "-o", "new.json", messy.name).exit_code == 0
+    assert Path("new.json").read_text("utf-8") == MENDED
+    assert run("normalise", *UPDATE, "-o", "out", messy.name, "other.json").exit_code == 0
+    assert run("normalise", *UPDATE, "-o", "alone/", messy.name).exit_code == 0
+    assert sorted(path.name for path in Path("out").iterdir()) == ["messy.json", "other.json"]
+    assert Path("alone", "messy.json").read_text("utf-8") == MENDED
+    assert run("normalise", *UPDATE, "-o", "new.json.gz", stdin=MESSY).exit_code == 0
+    assert gzip.decompress(Path("new.json.gz").read_bytes()).decode() == MENDED
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["-i"], "--in-place wants files"),
+        (["-i", "-"], "--in-place wants files"),
+        (["-i", "-o", "x", "messy.json"], "exclude each other"),
+        (["-o", "messy.json", "messy.json"], "use --in-place"),
+        (["-o", "./messy.json", "./messy.json", "messy.json"], "is a file"),
+        (["-o", "out", "messy.json", "./messy.json"], "same name"),
+        (["-o", "nowhere/x.json", "messy.json"], "Cannot write to"),
+        (["--report", "messy.json", "messy.json"], "would overwrite it"),
+        (["--price-unit", "dollar", "messy.json"], "There is no unit for price_unit"),
+        (["--api", "v44", "messy.json"], "There is no edition"),
+    ],
+)
+def test_wrong_usage_is_told_and_writes_nothing(words: list[str], says: str, run: Run, messy: Path) -> None:
+    """Exit code 2, one sentence, and every file as it was."""
+    result = run("normalise", *words, stdin=MESSY)
+    assert result.exit_code == 2
+    assert says in " ".join(result.stderr.split())
+    assert messy.read_text("utf-8") == MESSY
+    assert result.stdout == ""
+
+
+def test_check_changes_nothing_and_tells_by_its_exit_code(run: Run, messy: Path) -> None:
+    """1 if something would change, in place or not; the report tells what."""
+    for words in ([], ["-i"], ["--diff"]):
+        result = run("normalise", *UPDATE, "--check", *words, messy.name)
+        assert result.exit_code == 1
+        assert "note unit.converted" in result.stdout + result.stderr
+        assert MENDED not in result.stdout.splitlines()
+        assert messy.read_text("utf-8") == MESSY
+    messy.write_text(MENDED, "utf-8")
+    assert run("normalise", *UPDATE, "--check", messy.name).exit_code == 0
+
+
+def test_errors_that_are_left_fail_unless_told_otherwise(run: Run) -> None:
+    """The rest is mended all the same."""
+    ad = '{"visible": "ja", "price": [{"type": "list", "amount": "3.500", "currency": "SEK"}]}'
+    result = run("normalise", *UPDATE, stdin=ad)
+    assert result.exit_code == 1
+    assert '"visible": true' in result.stdout
+    assert 'error number.ambiguous /price/0/amount "3.500" can be read as 3500 or as 3.5.' in result.stderr
+    assert run("normalise", *UPDATE, "--fail-on", "never", stdin=ad).exit_code == 0
+    assert run("normalise", "--fail-on", "note", *UPDATE, stdin=MESSY).exit_code == 1
+
+
+@pytest.mark.parametrize("ending", ["", "\n", "\r\n"])
+def test_the_diff_can_be_applied(ending: str, run: Run, messy: Path) -> None:
+    """With git or `patch`, to an ad and to a feed, of which only the lines are shown that change."""
+    lines = json.dumps(json.loads(MESSY) | {"body": "å\u202e"}, indent=2, ensure_ascii=False).split("\n")
+    line = ending or "\n"
+    messy.write_bytes((line.join(lines) + ending).encode())
+    feed = messy.with_suffix(".ndjson")
+    feed.write_bytes(f"{MENDED}{line}{line}{MESSY}{line}{MENDED}{line}{MESSY}{ending}".encode())
+    before = messy.read_bytes(), feed.read_bytes()
+    diff = run("normalise", *UPDATE, "--diff", messy.name, feed.name).stdout_bytes
+    assert (messy.read_bytes(), feed.read_bytes()) == before
+    git = shutil.which("git") or "git"
+    words = ["apply", "--unsafe-paths", "--unidiff-zero", "-p0", "-"]
+    ended = subprocess.run([git, *words], input=diff, capture_output=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    assert feed.read_bytes() == before[1].replace(MESSY.encode(), MENDED.encode())
+    assert json.loads(messy.read_bytes()) == json.loads(MENDED) | {"body": "å\u202e"}
+
+
+def test_the_diff_may_go_with_the_writing(run: Run, messy: Path) -> None:
+    """To see what has been done."""
+    result = run("normalise", *UPDATE, "--diff", "-i", messy.name)
+    assert result.stdout.splitlines()[-1] == "\\ No newline at end of file"
+    assert messy.read_text("utf-8") == MENDED
+
+
+def test_the_report_has_the_same_formats(run: Run, messy: Path, catalogue: Catalogue) -> None:
+    """As its schema says, with the values before and after; and to a file."""
+    meta = catalogue.read("meta/report.json")
+    schema = Draft202012Validator(meta, registry=Registry().with_resource(meta["$id"], Resource.from_contents(meta)))
+    for words in ([], ["--check"]):
+        result = run("normalise", *UPDATE, *words, "--format", "json", "--report", "report.json", messy.name)
+        report = json.loads(Path("report.json").read_text("utf-8"))
+        assert [error.message for error in schema.iter_errors(report)] == []
+        assert result.stderr == ""
+        assert (report["summary"]["changed"], report["summary"]["notes"]) == (1, 2)
+    changes = report["results"][0]["findings"]
+    assert [(change["before"], change["after"]) for change in changes] == [("ja", True), ("34 900 kr", 3490000)]
+    line = json.loads(run("normalise", *UPDATE, "--check", "--format", "ndjson", messy.name).stdout)
+    assert line == report["results"][0]
+    assert run("normalise", *UPDATE, "--check", "--format", "api", messy.name).stdout == "{}\n"
+
+
+def test_reports_hold_nothing_private(run: Run, clean: Ad) -> None:
+    """Not before and not after, in any format."""
+    clean["contact"] = {"name": " SECRET ", "phone": "070-9999 999", "email": " SECRET@x.se "}
+    clean["category_fields"]["registration_number"] = "sec 99x"
+    clean["category_fields"]["chassis_number"] = "secret99999999999"
+    clean["body"] = " SECRET <b>"
+    clean["telefon"] = "070-9999 999"
+    for words in (["--color", "always"], ["--format", "json"], ["--format", "ndjson"], ["--format", "api"], []):
+        printed = run("normalise", "--check", *words, stdin=json.dumps(clean)).stdout
+        assert printed
+        for secret in ("SECRET", "9999", "sec 99x", "SEC99X", "secret"):
+            assert secret not in printed
+
+
+def test_validate_says_what_would_be_mended(run: Run, messy: Path) -> None:
+    """In each finding, in the summary, and in the report."""
+    result = run("validate", *UPDATE, messy.name)
+    assert [line.endswith(" (mendable)") for line in result.stdout.splitlines()] == [True, True]
+    assert result.stderr == "1 ad, 0 clean: 2 errors. `v4schema normalise` mends 2 of them.\n"
+    report = json.loads(run("validate", *UPDATE, "--format", "json", messy.name).stdout)
+    assert report["summary"]["mendable"] == 2
+    messy.write_text('{"category_id": "1121", "visible": 3}', "utf-8")
+    assert "mendable" not in run("validate", *UPDATE, messy.name).stdout
+
+
+def test_on_a_terminal_a_change_has_its_frame_and_the_diff_its_colours(messy: Path, in_empty_folder: Path) -> None:
+    """In 80 columns."""
+    printed = terminal("normalise", *UPDATE, "--check", messy.name, cwd=in_empty_folder)
+    assert '\n  "ja" was written as true.\n  1 | "visible": "ja"\n    |            ^^^^\n' in plain(printed)
+    assert max(map(len, plain(printed).splitlines())) <= 80
+    printed = terminal("normalise", *UPDATE, "--diff", "--quiet", messy.name, cwd=in_empty_folder)
+    assert f"\x1b[31m-{MESSY}" in printed
+    assert f"\x1b[32m+{MENDED}" in printed
+    assert "\x1b" not in terminal("normalise", *UPDATE, "--diff", "--quiet", messy.name, cwd=in_empty_folder, NO_COLOR="1")
+
+
+def test_without_input_on_a_terminal_it_says_what_to_do(in_empty_folder: Path) -> None:
+    """It does not wait for somebody to type JSON."""
+    assert "Name a file" in terminal("normalise", cwd=in_empty_folder)
+
+
+def test_a_feed_passes_through_in_order_and_is_counted(run: Run) -> None:
+    """Each line on its own."""
+    Path("feed.ndjson").write_text(f"{MESSY}\n{MENDED}\n" * 500, "utf-8")
+    result = run("normalise", *UPDATE, "--quiet", "feed.ndjson")
+    assert result.stdout == f"{MENDED}\n" * 1000
+    assert result.stderr == ""
+    assert run("normalise", *UPDATE, "feed.ndjson").stderr.endswith(
+        "1,000 ads, 500 changed, 1000 clean: 0 errors, 1,000 notes.\n"
+    )
+
+
+def test_a_byte_order_mark_is_not_written_again(run: Run, messy: Path) -> None:
+    """RFC 8259: it must not be sent."""
+    messy.write_bytes(b"\xef\xbb\xbf" + MESSY.encode())
+    assert run("normalise", *UPDATE, messy.name).stdout == MENDED + "\n"
+
+
+def test_standard_output_that_is_closed_is_told(messy: Path) -> None:
+    """In one sentence."""
+    command = f"{sys.executable} -m v4schema normalise --operation update {messy.name} >&-"
+    ended = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, cwd=messy.parent, check=False)
+    assert ended.returncode == 2
+    assert "it is closed" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_reader_that_leaves_early_is_no_trouble(messy: Path) -> None:
+    """`v4schema normalise … | head -1` ends quietly."""
+    messy.write_text(f"{MENDED}\n" * 20_000, "utf-8")
+    command = f"{sys.executable} -m v4schema normalise --operation update {messy.name} | head -n 1"
+    ended = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, cwd=messy.parent, check=True)
+    assert ended.stdout == MENDED + "\n"
+    assert "Traceback" not in ended.stderr
