@@ -2,6 +2,7 @@
 
 import zipfile
 import zipimport
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,14 @@ def test_names_that_are_not_there_are_refused_with_those_that_are(catalogue: Cat
     with pytest.raises(errors.UnknownName) as caught:
         catalogue.edition("x")
     assert (caught.value.what, caught.value.name, caught.value.choices) == ("edition", "x", tuple(catalogue.editions))
+
+
+def test_words_for_categories_that_an_edition_lacks_mean_nothing_there(catalogue: Catalogue) -> None:
+    """An edition knows the words for its own categories."""
+    edition = catalogue.edition("v3")
+    without = {slug: category for slug, category in edition.categories.items() if slug != "camper"}
+    assert edition.category("motorhome") is edition.categories["camper"]
+    assert replace(edition, categories=without).category("motorhome") is None
 
 
 def test_the_same_schema_is_the_same_object(catalogue: Catalogue) -> None:

@@ -107,6 +107,14 @@ def test_in_place_keeps_a_packed_file_packed(run: Run, messy: Path) -> None:
     assert gzip.decompress(messy.read_bytes()).decode() == MENDED
 
 
+def test_a_missing_file_is_a_finding_and_the_others_are_still_written(run: Run, messy: Path) -> None:
+    """Also in place."""
+    result = run("normalise", *UPDATE, "-i", "nowhere.json", messy.name)
+    assert result.exit_code == 3
+    assert "nowhere.json: error file.missing" in result.stdout
+    assert messy.read_text("utf-8") == MENDED
+
+
 def test_what_cannot_be_read_to_its_end_is_not_written(run: Run, messy: Path) -> None:
     """A damaged gzip file stays as it is, and nothing half appears elsewhere."""
     damaged = gzip.compress(f"{MESSY}\n".encode() * 2000)[:-300]

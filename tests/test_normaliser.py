@@ -381,6 +381,25 @@ def test_names_keep_their_place_when_they_are_renamed() -> None:
     assert [*done.ad["category_fields"]] == ["brand", "model", "powertrain"]
 
 
+def test_names_within_items_are_renamed_too() -> None:
+    """A price is an object as well."""
+    done: Any = normalise({"price": [{"Type": "list", "Amount": "5 kr", "currency": "SEK"}]}, category="car")
+    assert done.ad == {"price": [{"type": "list", "amount": 500, "currency": "SEK"}]}
+    assert [(change.at, change.to) for change in done.changes] == [
+        ("/price/0/Type", "/price/0/type"),
+        ("/price/0/Amount", "/price/0/amount"),
+        ("/price/0/Amount", "/price/0/amount"),
+    ]
+
+
+def test_a_number_that_no_float_is_exactly_stays_text() -> None:
+    """Nothing is rounded without being asked for."""
+    ad = nested(MILEAGE, "1,00000000000000000000000001 mil")
+    assert normalise(ad, category="car").ad is ad
+    ad = nested(("location", "longitude"), "18,00000000000000000001")
+    assert normalise(ad, category="car").ad is ad
+
+
 def test_a_name_may_tell_the_unit() -> None:
     """150 under the name hk is 150 hp; with a unit of its own, that one holds."""
     done: Any = normalise({"hk": 150, "mileage_mil": "1 540"}, category="car")

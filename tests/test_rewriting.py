@@ -112,6 +112,23 @@ def test_a_list_may_lose_an_item_and_change_another() -> None:
     assert rewritten(text, before, [before[0], "b", before[3]]) == b'["a",  "b",\n "c"]'
 
 
+def test_what_is_new_may_be_of_any_shape() -> None:
+    """Objects and arrays within one another."""
+    before: Any = {"a": 1}
+    after = {"a": [{"b": [1, None]}, {}, []], "c": {"d": "å"}}
+    text = b'{\n  "a": 1\n}'
+    assert rewritten(text, before, after).decode() == json.dumps(after, indent=2, ensure_ascii=False)
+    assert rewritten(b'{"a":1}', before, after).decode() == json.dumps(after, separators=(",", ":"), ensure_ascii=False)
+
+
+def test_documents_of_several_sources_are_kept_apart() -> None:
+    """An array ends where another source begins."""
+    sources: list[tuple[str, Any]] = [("a.json", b'[{"visible": "ja"}, {}]'), ("b.json", b"[{}]"), ("c.json", b"{}")]
+    documents = list(feed.documents(feed.prepare(sources, operation="update")))
+    assert [len(document.results) for document in documents] == [2, 1, 1]
+    assert documents[0].rewritten() == b'[{"visible": true}, {}]'
+
+
 def test_each_line_of_a_feed_is_a_document() -> None:
     """With what stands before it and what ends it, a line that cannot be read among them."""
     feed_text = b'\n{"visible": "ja"}\r\n\n{broken\n{"visible": true}'
