@@ -292,7 +292,7 @@ def _misname(draw: Draw, schema: Schema, ad: Ad) -> None:
     ]
     assume(wrong and objects)
     name, at = draw(st.sampled_from(wrong))
-    around = draw(st.sampled_from([place for place in objects if place[: len(at)] != at]))
+    around = draw(st.sampled_from([place for place in objects if place in {(), HELD.own_at} or at[: len(place)] == place != at]))
     parent: Any = get(ad, at[:-1])
     there: Any = get(ad, around)
     if name not in there and name not in (describing(schema, around) or {}).get("properties", {}):

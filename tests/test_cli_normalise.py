@@ -32,10 +32,10 @@ def messy(in_empty_folder: Path) -> Path:
 
 
 def test_the_ad_goes_to_standard_output_and_the_report_to_standard_error(run: Run, messy: Path) -> None:
-    """So that it can stand in a pipe; a line ends the document."""
+    """So that it can stand in a pipe; byte for byte, the missing end of the line as well."""
     result = run("normalise", *UPDATE, messy.name)
     assert result.exit_code == 0
-    assert result.stdout == MENDED + "\n"
+    assert result.stdout == MENDED
     assert result.stderr == (
         'messy.json:1:36: note word.translated /visible "ja" was written as true. [S, CD7]\n'
         "messy.json:1:79: note unit.converted /price/0/amount 34900 kr was written as 3490000 öre. [S]\n"
@@ -75,7 +75,28 @@ def test_settings_hold_for_quantities_too(run: Run, messy: Path) -> None:
     result = run("normalise", *UPDATE, "--category", "car", stdin=ad, env={"V4SCHEMA_MILEAGE": "mil"})
     assert json.loads(result.stdout)["category_fields"]["condition"]["mileage"] == {"unit": "mil", "value": 10}
     assert not Path("report.txt").exists()
-    assert run("normalise", *UPDATE, messy.name).stdout == MENDED + "\n"
+    assert run("normalise", *UPDATE, messy.name).stdout == MENDED
+
+
+def test_what_bare_prices_mean_is_no_setting_for_files(run: Run, messy: Path) -> None:
+    """Each run would convert anew what the last one has converted; said on the command line it holds for that run."""
+    bare = MENDED.replace("3490000", "34900")
+    messy.write_text(bare, "utf-8")
+    Path("pyproject.toml").write_text('[tool.v4schema]\nprice-unit = "kr"\n', "utf-8")
+    result = run("normalise", *UPDATE, "-i", messy.name)
+    assert result.exit_code == 2
+    assert "say --price-unit on the command line" in " ".join(result.stderr.split())
+    assert messy.read_text("utf-8") == bare
+    assert run("normalise", *UPDATE, messy.name).stdout == MENDED
+    assert run("normalise", *UPDATE, "-i", "--price-unit", "kr", messy.name).exit_code == 0
+    assert messy.read_text("utf-8") == MENDED
+
+
+def test_a_price_of_nothing_is_nothing_in_every_unit(run: Run) -> None:
+    """No change, no note, and no difference to show."""
+    ad = '{"price": [{"type": "call", "amount": 0, "currency": "SEK"}]}'
+    result = run("normalise", *UPDATE, "--check", "--diff", "--price-unit", "kr", stdin=ad)
+    assert (result.exit_code, result.stdout) == (0, "")
 
 
 def test_in_place_writes_the_file_anew_and_keeps_its_mode(run: Run, messy: Path) -> None:
@@ -126,19 +147,35 @@ def test_what_cannot_be_read_to_its_end_is_not_written(run: Run, messy: Path) ->
         assert [path.name for path in Path().iterdir()] == ["messy.json"]
 
 
-def test_a_crash_while_writing_leaves_the_old_file(run: Run, messy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The new one takes its place only when it is whole and on disk."""
+def test_a_file_that_cannot_be_written_is_a_finding_and_the_others_are_still_written(
+    run: Run, messy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The new file takes its place only when it is whole and on disk; otherwise the old one stays, and nothing else is left."""
+    shutil.copy(messy, "other.json")
+    failures = iter([OSError(28, "No space left on device")])
 
-    def crash(*_: object) -> None:
-        raise OSError(28, "No space left on device")
+    def sync(_: int) -> None:
+        for failure in failures:
+            raise failure
 
-    with monkeypatch.context() as patched:
-        patched.setattr(os, "fsync", crash)
-        result = run("normalise", *UPDATE, "-i", messy.name)
-    assert result.exit_code == 2
-    assert "No space left on device" in result.stderr
+    monkeypatch.setattr(os, "fsync", sync)
+    result = run("normalise", *UPDATE, "-i", messy.name, "other.json")
+    assert result.exit_code == 3
+    assert "messy.json: error file.unwritable This could not be written: No space left on device." in result.stdout
+    assert result.stderr.endswith("; 1 file could not be written.\n")
     assert messy.read_text("utf-8") == MESSY
-    assert [path.name for path in Path().iterdir()] == ["messy.json"]
+    assert Path("other.json").read_text("utf-8") == MENDED
+    assert sorted(path.name for path in Path().iterdir()) == ["messy.json", "other.json"]
+
+
+def test_a_file_that_may_not_be_written_stays(run: Run, messy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Although its folder may be."""
+    messy.chmod(0o444)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    result = run("normalise", *UPDATE, "-i", messy.name)
+    assert result.exit_code == 3
+    assert "Permission denied" in result.stdout
+    assert messy.read_text("utf-8") == MESSY
 
 
 def test_killed_while_writing_leaves_the_old_file_whole(messy: Path) -> None:
@@ -179,9 +216,13 @@ def test_output_names_a_file_or_a_folder(run: Run, messy: Path) -> None:
         (["-o", "messy.json", "messy.json"], "use --in-place"),
         (["-o", "./messy.json", "./messy.json", "messy.json"], "is a file"),
         (["-o", "out", "messy.json", "./messy.json"], "same name"),
-        (["-o", "nowhere/x.json", "messy.json"], "Cannot write to"),
+        (["-o", "messy.json/x/", "messy.json"], "Cannot write to"),
+        (["-o", "out/", "-"], "Standard input has no name"),
+        (["-i", "/dev/null"], "--in-place wants files"),
+        (["messy.json", "other.json"], "would run together"),
+        (["-o", "new.json", "--report", "./new.json", "messy.json"], "where the ads go"),
         (["--report", "messy.json", "messy.json"], "would overwrite it"),
-        (["--price-unit", "dollar", "messy.json"], "There is no unit for price_unit"),
+        (["--price-unit", "dollar", "messy.json"], "There is no unit of price"),
         (["--api", "v44", "messy.json"], "There is no edition"),
     ],
 )
@@ -315,7 +356,7 @@ def test_a_feed_passes_through_in_order_and_is_counted(run: Run) -> None:
 def test_a_byte_order_mark_is_not_written_again(run: Run, messy: Path) -> None:
     """RFC 8259: it must not be sent."""
     messy.write_bytes(b"\xef\xbb\xbf" + MESSY.encode())
-    assert run("normalise", *UPDATE, messy.name).stdout == MENDED + "\n"
+    assert run("normalise", *UPDATE, messy.name).stdout == MENDED
 
 
 def test_standard_output_that_is_closed_is_told(messy: Path) -> None:
@@ -334,3 +375,10 @@ def test_a_reader_that_leaves_early_is_no_trouble(messy: Path) -> None:
     ended = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, cwd=messy.parent, check=True)
     assert ended.stdout == MENDED + "\n"
     assert "Traceback" not in ended.stderr
+
+
+def test_documents_of_several_feeds_begin_on_lines_of_their_own(run: Run) -> None:
+    """Although the first does not end its last line."""
+    Path("a.ndjson").write_text(MENDED, "utf-8")
+    Path("b.jsonl").write_text(MESSY, "utf-8")
+    assert run("normalise", *UPDATE, "a.ndjson", "b.jsonl").stdout == f"{MENDED}\n{MENDED}"

@@ -72,7 +72,7 @@ def test_places_are_those_of_the_given_ad() -> None:
     found = {(finding.code, finding.at, finding.to) for finding in report.findings if finding.level is not Level.NOTE}
     assert ("schema.pattern", "/images/2", "/image_urls/1") in found
     assert ("mileage.implausible", "/miltal", "/category_fields/condition/mileage/value") in found
-    assert ("schema.type", "/fuel", "/category_fields/powertrain/fuels") in found
+    assert ("schema.enum", "/fuel", "/category_fields/powertrain/fuels/0") in found
     assert ("schema.minimum", "/year", "/category_fields/model_year") in found
     assert ("schema.required", "/category_fields/brand", None) in found
 

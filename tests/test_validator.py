@@ -343,7 +343,7 @@ def test_a_wrong_name_beside_the_right_one_is_told_to_go(clean: Ad) -> None:
     clean |= {"brand": "yamaha", "milage": 3}
     year, models, brand, milage = validate(clean).findings
     assert year.hint == "/category_fields/model_year is already given: remove this one."
-    assert models.hint == "/category_fields/model is already given: remove this one."
+    assert models.hint == "/category_fields/model is already given, with another value: keep the one that is right."
     assert brand.hint == "/category_fields/brand is already given: remove this one."
     assert milage.code == "field.unknown"
 

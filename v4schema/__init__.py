@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from v4schema import catalogue, errors, feed
     from v4schema.ad import identify
     from v4schema.normaliser import Normalisation, normalise
-    from v4schema.preflight import preflight
+    from v4schema.preparation import preflight
     from v4schema.reading import Reading, read
     from v4schema.report import Finding, InvalidAd, Kind, Level, Report
     from v4schema.validator import validate
@@ -52,7 +52,7 @@ _ROOMS = {
     "Reading": "reading",
     "identify": "ad",
     "normalise": "normaliser",
-    "preflight": "preflight",
+    "preflight": "preparation",
     "read": "reading",
     "validate": "validator",
 }

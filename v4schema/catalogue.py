@@ -199,6 +199,11 @@ class Catalogue:
         return pointer.parse(self.read("catalogue.json")["fields"]["identity"])
 
     @cached_property
+    def own_at(self) -> tuple[str, ...]:
+        """The place in an ad of the fields of the category itself."""
+        return pointer.parse(self.read("catalogue.json")["fields"]["own"])
+
+    @cached_property
     def units(self) -> Mapping[str, Any]:
         """The units by what they measure, as ``units.json`` tells of them."""
         units: Mapping[str, Any] = self.read("units.json")
@@ -219,6 +224,11 @@ class Catalogue:
         kinds = self.units["kinds"]
         bare = {f"{kind}_unit": tuple(told["units"]) for kind, told in kinds.items()}
         return bare | {kind: (*told["units"], self.given) for kind, told in kinds.items() if "wanted" in told}
+
+    @cached_property
+    def unrepeatable(self) -> Sequence[str]:
+        """The settings of what bare numbers mean where amounts stay bare numbers: they hold for one time only."""
+        return [f"{kind}_unit" for kind, told in self.units["kinds"].items() if told.get("bare")]
 
     def factors(self, unit: str) -> Mapping[str, str]:
         """Return the sizes of `unit` and of all units of its kind, in a common base, as decimals."""

@@ -7,13 +7,15 @@ from typing import Any
 
 from v4schema import catalogue as catalogues
 from v4schema import engine as engines
-from v4schema import pointer
+from v4schema import pointer, wording
 from v4schema.catalogue import Catalogue
 from v4schema.positions import Member, Span, positions
-from v4schema.reading import Reading, Source, read
+from v4schema.reading import BYTE_ORDER_MARK, Reading, Source, read
 from v4schema.report import Finding, Level, Report
 from v4schema.rewriting import rewritten
 from v4schema.validator import validate
+
+_UNWRITTEN = "file.unwritable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +29,8 @@ class Result:
     @property
     def changed(self) -> bool:
         """Whether the ad to send is another than the one that was read."""
-        return any(finding.after is not None or finding.before is not None for finding in self.report.notes)
+        new = self.report.ad is not None and self.report.ad is not self.reading.ad
+        return new or (self.report.ad is not None and self.reading.lead.startswith(BYTE_ORDER_MARK))
 
     @property
     def understood(self) -> bool:
@@ -65,9 +68,9 @@ class Result:
         by_name = missing or self.catalogue.findings[finding.code].get("marks") == "name"
         return member.name if by_name and member.name else member.value
 
-    def located(self) -> tuple[Finding, ...]:
-        """Return the findings with their lines and columns in the source; computed anew at each call."""
-        return tuple(self._located(finding) for finding in self.report.findings)
+    def located(self, lightest: Level = Level.NOTE) -> tuple[Finding, ...]:
+        """Return the findings that are no lighter with their lines and columns in the source; computed anew at each call."""
+        return tuple(self._located(finding) for finding in self.report.findings if finding.level.rank <= lightest.rank)
 
     def _located(self, finding: Finding) -> Finding:
         if finding.line is not None:
@@ -86,19 +89,30 @@ class Document:
     results: Sequence[Result]
 
     @property
-    def text(self) -> bytes:
-        """The document as it was read."""
-        return self.results[0].reading.text
+    def whole(self) -> bool:
+        """Whether there is all of it: not if reading its source broke off."""
+        return self._first.readable or bool(self._first.text)
 
     @property
     def changed(self) -> bool:
         """Whether an ad of it is to be sent as another than the one that was read."""
         return any(result.changed for result in self.results)
 
-    def rewritten(self) -> bytes:
-        """Return the document with the ads to send, and all else as it was read."""
-        if not self.changed:
-            return self.text
+    @property
+    def before(self) -> bytes:
+        """The document as it was read, with the blank lines before it and what ends its line."""
+        return self._first.lead + self._first.text + self._first.ending
+
+    def after(self) -> bytes:
+        """Return the same with the ads to send; all else is as it was read, but a byte-order mark is not written again."""
+        return self._first.lead.removeprefix(BYTE_ORDER_MARK) + self._rewritten() + self._first.ending
+
+    @property
+    def _first(self) -> Reading:
+        return self.results[0].reading
+
+    def _rewritten(self) -> bytes:
+        text = self._first.text
         origins = {
             (*result.reading.at, *pointer.within(result.report.ad, finding.to)): (*result.reading.at, *source)
             for result in self.results
@@ -107,9 +121,16 @@ class Document:
             and pointer.leads(result.reading.ad, source := pointer.within(result.reading.ad, finding.at))
         }
         before, after = [each.reading.ad for each in self.results], [each.report.ad for each in self.results]
-        if not self.results[0].reading.at:
-            return rewritten(self.text, before[0], after[0], origins)
-        return rewritten(self.text, before, after, origins)
+        if not self._first.at:
+            return rewritten(text, before[0], after[0], origins)
+        return rewritten(text, before, after, origins) if self.changed else text
+
+
+def unwritten(name: str, error: OSError, catalogue: Catalogue) -> Result:
+    """Return the result that says why a file could not be written."""
+    finding = wording.finding(catalogue, _UNWRITTEN, "", why=error.strerror or type(error).__name__)
+    reading = Reading(source=name, index=0, readable=False, findings=(finding,))
+    return Result(reading=reading, report=Report(findings=(finding,)), catalogue=catalogue)
 
 
 def documents(results: Iterable[Result]) -> Iterator[Document]:
@@ -129,13 +150,14 @@ def documents(results: Iterable[Result]) -> Iterator[Document]:
 
 @dataclass(slots=True)
 class Tally:
-    """What a run has come to, counted as its results pass by: ads, findings by level and by code, and what was not read."""
+    """What a run has come to, counted as its results pass by: ads, findings by level and code, what was not read or written."""
 
     ads: int = 0
     clean: int = 0
     changed: int = 0
     mendable: int = 0
     unreadable: int = 0
+    unwritten: int = 0
     unidentified: int = 0
     levels: Counter[Level] = field(default_factory=Counter)
     codes: Counter[str] = field(default_factory=Counter)
@@ -144,7 +166,9 @@ class Tally:
         """Pass results on, and count them."""
         for result in results:
             self.ads += result.reading.readable
-            self.unreadable += not result.reading.readable
+            unwritten = any(finding.code == _UNWRITTEN for finding in result.report.findings)
+            self.unwritten += unwritten
+            self.unreadable += not result.reading.readable and not unwritten
             self.unidentified += result.reading.readable and not result.understood
             self.clean += result.understood and result.report.valid
             self.changed += result.changed
@@ -179,7 +203,7 @@ def check(
         report = validate(ad, catalogue=held, **words)
         if all(finding.level is Level.NOTE for finding in report.findings):
             return report
-        from v4schema.preflight import marked
+        from v4schema.preparation import marked
 
         return marked(report, ad, catalogue=held, **words)
 
@@ -194,7 +218,7 @@ def prepare(
     operation: str = "create",
     engine: str | None = None,
     catalogue: Catalogue | None = None,
-    **units: str,
+    **units: str | None,
 ) -> Iterator[Result]:
     """Read, normalise and validate every ad of `sources`, as `v4schema.preflight` does one; ``report.ad`` is the ad to send.
 
@@ -204,7 +228,7 @@ def prepare(
     held = catalogue or catalogues.default()
     words: dict[str, Any] = {"version": version, "category": category, "operation": operation, "engine": engine}
     _known(held, **words)
-    from v4schema.preflight import prepared
+    from v4schema.preparation import prepared
 
     prepared({}, catalogue=held, **words, **units)
     return _results(sources, held, lambda ad: prepared(ad, catalogue=held, **words, **units))

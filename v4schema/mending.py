@@ -22,7 +22,11 @@ class Spot:
 
 @dataclass(slots=True, kw_only=True)
 class Entry:
-    """A change, or why there was none; the place is the one before items are dropped, and `gone` says that this one is."""
+    """A change, or why there was none.
+
+    The place is the one before items are dropped, and `gone` says that this one is; `source` is that in the given ad, where it
+    does not follow from what has moved.
+    """
 
     at: Place
     spot: Spot
@@ -30,6 +34,7 @@ class Entry:
     told: Mapping[str, object]
     before: object
     after: object = None
+    source: Place | None = None
     done: bool = True
     gone: bool = False
 
@@ -87,7 +92,6 @@ class Mending:
             offered=offered(node, listed),
             words=self.words,
             measures=self.measures,
-            takes_item=_taker(node, within),
         )
         first = [STEPS[name](argument, described) for name, argument in steps if name not in LAST]
         last = [STEPS[name](argument, described) for name, argument in steps if name in LAST]
@@ -193,9 +197,10 @@ def _noted(outcome: Done | Refused | None, value: object, place: Place, spot: Sp
             walk.wrapped.append(place)
         last = walk.entries[-1] if walk.entries else None
         before = value
+        told = outcome.told
         if last is not None and last.at == place and last.code == outcome.code:
-            before = walk.entries.pop().before
-        walk.entries.append(Entry(at=place, spot=spot, code=outcome.code, told=outcome.told, before=before, after=outcome.value))
+            before, told = walk.entries.pop().before, {}
+        walk.entries.append(Entry(at=place, spot=spot, code=outcome.code, told=told, before=before, after=outcome.value))
     for token, before, after in outcome.below:
         gone = isinstance(token, int)
         below = spot.node["items"] if gone else spot.node["properties"][token]
@@ -223,9 +228,3 @@ def _acceptor(node: Schema) -> Callable[[object], bool]:
         return unspeakable(value) is None and compiled[0](value)
 
     return accepts
-
-
-def _taker(node: Schema, within: Within | None) -> Callable[[object], bool]:
-    """Return what tells whether an array takes a value as its only item, once that is normalised."""
-    accepts = _acceptor(node)
-    return lambda value: accepts(within([value], (), Walk()) if within else [value])

@@ -1,6 +1,6 @@
 """Moving members of an ad, and the way back: from places in the new ad to those in the one that was given."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from v4schema.pointer import Place, Token
@@ -60,7 +60,7 @@ class Trail:
 
 
 def free(ad: object, at: Place) -> bool:
-    """Tell whether a field can be put at a place: nothing stands there, and nothing but objects around it."""
+    """Tell whether a field can be put at a place: nothing or a blank stands there, and nothing but objects around it."""
     here: Any = ad
     for token in at:
         if isinstance(here, list) and isinstance(token, int) and token < len(here):
@@ -71,18 +71,27 @@ def free(ad: object, at: Place) -> bool:
             here = here[token]
         else:
             return True
-    return False
+    return blank(here)
+
+
+def blank(value: object) -> bool:
+    """Tell whether a value says nothing: null, or text without anything but white space."""
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def renamed(ad: Any, at: Place, right: Place, value: object) -> Any:  # noqa: ANN401  (any JSON)
     """Return an ad in which a member stands elsewhere, as `value`: where it was, if that is in the same object, else last."""
     *within, name = at
     if right[:-1] == at[:-1]:
-        return _edited(
-            ad, within, lambda here: {right[-1] if key == name else key: value if key == name else here[key] for key in here}
-        )
+        return _edited(ad, within, lambda here: _respelt(here, name, right[-1], value))
     ad = _edited(ad, within, lambda here: {key: here[key] for key in here if key != name})
     return _edited(ad, right[:-1], lambda here: {**here, right[-1]: value})
+
+
+def _respelt(here: Mapping[Token, Any], name: Token, right: Token, value: object) -> dict[Token, Any]:
+    """Return an object with another name for a member; what stood under that name goes."""
+    kept = {key: member for key, member in here.items() if key != right}
+    return {right if key == name else key: value if key == name else member for key, member in kept.items()}
 
 
 def _edited(here: Any, at: Sequence[Token], edit: Callable[[Any], Any]) -> Any:  # noqa: ANN401  (any JSON)

@@ -7,6 +7,7 @@ from typing import Any
 
 from v4schema import pointer, spelling, wording
 from v4schema.catalogue import Catalogue
+from v4schema.moving import blank
 from v4schema.pointer import Place
 from v4schema.report import Finding
 from v4schema.schema import Schema, describing, private, walk, welcome
@@ -32,14 +33,15 @@ class Names:
         """Return what the name at a place of an ad stands for: it is a known wrong name, or nearly the name of a field.
 
         Certain are known wrong names, names that differ in case and word breaks alone, and a field's own name in the wrong
-        object; a name with a wrong letter is not. Beside undocumented fields only known wrong names and neighbours in the same
-        object count.
+        object; but not across an ad, from among the members of something else: the brand of a powertrain is not the
+        vehicle's. A name with a wrong letter is not certain. Beside undocumented fields only known wrong names and neighbours
+        in the same object count.
         """
         *within, name = at
         word = spelling.folded(str(name))
         known = self.catalogue.names.get(word)
         if known is not None and self._welcomes(known.at):
-            return Meant(at=known.at, certain=True, unit=known.unit)
+            return Meant(at=known.at, certain=self._belongs(at, known.at), unit=known.unit)
         around = describing(self.schema, within) or {}
         near = spelling.nearest(str(name), (field for field, node in around["properties"].items() if welcome(node)))
         if near is not None:
@@ -48,23 +50,31 @@ class Names:
             return None
         exact = self._places.get(word, ())
         if len(exact) == 1:
-            return Meant(at=exact[0], certain=True)
+            return Meant(at=exact[0], certain=self._belongs(at, exact[0]))
         found = self._places.get(spelling.nearest(word, self._places) or "", ())
         return Meant(at=found[0], certain=False) if len(found) == 1 and not pointer.leads(ad, found[0]) else None
 
-    def stray(self, ad: object, at: Place, right: Place | None) -> Finding:
-        """Report a name that is none of an object's fields, and the field it stands for, if it does for one."""
+    def _belongs(self, at: Place, right: Place) -> bool:
+        """Tell whether a name speaks of the same thing at both places: of the ad, of its vehicle, or of what both are in."""
+        within = at[:-1]
+        return within in {(), self.catalogue.own_at} or right[: len(within)] == within
+
+    def stray(self, ad: object, at: Place, right: Place | None, *, rivals: bool = False) -> Finding:
+        """Report a name that is none of an object's fields, and the field it stands for, if it does for one.
+
+        With `rivals`, another name stands for that field as well.
+        """
         around = describing(self.schema, at[:-1]) or {}
         mend = ""
         if right is not None:
-            mend = "given" if pointer.leads(ad, right) else "rename" if right[:-1] == at[:-1] else ""
+            mend = _given(ad, at, right) or ("rivals" if rivals else "rename" if right[:-1] == at[:-1] else "")
         described = around if right is None else describing(self.schema, right) or {}
         return wording.finding(
             self.catalogue,
             "field.misnamed" if right else "field.unknown",
             pointer.write(at),
             rule={"x-source": described["x-source"]},
-            case=mend,
+            case="rename" if right and right[:-1] == at[:-1] else "",
             mend=mend,
             **self.told(at, right),
         )
@@ -78,8 +88,8 @@ class Names:
         }
 
     def _welcomes(self, at: Place) -> bool:
-        described = describing(self.schema, at)
-        return described is not None and welcome(described)
+        described = [describing(self.schema, at[:end]) for end in range(1, len(at) + 1)]
+        return all(node is not None and welcome(node) for node in described)
 
     @cached_property
     def _places(self) -> Mapping[str, Sequence[Place]]:
@@ -89,3 +99,10 @@ class Names:
             if at and "*" not in at:
                 places.setdefault(spelling.folded(at[-1]), []).append(at)
         return places
+
+
+def _given(ad: object, at: Place, right: Place) -> str:
+    """Say whether the place of the right field is taken: by the same value, by another one, or not at all."""
+    if not pointer.leads(ad, right) or blank(pointer.get(ad, right)):
+        return ""
+    return "given" if pointer.get(ad, right) == pointer.get(ad, at) else "other"

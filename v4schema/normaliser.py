@@ -1,6 +1,7 @@
 """Mending what can be mended without guessing: one walk over an ad, with the steps that its schema names, each change a note."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Any
@@ -54,7 +55,7 @@ def normalise(
     category: str | int | None = None,
     operation: str = "create",
     catalogue: Catalogue | None = None,
-    **units: str,
+    **units: str | None,
 ) -> Normalisation:
     """Mend in a parsed ad what can be mended with certainty, and tell each change; the ad that is given stays as it is.
 
@@ -75,7 +76,7 @@ def normalise(
     ['word.translated', 'field.moved', 'number.read', 'value.filled', 'unit.converted']
     """
     held = catalogue or catalogues.default()
-    said = tuple(sorted(units.items())) if units else ()
+    said = tuple(sorted((name, unit) for name, unit in units.items() if unit is not None)) if units else ()
     kind = identify(ad, version=version, category=category, catalogue=held)
     if isinstance(kind, Kind) and kind.category is not None:
         return _mender(held, kind, operation, said).mended(ad)
@@ -121,7 +122,7 @@ def _measures(catalogue: Catalogue, said: Mapping[str, str]) -> Mapping[str, Mea
         kind = setting.removesuffix("_unit")
         unit = word if word in there[setting] else spelt[kind].unit(str(word))
         if unit is None:
-            raise UnknownName(f"unit for {setting}", word, there[setting])
+            raise UnknownName(f"unit of {kind}", word, there[setting])
         (wanted if setting == kind else bare)[kind] = unit
     chosen = {kind: unit for kind, unit in wanted.items() if unit != catalogue.given}
     return {kind: replace(measure, bare=bare.get(kind), wanted=chosen.get(kind)) for kind, measure in spelt.items()}
@@ -167,8 +168,7 @@ class Mender:
     ) -> tuple[Finding, ...]:
         """Put into words what was done with an ad, and what was not: `ad` is the given one after names have been moved."""
         told = [self._put(entry, trail) for entry in entries]
-        for at in strays:
-            told += self._taken(ad, at, trail)
+        told += self._left(ad, strays, trail)
         if len(told) > len(entries) or not trail.straight:
             order = pointer.Order(given)
             told.sort(key=lambda each: order(each[0]))
@@ -191,32 +191,59 @@ class Mender:
         return Names(catalogue=self.catalogue, schema=self.schema)
 
     def _moved(self, ad: Any, strays: Sequence[Place], trail: Trail, moves: list[Entry]) -> Any:  # noqa: ANN401  (any JSON)
-        """Move each name that certainly stands for a field to the place of that field, if that is empty."""
+        """Move each name that certainly stands for a field to the place of that field, if that is empty.
+
+        Objects are moved before what may belong into them. Of several names for one field none is, unless they agree.
+        """
+        meant: dict[Place, list[Place]] = {}
         for at in strays:
             move = self._move(at)
-            if move is not None and free(ad, move.to):
-                before = pointer.get(ad, at)
-                after = self._with_unit(before, move.unit)
-                ad = renamed(ad, at, move.to, after)
-                moves.append(Entry(at=move.to, spot=move.spot, code="field.moved", told=move.told, before=before, after=after))
-                trail.moved(at, move.to)
+            if move is not None:
+                meant.setdefault(move.to, []).append(at)
+        for to in sorted(meant, key=len):
+            at, move = meant[to][0], self._move(meant[to][0])
+            if move is None or not free(ad, to) or not _agree(pointer.get(ad, each) for each in meant[to]):
+                continue
+            before = pointer.get(ad, at)
+            after = self._with_unit(before, move.unit)
+            if after is None and before is not None:
+                continue
+            if pointer.leads(ad, to):
+                told = {"name": move.told["name"]}
+                blank = pointer.get(ad, to)
+                source = trail.source(to)
+                moves.append(
+                    Entry(at=to, spot=move.spot, code="field.filled", told=told, before=blank, after=before, source=source)
+                )
+            ad = renamed(ad, at, to, after)
+            moves.append(Entry(at=to, spot=move.spot, code="field.moved", told=move.told, before=before, after=after))
+            trail.moved(at, to)
         return ad
 
-    def _with_unit(self, value: object, unit: str | None) -> object:
-        """Give a bare number the unit that its name tells."""
-        for measure in self.measures.values():
-            if unit in measure.units and not isinstance(value, dict):
-                amount = measure.read(value, unit)
-                if isinstance(amount, quantities.Amount) and amount.unit == unit:
-                    return dict(zip(measure.members, (unit, value), strict=True))
-        return value
+    def _with_unit(self, value: Any, unit: str | None) -> Any:  # noqa: ANN401  (any JSON)
+        """Give a bare number the unit that its name tells; None where another unit is written with it."""
+        if unit is None:
+            return value
+        measure = next(measure for measure in self.measures.values() if unit in measure.units)
+        named, member = measure.members
+        if isinstance(value, dict):
+            said = value.get(named)
+            if said is None:
+                return {**value, named: unit} if member in value else value
+            return value if not isinstance(said, str) or measure.unit(said) in {unit, None} else None
+        amount = measure.read(value)
+        if isinstance(amount, quantities.Amount) and amount.unit is not None:
+            return value if amount.unit == unit else None
+        bare = isinstance(amount, quantities.Amount) or (amount is not None and "readings" in amount.told)
+        return {named: unit, member: value} if bare else value
 
-    def _taken(self, ad: object, at: Place, trail: Trail) -> Iterator[tuple[Place, Finding]]:
-        """Report a name that certainly stands for a field, but whose place is taken."""
-        move = self._move(at)
-        if move is not None and describing(self.schema, at) is None and pointer.leads(ad, move.to):
+    def _left(self, ad: object, strays: Sequence[Place], trail: Trail) -> Iterator[tuple[Place, Finding]]:
+        """Report each name that certainly stands for a field and was not moved all the same."""
+        moves = {at: move for at in strays if (move := self._move(at)) and describing(self.schema, at) is None}
+        several = Counter(move.to for move in moves.values())
+        for at, move in moves.items():
+            finding = self._names.stray(ad, at, move.to, rivals=several[move.to] > 1)
             source = trail.source(at)
-            finding = self._names.stray(ad, at, move.to)
             yield source, finding if source == at else replace(finding, at=pointer.write(source), to=finding.at)
 
     @cached_property
@@ -240,7 +267,7 @@ class Mender:
 
     def _put(self, entry: Entry, trail: Trail) -> tuple[Place, Finding]:
         """Put a change into words, or why there was none; the place is that in the ad that was given."""
-        source, target = trail.source(entry.at), trail.target(entry.at)
+        source, target = entry.source or trail.source(entry.at), trail.target(entry.at)
         change = {"before": entry.before, "after": entry.after} if entry.done else {"before": entry.before}
         if target != source and not entry.gone:
             change["to"] = pointer.write(target)
@@ -258,3 +285,9 @@ class Mender:
             change=change,
             **told,
         )
+
+
+def _agree(values: Iterable[object]) -> bool:
+    """Tell whether all values are the same."""
+    first, *others = values
+    return all(type(value) is type(first) and value == first for value in others)

@@ -73,8 +73,9 @@ class Measure:
     wanted: str | None = None
 
     def unit(self, word: str) -> str | None:
-        """Return the unit that a word means, if it means one."""
-        return self.spellings.get(_spelt(word))
+        """Return the unit that a word means, or words that all mean the same one, such as ``:- SEK``; None if there is none."""
+        units = {self.spellings.get(_spelt(each)) for each in word.split()}
+        return self.spellings.get(_spelt(word)) or (units.pop() if len(units) == 1 else None)
 
     def read(self, value: object, unit: str | None = None) -> Amount | Refused | None:
         """Read a number, a text such as ``"349 900 kr"``, or an object of value and unit; None for what is no quantity.
@@ -106,10 +107,10 @@ class Measure:
         found = _TEXT.fullmatch(text.strip()) if len(text) <= _LONGEST else None
         if found is None:
             return None
-        words = " ".join(word for word in (found[1].strip(), found[3].strip()) if word)
+        words = " ".join(filter(None, (found[1].strip(), found[3].strip())))
         said = self.unit(words) if words else unit
         if words and said is None:
-            return Refused(code="unit.unknown", told={"unit": words})
+            return Refused(code="unit.unknown", told={"unit": f'"{words}"'})
         if unit not in {None, said}:
             return None
         told = self.units.get(said or self.bare or "")
@@ -124,7 +125,7 @@ class Measure:
             return None
         said = None if named is None else self.unit(named)
         if named is not None and said is None:
-            return Refused(code="unit.unknown", told={"unit": named})
+            return Refused(code="unit.unknown", told={"unit": f'"{named[:_LONGEST]}"'})
         return self.read(member, said)
 
 
@@ -138,7 +139,7 @@ def readings(text: str, decimals: int | None = None) -> Sequence[Fraction]:
     >>> readings("3.500"), readings("3.500", decimals=2), readings("15 40")
     ((Fraction(3500, 1), Fraction(7, 2)), (Fraction(3500, 1),), ())
     """
-    text = re.sub(r"\s", " ", text).replace("\u2212", "-").replace("\u2019", "'")
+    text = re.sub(r"\s+", " ", text).replace("\u2212", "-").replace("\u2019", "'")
     sign, digits = ("-" if text.startswith("-") else ""), text.lstrip("+- ")
     if _SPACED.fullmatch(digits):
         numbers = [re.sub("[ ']", "", digits).replace(",", ".")]

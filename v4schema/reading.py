@@ -23,9 +23,10 @@ from v4schema.report import Finding
 #: Where ads are read from: a path, the bytes of a document, or a binary stream.
 Source = str | os.PathLike[str] | bytes | IO[bytes]
 
-_LINES = (".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz")
+#: How the name of a file ends that holds one ad a line.
+LINES = (".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz")
 _GZIPPED = b"\x1f\x8b"
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 #: Only a number written like one of these can overflow: an exponent of three digits, or hundreds of digits.
 _PERHAPS_INFINITE = re.compile(rb"[eE][+]?0*[1-9][0-9]{2}|[0-9]{200}")
 _TROUBLES = {FileNotFoundError: "file.missing", IsADirectoryError: "file.directory", PermissionError: "file.permission"}
@@ -37,8 +38,8 @@ class Reading:
 
     `source` is the name of the file and `index` the ad's number in it, from 0. `ad` is the parsed value; where `readable` is
     false there is none and `findings` say why, otherwise they say what was tolerated. `text` is the document that the ad
-    stands in at `at`, and `first_line` the line of the file where that document begins, from 1. `lead` are the blank lines
-    before it and `ending` is what ends its line, where each line is an ad.
+    stands in at `at`, and `first_line` the line of the file where that document begins, from 1. `lead` is what stands before
+    it: a byte-order mark, and blank lines where each line is an ad; `ending` is what ends its line then.
     """
 
     source: str
@@ -113,8 +114,8 @@ def _stream(source: Source, opened: ExitStack) -> IO[bytes]:
 def _ads(stream: IO[bytes], name: str, catalogue: Catalogue) -> Iterator[Reading]:
     """Read the ads of an opened file."""
     first = stream.readline()
-    mark = first.startswith(_BYTE_ORDER_MARK)
-    first = first.removeprefix(_BYTE_ORDER_MARK)
+    mark = first.startswith(BYTE_ORDER_MARK)
+    first = first.removeprefix(BYTE_ORDER_MARK)
     blank = []
     while first and not first.strip():
         blank.append(first)
@@ -124,9 +125,10 @@ def _ads(stream: IO[bytes], name: str, catalogue: Catalogue) -> Iterator[Reading
     else:
         readings = _document(b"".join((*blank, first, stream.read())), name, catalogue)
     for reading in readings:
-        if mark and reading.readable:
+        if mark:
             tolerated = wording.finding(catalogue, "json.byte_order_mark", "")
-            yield replace(reading, findings=(replace(tolerated, line=1, column=1), *reading.findings))
+            findings = (replace(tolerated, line=1, column=1), *reading.findings) if reading.readable else reading.findings
+            yield replace(reading, lead=BYTE_ORDER_MARK + reading.lead, findings=findings)
         else:
             yield reading
         mark = False
@@ -136,7 +138,7 @@ def _holds_lines(first: bytes, name: str) -> bool:
     """Tell whether a file whose first line is `first` holds one ad a line."""
     if syntax.is_utf_16(first) or not first:
         return False
-    if name.lower().endswith(_LINES):
+    if name.lower().endswith(LINES):
         return first.strip() not in {b"{", b"[", b"[{"}
     if not first.lstrip().startswith(b"{"):
         return False

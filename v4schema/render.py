@@ -34,9 +34,8 @@ class Look:
 def text(results: Iterable[Result], look: Look) -> Iterator[str]:
     """Write a line for each finding, or on a terminal a block with a code frame."""
     for result in results:
-        for finding in result.located():
-            if finding.level.rank <= look.lightest.rank:
-                yield _block(result, finding, look) if look.rich else _line(result, finding)
+        for finding in result.located(look.lightest):
+            yield _block(result, finding, look) if look.rich else _line(result, finding)
 
 
 def one_json(results: Iterable[Result], tally: Tally) -> Iterator[str]:
@@ -71,6 +70,7 @@ def summary(tally: Tally) -> dict[str, object]:
         "mendable": tally.mendable,
         **{f"{level}s": tally.levels[level] for level in Level},
         "unreadable": tally.unreadable,
+        "unwritten": tally.unwritten,
         "by_code": dict(sorted(tally.codes.items())),
     }
 
@@ -80,8 +80,9 @@ def sentence(tally: Tally) -> str:
     counts = [_count(tally.levels[level], str(level)) for level in Level if tally.levels[level] or level is Level.ERROR]
     changed = f", {tally.changed} changed" if tally.changed else ""
     unread = f"; {_count(tally.unreadable, 'input')} could not be read" if tally.unreadable else ""
+    unwritten = f"; {_count(tally.unwritten, 'file')} could not be written" if tally.unwritten else ""
     mend = f" `v4schema normalise` mends {tally.mendable:,} of them." if tally.mendable else ""
-    return f"{_count(tally.ads, 'ad')}{changed}, {tally.clean} clean: {', '.join(counts)}{unread}.{mend}"
+    return f"{_count(tally.ads, 'ad')}{changed}, {tally.clean} clean: {', '.join(counts)}{unread}{unwritten}.{mend}"
 
 
 def diff(document: Document, *, headed: bool, on_terminal: bool) -> Iterator[str]:
@@ -89,24 +90,21 @@ def diff(document: Document, *, headed: bool, on_terminal: bool) -> Iterator[str
     from difflib import unified_diff
 
     first = document.results[0].reading
-    before, after = ((text + first.ending).decode().splitlines(keepends=True) for text in (document.text, document.rewritten()))
-    heading, *lines = _headed(unified_diff(before, after, first.source, first.source))
+    before, after = (text.decode().splitlines(keepends=True) for text in (document.before, document.after()))
+    name = f"{first.source}\t" if " " in first.source else first.source
+    skipped = first.first_line - 1 - first.lead.count(b"\n")
+    lines = unified_diff(before, after, name, name)
+    heading = next(lines) + next(lines)
     if headed:
         yield click.style(heading, bold=True)
     for line in lines:
         told = line
         if line.startswith("@@"):
-            told = _LINE_NUMBER.sub(lambda found: f"{found[1]}{int(found[2]) + first.first_line - 1}", line)
+            told = _LINE_NUMBER.sub(lambda found: f"{found[1]}{int(found[2]) + skipped}", line)
         text = told.removesuffix("\n")
         yield click.style(_printable(text) if on_terminal else text, fg=_DIFF_COLOURS.get(line[0])) + "\n"
         if not told.endswith("\n"):
             yield "\\ No newline at end of file\n"
-
-
-def _headed(lines: Iterator[str]) -> Iterator[str]:
-    """Put the two lines together that a unified diff begins with."""
-    yield next(lines) + next(lines)
-    yield from lines
 
 
 def _count(number: int, noun: str) -> str:

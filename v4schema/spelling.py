@@ -16,7 +16,7 @@ def folded(name: str) -> str:
     >>> folded("modelYear") == folded("model_year") == folded("Model-Year")
     True
     """
-    return "".join(letter for letter in name.casefold() if letter.isalnum())
+    return "".join(letter for letter in _composed(name).casefold() if letter.isalnum())
 
 
 def near(one: str, other: str) -> bool:
@@ -48,12 +48,12 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
 
 
 def single_spaced(text: str) -> str:
-    """Return a text with each run of white space as one space, and none at its ends.
+    """Return a text with each run of white space as one space, none at its ends, and accents as part of their letters.
 
     >>> single_spaced(" svenska\u00a0 kronor ")
     'svenska kronor'
     """
-    return " ".join(text.split())
+    return " ".join(_composed(text).split())
 
 
 def plain(word: str) -> str:
@@ -64,4 +64,13 @@ def plain(word: str) -> str:
     >>> plain("Plug-in  Hybrid") == plain("plugin hybrid"), plain("bensin/el")
     (True, 'bensin/el')
     """
-    return "".join(word.casefold().split()).translate(_UNTOLD)
+    return "".join(_composed(word).casefold().split()).translate(_UNTOLD)
+
+
+def _composed(text: str) -> str:
+    """Return a text with accents as part of their letters, as people see it."""
+    if text.isascii():
+        return text
+    from unicodedata import normalize
+
+    return normalize("NFC", text)

@@ -17,9 +17,12 @@ from v4schema.pointer import Token
 from v4schema.quantities import Measure, Refused
 from v4schema.schema import Schema, fits, types
 
-_NUMBER = re.compile(r"\s*([-+]?[0-9]{1,20}(?:[.,][0-9]{1,20})?)\s*")
+_NUMBER = re.compile(r"\s*([-+\u2212]?[0-9]{1,20}(?:[.,][0-9]{1,20})?)\s*")
 _ROUND = re.compile(r"[0-9a-z]+(?:[ _-]+[0-9a-z]+)*")
+_SEPARATED = re.compile(r"[,;|\n]")
 _SLUG = re.compile(r"[0-9a-z]+(?:-[0-9a-z]+)*")
+#: No number that names anything has more bits than this.
+_MOST_BITS = 64
 #: Classes of characters, by the one that stands for them.
 _CLASSES = {" ": r"\s", "-": r"\u2010-\u2015\u2212-"}
 
@@ -47,7 +50,6 @@ class Field:
 
     `schema` describes it. `choices` are the values that it may have, and `offered` those of them that no rule warns of; both
     are empty where any value goes. `words` are the tables of words, `measures` the kinds of quantities, by their names.
-    `takes_item` tells whether a value, once it is normalised itself, may be an item of the list.
     """
 
     schema: Schema
@@ -55,7 +57,6 @@ class Field:
     offered: Sequence[object]
     words: Mapping[str, Mapping[str, Sequence[object]]]
     measures: Mapping[str, Measure]
-    takes_item: Callable[[object], bool]
 
 
 def _trim(_: object, __: Field) -> Step:
@@ -65,7 +66,7 @@ def _trim(_: object, __: Field) -> Step:
         if not isinstance(value, str):
             return None
         text = value.strip()
-        return None if text == value else _respelt(value, text)
+        return None if text == value else _respelt(value, text, "trimmed")
 
     return step
 
@@ -101,18 +102,22 @@ def _remove(told: Mapping[str, str], _: Field) -> Step:
 
 
 def _slug(_: object, described: Field) -> Step:
-    """Write as a slug: small letters without accents, hyphens for spaces; or as the one choice that differs in no more."""
+    """Write as a slug: small letters without accents, hyphens for spaces; or as the one choice that differs in no more.
+
+    What a rule says is not meant, such as a placeholder, stays for that rule to be seen.
+    """
     known = {spelling.folded(choice): choice for choice in described.choices if isinstance(choice, str)}
+    unmeant = [value for rule in described.schema.get("allOf", ()) for value in rule.get("not", {}).get("enum", ())]
 
     def step(value: object) -> Done | None:
-        if not isinstance(value, str) or value in described.choices:
+        if not isinstance(value, str) or value in described.choices or value.strip() in unmeant:
             return None
         chosen = known.get(spelling.folded(value)) if known else None
         if chosen is not None:
             return Done(value=chosen, code="text.slug")
         if _SLUG.fullmatch(value):
             return None
-        letters = unicodedata.normalize("NFKD", value.strip().lower())
+        letters = unicodedata.normalize("NFD", value.strip().lower())
         bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
         return Done(value=re.sub("[ _-]+", "-", bare), code="text.slug") if _ROUND.fullmatch(bare) else None
 
@@ -138,6 +143,8 @@ def _word(table: str, described: Field) -> Step:
     def step(value: object) -> Done | Refused | None:
         if not isinstance(value, str | int) or isinstance(value, bool) or (type(value), value) in offered:
             return None
+        if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+            return None
         meant = meanings.get(spelling.plain(str(value)), ())
         told = sorted({str(choice) for choice in meant})
         if len(told) > 1:
@@ -156,10 +163,10 @@ def _number(_: object, described: Field) -> Step:
 
     def step(value: object) -> Done | None:
         found = _NUMBER.fullmatch(value) if isinstance(value, str) else None
-        number = quantities.plain(Fraction(found[1].replace(",", "."))) if found else None
-        if number is None or (whole and not isinstance(number, int)):
+        if found is None or (whole and not found[1].lstrip("-+").isdecimal()):
             return None
-        return Done(value=number, code="number.read")
+        number = quantities.plain(Fraction(found[1].replace(",", ".").replace("\u2212", "-")))
+        return None if number is None else Done(value=number, code="number.read")
 
     return step
 
@@ -206,20 +213,21 @@ def _in_unit(kind: str, described: Field) -> Step:
     def step(value: object) -> Done | Refused | None:
         if type(value) is int and measure.bare in {None, wanted}:
             return None
-        amount = measure.read(value)
+        amount = _alone(value, measure)
         if not isinstance(amount, quantities.Amount):
             return amount
         unit = amount.unit or measure.bare
-        converted = measure.converted(amount.number, unit or wanted, wanted)
+        if unit is None:
+            return Refused(code="unit.missing", told={"units": " or ".join(measure.units)}) if isinstance(value, str) else None
+        converted = measure.converted(amount.number, unit, wanted)
         number = quantities.plain(converted)
-        if isinstance(value, str) if unit is None else unit != wanted or not isinstance(value, int | float):
-            if number is None or (whole and not isinstance(number, int)):
-                given = f"{quantities.written(amount.number, 9)} {unit or wanted}"
-                return Refused(code="unit.fraction", told={"given": given, "unit": wanted})
-            code = "number.read" if unit is None else "unit.converted" if unit != wanted else "unit.read"
-            told = _told(value, amount, unit, converted, wanted) if unit else {}
-            return Done(value=number, code=code, told=told)
-        return None
+        if number == value and not isinstance(value, str | dict):
+            return None
+        if number is None or (whole and not isinstance(number, int)):
+            given = f"{quantities.written(amount.number, 9)} {unit}"
+            return Refused(code="unit.fraction", told={"given": given, "unit": wanted})
+        code = "unit.converted" if unit != wanted else "unit.read"
+        return Done(value=number, code=code, told=_told(value, amount, unit, converted, wanted))
 
     return step
 
@@ -231,7 +239,7 @@ def _imply(told: Mapping[str, str], described: Field) -> Step:
     def step(value: object) -> Done | None:
         if not isinstance(value, dict) or told["member"] in value or told["by"] not in value:
             return None
-        amount = measure.read(value[told["by"]])
+        amount = _alone(value[told["by"]], measure)
         if not isinstance(amount, quantities.Amount) or amount.unit is None:
             return None
         return Done(
@@ -245,10 +253,12 @@ def _imply(told: Mapping[str, str], described: Field) -> Step:
 
 
 def _list(_: object, described: Field) -> Step:
-    """Put a lone value into a list, if it may be an item of it."""
+    """Put a lone value into a list, if it is of the type of its items, and no text that may hold several of them."""
 
     def step(value: object) -> Done | None:
-        if isinstance(value, list) or not fits(value, described.schema["items"]) or not described.takes_item(value):
+        if isinstance(value, list) or not fits(value, described.schema["items"]):
+            return None
+        if isinstance(value, str) and _SEPARATED.search(value):
             return None
         return Done(value=[value], code="list.wrapped")
 
@@ -295,9 +305,15 @@ STEPS: dict[str, Callable[[Any, Field], Step]] = {
 LAST = {"distinct"}
 
 
-def _respelt(value: str, text: str) -> Done | None:
+def _respelt(value: str, text: str, case: str = "") -> Done | None:
     """Report a text that is written otherwise; one of which nothing would be left stays."""
-    return Done(value=text, code="text.respelled") if text and text != value else None
+    return Done(value=text, code="text.respelled", told={"case": case} if case else {}) if text and text != value else None
+
+
+def _alone(value: object, measure: Measure) -> quantities.Amount | Refused | None:
+    """Read a quantity that says nothing else; None for an object with more members than its value and unit."""
+    more = isinstance(value, dict) and value.keys() - {*measure.members}
+    return None if more else measure.read(value)
 
 
 def _told(given: object, amount: quantities.Amount, unit: str, converted: Fraction, target: str) -> Mapping[str, object]:

@@ -37,8 +37,8 @@ def write(
 
 
 def exit_code(tally: feed.Tally, fail_on: str) -> int:
-    """Return how a run ends: 3 if not all was read and identified, 1 for findings that are grave enough, else 0."""
-    if tally.unreadable or tally.unidentified:
+    """Return how a run ends: 3 if not all was read, identified and written, 1 for findings that are grave enough, else 0."""
+    if tally.unreadable or tally.unidentified or tally.unwritten:
         return 3
     floor = options.floor(fail_on)
     return int(floor is not None and any(count and level.rank <= floor.rank for level, count in tally.levels.items()))

@@ -42,11 +42,11 @@ def refuse_overwriting(path: str, files: Sequence[str], mend: str) -> None:
 
 def write(chunks: Iterable[str], path: str | None = None, *, coloured: bool = False, err: bool = False) -> None:
     """Write to a standard stream, or to a file that appears whole or not at all."""
-    if (sys.stderr if err else sys.stdout) is None and path in {None, "-"}:
-        raise click.UsageError("Cannot write to standard output: it is closed.")
     try:
         if path in {None, "-"}:
             for chunk in chunks:
+                if sys.stdout is None and not err:
+                    raise click.UsageError("Cannot write to standard output: it is closed.")
                 click.echo(chunk, nl=False, color=coloured, err=err)
         else:
             from v4schema import output

@@ -22,7 +22,7 @@ def preflight(
     operation: str = "create",
     engine: str | None = None,
     catalogue: Catalogue | None = None,
-    **units: str,
+    **units: str | None,
 ) -> Report:
     """Read an ad, mend what can be mended with certainty, and check the result; ``ad`` of the report is the ad to send.
 
@@ -59,8 +59,8 @@ def prepared(ad: object, *, engine: str | None, catalogue: Catalogue, **words: A
     checked = validate(done.ad, operation=operation, engine=engine, catalogue=catalogue, **kind)
     if not done.findings:
         return replace(checked, ad=done.ad)
-    refused = {finding.to or finding.at for finding in done.findings if finding.level is not Level.NOTE}
-    left = [_back(finding, done, ad) for finding in checked.findings if finding.at not in refused]
+    refused = tuple(f"{finding.to or finding.at}/" for finding in done.findings if finding.level is not Level.NOTE)
+    left = [_back(finding, done, ad) for finding in checked.findings if not f"{finding.at}/".startswith(refused)]
     findings = [*done.findings, *left]
     order = pointer.Order(ad)
     findings.sort(key=lambda finding: order(pointer.within(ad, finding.at)))
@@ -70,21 +70,21 @@ def prepared(ad: object, *, engine: str | None, catalogue: Catalogue, **words: A
 def marked(report: Report, ad: object, *, catalogue: Catalogue, **words: Any) -> Report:  # noqa: ANN401  (those of `validate`)
     """Mark the findings of a report on an ad that normalising it would see to.
 
-    Those are the ones at whose place, once the ad is normalised, nothing as grave is found any more.
+    Those are the ones that are gone once the ad is normalised; an error only if there is none at its place any more.
     """
     kind: dict[str, Any] = {name: words.get(name) for name in ("version", "category")}
     done = normalise(ad, operation=words["operation"], catalogue=catalogue, **kind)
     if not done.changed:
         return report
     after = validate(done.ad, catalogue=catalogue, **words)
-    left: dict[str, int] = {}
-    for finding in after.findings:
-        at = _back(finding, done, ad).at
-        left[at] = min(finding.level.rank, left.get(at, finding.level.rank))
+    left = [_back(finding, done, ad) for finding in after.findings]
+    there = {(finding.at, finding.code) for finding in left} | {(finding.at, finding.level) for finding in left}
     findings = [
-        finding
-        if finding.level is Level.NOTE or left.get(finding.at, len(Level)) <= finding.level.rank
-        else replace(finding, mendable=True)
+        replace(finding, mendable=True)
+        if finding.level is not Level.NOTE
+        and (finding.at, finding.code) not in there
+        and not (finding.level is Level.ERROR and (finding.at, Level.ERROR) in there)
+        else finding
         for finding in report.findings
     ]
     return replace(report, findings=tuple(findings))

@@ -1,0 +1,164 @@
+"""Where ads are written: to standard output, or each source to a file that appears whole or not at all."""
+
+import errno
+import gzip
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import click
+
+from v4schema import output
+from v4schema.cli import terminal
+from v4schema.reading import LINES, Source
+
+_GZIPPED = b"\x1f\x8b"
+
+
+class Writer(Protocol):
+    """What takes pieces of text."""
+
+    def write(self, piece: bytes, /) -> object:
+        """Write a piece."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where the ads of a source go: a file, or None for standard output; packed or not; over the source itself or not."""
+
+    path: str | None
+    packed: bool = False
+    in_place: bool = False
+
+
+def targets(files: Sequence[str], sources: Sequence[tuple[str, Source]], *, in_place: bool, out: str | None) -> list[Target]:
+    """Return where the ads of each source go; raises `click.UsageError` for what cannot be meant."""
+    if in_place:
+        if out:
+            raise click.UsageError("--in-place and --output exclude each other.")
+        return _in_place(files)
+    if out is None or out == "-":
+        if len(sources) > 1 and not all(name.lower().endswith(LINES) for name, _ in sources):
+            raise click.UsageError(
+                "Several files would run together on standard output; write them to a folder with --output, or use --in-place."
+            )
+        return [Target(path=None) for _ in sources]
+    paths = [out]
+    if len(sources) > 1 or os.path.isdir(out) or out.endswith(os.sep):
+        paths = _in_folder(out, files)
+    for path in paths:
+        terminal.refuse_overwriting(path, files, "use --in-place to write it anew.")
+    return [Target(path=path, packed=path.lower().endswith(".gz")) for path in paths]
+
+
+def _in_place(files: Sequence[str]) -> list[Target]:
+    if not files or any(name == "-" or (os.path.exists(name) and not _is_ordinary(name)) for name in files):
+        raise click.UsageError("--in-place wants files: what is no file has no place to write to.")
+    return [Target(path=name, packed=_is_gzipped(name), in_place=True) for name in files]
+
+
+def _in_folder(out: str, files: Sequence[str]) -> list[str]:
+    if os.path.isfile(out):
+        raise click.UsageError(f"{out} is a file; for several files name a folder.")
+    if not files or "-" in files:
+        raise click.UsageError("Standard input has no name in a folder; name a file with --output.")
+    paths = [os.path.join(out, os.path.basename(name)) for name in files]
+    if len({*paths}) < len(paths):
+        raise click.UsageError("Two of the files have the same name; write them to folders of their own.")
+    try:
+        os.makedirs(out, exist_ok=True)
+    except OSError as error:
+        raise click.UsageError(f"Cannot write to {out}: {error.strerror}.") from None
+    return paths
+
+
+@dataclass(slots=True, kw_only=True)
+class Sink:
+    """Writes the documents of one source to a target.
+
+    `sound` is whether all of the source could be read, `changed` whether anything in it was: a file is only written if all
+    was read, and over its source only if something has changed. `failure` says why it could not be written, if it could not.
+    """
+
+    target: Target
+    standard: "Standard"
+    sound: bool = True
+    changed: bool = False
+    failure: OSError | None = None
+    _opened: ExitStack = field(default_factory=ExitStack)
+    _file: Writer | None = None
+
+    def write(self, piece: bytes) -> None:
+        """Write a piece, unless the source is not sound or writing has failed before."""
+        if self.failure or not self.sound:
+            return
+        try:
+            if self._file is None:
+                self._file = self._open()
+            self._file.write(piece)
+        except OSError as error:
+            self._fail(error)
+
+    def close(self) -> None:
+        """Let the file take its place, if it is wanted."""
+        try:
+            self._opened.close()
+        except OSError as error:
+            self._fail(error)
+
+    def abandon(self, error: BaseException) -> None:
+        """Leave everything as it was."""
+        with suppress(BaseException):
+            self._opened.__exit__(type(error), error, error.__traceback__)
+
+    def _fail(self, error: OSError) -> None:
+        if self.target.path is None or error.errno == errno.EPIPE:
+            raise error
+        self.failure = error
+        self.abandon(error)
+
+    def _open(self) -> Writer:
+        path = self.target.path
+        if path is None:
+            return self.standard
+        file = self._opened.enter_context(output.whole(path, wanted=self._wanted))
+        if self.target.packed:
+            return self._opened.enter_context(gzip.GzipFile("", "wb", fileobj=file, mtime=0))
+        return file
+
+    def _wanted(self) -> bool:
+        return self.sound and (self.changed or not self.target.in_place)
+
+
+class Standard:
+    """Standard output: documents begin on lines of their own, and pass on at once."""
+
+    def __init__(self) -> None:
+        self._ended = True
+
+    def write(self, piece: bytes) -> None:
+        """Write a document."""
+        if sys.stdout is None:
+            raise click.UsageError("Cannot write to standard output: it is closed.")
+        sys.stdout.buffer.write(piece if self._ended else b"\n" + piece)
+        self._ended = piece.endswith(b"\n")
+        if not self._ended and terminal.shows(sys.stdout):
+            sys.stdout.buffer.write(b"\n")
+            self._ended = True
+        sys.stdout.buffer.flush()
+
+
+def _is_ordinary(name: str) -> bool:
+    """Tell whether a name is that of a file, or of a folder, which is told when it is read."""
+    return os.path.isfile(name) or os.path.isdir(name)
+
+
+def _is_gzipped(name: str) -> bool:
+    try:
+        with open(name, "rb") as file:
+            return file.read(len(_GZIPPED)) == _GZIPPED
+    except OSError:
+        return False
