@@ -497,7 +497,7 @@ def test_a_name_may_tell_the_unit() -> None:
         "powertrain": {"power": {"unit": "hp", "value": 150}},
         "condition": {"mileage": {"unit": "km", "value": 15400}},
     }
-    done = normalise({"hk": "110 kW"}, category="car")
+    done = normalise({"effekt": "110 kW"}, category="car")
     assert done.ad["category_fields"]["powertrain"]["power"] == {"unit": "kw", "value": 110}
     done = normalise({"hk": "stark"}, category="car")
     assert done.ad["category_fields"]["powertrain"]["power"] == "stark"

@@ -45,17 +45,20 @@ class Member:
 
 
 class Positions:
-    """The places of a document; `text` is UTF-8 JSON, which may have errors in it."""
+    """The places of a document; `text` is UTF-8 JSON, which may have errors in it, and `root` the root of its tree."""
 
     def __init__(self, text: bytes) -> None:
+        import tree_sitter_json
+        from tree_sitter import Language, Parser
+
         self._text = text
-        self._root = root(text)
+        self.root = Parser(Language(tree_sitter_json.language())).parse(text).root_node
         self._members: dict[int, dict[Token, tuple[Node, Node]]] = {}
         self._items: dict[int, list[Node]] = {}
 
     def member(self, tokens: Iterable[Token]) -> Member | None:
         """Return where the value at `tokens` stands, or None if there is no such place."""
-        name, value = None, next((node for node in self._root.named_children if node.type != "comment"), None)
+        name, value = None, next((node for node in self.root.named_children if node.type != "comment"), None)
         for token in tokens:
             name, value = self._below(value, token) if value is not None else (None, None)
         if value is None:
@@ -72,7 +75,7 @@ class Positions:
 
     def pointer_at(self, offset: int) -> tuple[Place, Span] | None:
         """Return the tokens of the innermost member around a byte, and the place of its name."""
-        node = self._root.descendant_for_byte_range(offset, offset)
+        node = self.root.descendant_for_byte_range(offset, offset)
         tokens: list[Token] = []
         place = None
         while node is not None:
@@ -119,14 +122,6 @@ class Positions:
         """The number of characters before each block of the text, so that none is counted twice."""
         blocks = (self._text[start : start + _BLOCK] for start in range(0, len(self._text), _BLOCK))
         return list(accumulate(map(_counted, blocks), initial=0))
-
-
-def root(text: bytes) -> "Node":
-    """Parse a JSON text, with errors in it or not, and return the root of its tree."""
-    import tree_sitter_json
-    from tree_sitter import Language, Parser
-
-    return Parser(Language(tree_sitter_json.language())).parse(text).root_node
 
 
 @lru_cache(maxsize=2)

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from v4schema.pointer import Place, Token
-from v4schema.positions import root
+from v4schema.positions import positions
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -24,11 +24,13 @@ def rewritten(text: bytes, before: object, after: object, origins: Mapping[Place
 
 @dataclass(frozen=True, slots=True)
 class _Slot:
-    """A member or an item in the text: the white space before it, its name up to the value, and the value."""
+    """A member or an item in the text: the white space before it, its name, what leads to the value, the value, what follows."""
 
     lead: bytes
     name: bytes
+    colon: bytes
     value: "Node"
+    trail: bytes
 
 
 class _Rewriting:
@@ -39,7 +41,7 @@ class _Rewriting:
         self._before = before
         self._origins = origins
         self._spelt: dict[int, bytes] = {}
-        self._root = next(node for node in root(text).named_children)
+        self._root = positions(text).root.named_children[0]
 
     def document(self, after: object) -> bytes:
         """Return the whole text with a new value."""
@@ -60,7 +62,7 @@ class _Rewriting:
             slots, close = self._slots(node)
             kept = _kept(before, after)
             parts = [
-                slots[index].lead + self._value(slots[index].value, before[index], item, (*at, number))
+                slots[index].lead + self._value(slots[index].value, before[index], item, (*at, number)) + slots[index].trail
                 for number, (index, item) in enumerate(zip(kept, after, strict=True))
             ]
             return b"[" + b",".join(parts) + close + b"]"
@@ -68,6 +70,8 @@ class _Rewriting:
             return b"[" + self._value(node, before, after[0], (*at, 0), indent) + b"]"
         if isinstance(before, float):
             self._spelt[id(before)] = text
+        if isinstance(after, str):
+            return json.dumps(after, ensure_ascii=text.isascii() and b"\\u" in text).encode()
         return self._written(after, at, self._indent(node.start_byte) if indent is None else indent)
 
     def _member(
@@ -76,7 +80,13 @@ class _Rewriting:
         """Return the text of a member, with the white space before it."""
         if name in slots:
             slot = slots[name]
-            return slot.lead + slot.name + self._value(slot.value, before[name], after[name], (*at, name))
+            value = self._value(slot.value, before[name], after[name], (*at, name))
+            return slot.lead + slot.name + slot.colon + value + slot.trail
+        source = self._origins.get((*at, name), ())
+        if source[:-1] == at and source[-1:] and source[-1] in slots:
+            slot = slots[str(source[-1])]
+            value = self._value(slot.value, before[str(source[-1])], after[name], (*at, name))
+            return slot.lead + _dumped(name) + slot.colon + value + slot.trail
         several = [*slots.values()]
         lead = several[min(index, len(several) - 1)].lead if several else b""
         indent = lead.rpartition(b"\n")[2] if b"\n" in lead else b""
@@ -93,7 +103,7 @@ class _Rewriting:
     def _written(self, value: Any, at: Place, indent: bytes) -> bytes:  # noqa: ANN401  (any JSON)
         """Return the text of a value, laid out as the text around it."""
         if not value or not isinstance(value, dict | list):
-            return self._spelt.get(id(value)) or json.dumps(value, ensure_ascii=False).encode()
+            return self._spelt.get(id(value)) or _dumped(value)
         deeper = indent + self._step if self._expanded else b""
         if isinstance(value, dict):
             opening, closing = b"{", b"}"
@@ -106,17 +116,29 @@ class _Rewriting:
         return opening + (b"," + self._space).join(parts) + closing
 
     def _name(self, name: str) -> bytes:
-        return json.dumps(name, ensure_ascii=False).encode() + b":" + self._space
+        return _dumped(name) + b":" + self._space
 
     def _slots(self, node: "Node") -> tuple[Sequence[_Slot], bytes]:
         """Return the members or items of a node as they stand in the text, and the white space after the last."""
-        slots, end = [], node.start_byte + 1
-        for child in node.named_children:
-            value = child.named_children[-1] if child.type == "pair" else child
-            lead = self._text[end : child.start_byte].lstrip(b",")
-            slots.append(_Slot(lead, self._text[child.start_byte : value.start_byte], value))
-            end = self._text.index(b",", value.end_byte) + 1 if child is not node.named_children[-1] else value.end_byte
-        return slots, self._text[end : node.end_byte - 1]
+        slots: list[_Slot] = []
+        end, close = node.start_byte + 1, b""
+        children = node.named_children
+        for number, child in enumerate(children, start=1):
+            name, value = child.named_children if child.type == "pair" else (None, child)
+            named = name.end_byte if name else child.start_byte
+            rest = self._text[value.end_byte : children[number].start_byte if number < len(children) else node.end_byte - 1]
+            trail, _, lead = rest.partition(b",") if number < len(children) else (b"", b"", rest)
+            slots.append(
+                _Slot(
+                    lead=self._text[end : child.start_byte],
+                    name=self._text[child.start_byte : named],
+                    colon=self._text[named : value.start_byte],
+                    value=value,
+                    trail=trail,
+                )
+            )
+            end, close = child.end_byte + len(trail) + 1, lead
+        return slots, close if children else self._text[end : node.end_byte - 1]
 
     def _found(self, place: Place) -> tuple["Node", Any]:
         """Return the node and the value at a place of the text."""
@@ -177,3 +199,7 @@ def _kept(before: Sequence[object], after: Sequence[object]) -> Sequence[int]:
         same = (index for index in range(start, spare + 1) if before[index] is item or before[index] == item)
         kept.append(next(same, start))
     return kept
+
+
+def _dumped(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode()
