@@ -1,7 +1,7 @@
 """Many ads: every ad of every source, checked or prepared in order, each with where it came from."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -33,6 +33,30 @@ class Result:
         return new or (self.report.ad is not None and self.reading.lead.startswith(BYTE_ORDER_MARK))
 
     @property
+    def whole(self) -> bool:
+        """Whether there is all of the ad's text: not if reading its source broke off."""
+        return self.reading.readable or bool(self.reading.text)
+
+    @property
+    def before(self) -> bytes:
+        """The part of the source that the ad stands in: what leads up to it, the ad, and what follows it."""
+        return self.reading.lead + self.reading.text + self.reading.ending
+
+    def after(self) -> bytes:
+        """Return the same with the ad to send; all else is as it was read, but a byte-order mark is not written again."""
+        given, new = self.reading.ad, self.report.ad
+        text = self.reading.text
+        if new is not None and new is not given:
+            origins = {
+                pointer.within(new, finding.to): source
+                for finding in self.report.findings
+                if finding.to is not None and pointer.leads(given, source := pointer.within(given, finding.at))
+            }
+            margin = self.reading.lead.rpartition(b"\n")[2]
+            text = rewritten(text, given, new, origins, margin=margin if not margin.strip() else b"")
+        return self.reading.lead.removeprefix(BYTE_ORDER_MARK) + text + self.reading.ending
+
+    @property
     def understood(self) -> bool:
         """Whether the ad could be read and identified."""
         return self.reading.readable and self.report.kind is not None
@@ -50,17 +74,14 @@ class Result:
     def line(self) -> int | None:
         """The line of the source that the ad begins on, from 1."""
         text = self.reading.text
-        if not self.reading.at:
-            blank = len(text) - len(text.lstrip())
-            return self.reading.first_line + text.count(b"\n", 0, blank) if text else None
-        member = positions(text).member(self.reading.at)
-        return member.value.line if member else None
+        blank = len(text) - len(text.lstrip())
+        return self.reading.first_line + text.count(b"\n", 0, blank) if text else None
 
     def member(self, finding: Finding) -> Member | None:
         """Return where the value that a finding is about stands in the text, or the innermost object around it."""
         if not self.reading.text or not (self.reading.readable or finding.at):
             return None
-        return positions(self.reading.text).nearest((*self.reading.at, *pointer.parse(finding.at)))
+        return positions(self.reading.text).nearest(pointer.parse(finding.at))
 
     def mark(self, finding: Finding, member: Member) -> Span:
         """Return the part of a member that a finding is about: its name or its value."""
@@ -79,51 +100,8 @@ class Result:
         if member is None:
             return finding
         place = self.mark(finding, member)
-        return replace(finding, line=place.line + self.reading.first_line - 1, column=place.column)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
-    """The ads of one JSON document of a source, prepared: one ad, or all those of an array."""
-
-    results: Sequence[Result]
-
-    @property
-    def whole(self) -> bool:
-        """Whether there is all of it: not if reading its source broke off."""
-        return self._first.readable or bool(self._first.text)
-
-    @property
-    def changed(self) -> bool:
-        """Whether an ad of it is to be sent as another than the one that was read."""
-        return any(result.changed for result in self.results)
-
-    @property
-    def before(self) -> bytes:
-        """The document as it was read, with the blank lines before it and what ends its line."""
-        return self._first.lead + self._first.text + self._first.ending
-
-    def after(self) -> bytes:
-        """Return the same with the ads to send; all else is as it was read, but a byte-order mark is not written again."""
-        return self._first.lead.removeprefix(BYTE_ORDER_MARK) + self._rewritten() + self._first.ending
-
-    @property
-    def _first(self) -> Reading:
-        return self.results[0].reading
-
-    def _rewritten(self) -> bytes:
-        text = self._first.text
-        origins = {
-            (*result.reading.at, *pointer.within(result.report.ad, finding.to)): (*result.reading.at, *source)
-            for result in self.results
-            for finding in result.report.findings
-            if finding.to is not None
-            and pointer.leads(result.reading.ad, source := pointer.within(result.reading.ad, finding.at))
-        }
-        before, after = [each.reading.ad for each in self.results], [each.report.ad for each in self.results]
-        if not self._first.at:
-            return rewritten(text, before[0], after[0], origins)
-        return rewritten(text, before, after, origins) if self.changed else text
+        beside = self.reading.first_column - 1 if place.line == 1 else 0
+        return replace(finding, line=place.line + self.reading.first_line - 1, column=place.column + beside)
 
 
 def unwritten(name: str, error: OSError, catalogue: Catalogue) -> Result:
@@ -131,21 +109,6 @@ def unwritten(name: str, error: OSError, catalogue: Catalogue) -> Result:
     finding = wording.finding(catalogue, _UNWRITTEN, "", why=error.strerror or type(error).__name__)
     reading = Reading(source=name, index=0, readable=False, findings=(finding,))
     return Result(reading=reading, report=Report(findings=(finding,)), catalogue=catalogue)
-
-
-def documents(results: Iterable[Result]) -> Iterator[Document]:
-    """Put the results of each document together; of a file with one ad a line, each line is one."""
-    waiting: list[Result] = []
-    for result in results:
-        if waiting and waiting[-1].reading.text is not result.reading.text:
-            yield Document(results=waiting)
-            waiting = []
-        if result.reading.at:
-            waiting.append(result)
-        else:
-            yield Document(results=[result])
-    if waiting:
-        yield Document(results=waiting)
 
 
 @dataclass(slots=True)

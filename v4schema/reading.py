@@ -2,10 +2,11 @@
 
 import gzip
 import io
+import json
 import os
 import re
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -17,7 +18,6 @@ from v4schema import catalogue as catalogues
 from v4schema import pointer, syntax, wording
 from v4schema.ad import unspeakable
 from v4schema.catalogue import Catalogue
-from v4schema.pointer import Place
 from v4schema.report import Finding
 
 #: Where ads are read from: a path, the bytes of a document, or a binary stream.
@@ -27,6 +27,7 @@ Source = str | os.PathLike[str] | bytes | IO[bytes]
 LINES = (".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz")
 _GZIPPED = b"\x1f\x8b"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_BLANK = re.compile(r"[ \t\r\n]+")
 #: Only a number written like one of these can overflow: an exponent of three digits, or hundreds of digits.
 _PERHAPS_INFINITE = re.compile(rb"[eE][+]?0*[1-9][0-9]{2}|[0-9]{200}")
 _TROUBLES = {FileNotFoundError: "file.missing", IsADirectoryError: "file.directory", PermissionError: "file.permission"}
@@ -37,9 +38,10 @@ class Reading:
     """One ad as it was read, or what kept it from being read.
 
     `source` is the name of the file and `index` the ad's number in it, from 0. `ad` is the parsed value; where `readable` is
-    false there is none and `findings` say why, otherwise they say what was tolerated. `text` is the document that the ad
-    stands in at `at`, and `first_line` the line of the file where that document begins, from 1. `lead` is what stands before
-    it: a byte-order mark, and blank lines where each line is an ad; `ending` is what ends its line then.
+    false there is none and `findings` say why, otherwise they say what was tolerated. `text` is the ad's own text, which begins
+    at `first_line` and `first_column` of the file, from 1, the column in characters. `lead` is what stands between the ad before
+    it, or the beginning of the file, and this one; `ending` is what follows it on its line, or, behind the last ad of an array,
+    to the end of the file.
     """
 
     source: str
@@ -48,8 +50,8 @@ class Reading:
     readable: bool = True
     findings: tuple[Finding, ...] = ()
     text: bytes = b""
-    at: Place = ()
     first_line: int = 1
+    first_column: int = 1
     lead: bytes = b""
     ending: bytes = b""
 
@@ -168,8 +170,41 @@ def _document(text: bytes, name: str, catalogue: Catalogue) -> Iterator[Reading]
     elif not reading.ad:
         yield replace(reading, ad=None, readable=False, findings=(syntax.empty_array(catalogue),))
     else:
-        for index, ad in enumerate(reading.ad):
-            yield replace(reading, ad=ad, index=index, at=(index,))
+        yield from _items(reading, reading.ad)
+
+
+def _items(document: Reading, ads: Sequence[object]) -> Iterator[Reading]:
+    """Take an array apart: each ad with its own text, and what stands between them."""
+    text = document.text.decode()
+    scan = json.JSONDecoder().raw_decode
+    line, column, end = 1, 1, 0
+    for index, ad in enumerate(ads):
+        start = _blank_end(text, _blank_end(text, end) + 1)  # behind a bracket or a comma
+        line, column = _moved(line, column, text[end:start])
+        begin, end = end, scan(text, start)[1]
+        yield replace(
+            document,
+            ad=ad,
+            index=index,
+            text=text[start:end].encode(),
+            first_line=line,
+            first_column=column,
+            lead=text[begin:start].encode(),
+            ending=text[end:].encode() if index == len(ads) - 1 else b"",
+        )
+        line, column = _moved(line, column, text[start:end])
+
+
+def _blank_end(text: str, start: int) -> int:
+    """Return where the white space ends that begins at a place, if any does."""
+    found = _BLANK.match(text, start)
+    return found.end() if found else start
+
+
+def _moved(line: int, column: int, text: str) -> tuple[int, int]:
+    """Return the line and the column behind a text that begins at a line and a column."""
+    lines = text.count("\n")
+    return (line, column + len(text)) if not lines else (line + lines, len(text) - text.rindex("\n"))
 
 
 def _reading(text: bytes, name: str, catalogue: Catalogue, *, index: int = 0, first_line: int = 1) -> Reading:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import click
 
 from v4schema import __version__, pointer
-from v4schema.feed import Document, Result, Tally
+from v4schema.feed import Result, Tally
 from v4schema.pointer import Place
 from v4schema.report import Finding, Kind, Level
 from v4schema.schema import describing, private
@@ -85,24 +85,22 @@ def sentence(tally: Tally) -> str:
     return f"{_count(tally.ads, 'ad')}{changed}, {tally.clean} clean: {', '.join(counts)}{unread}{unwritten}.{mend}"
 
 
-def diff(document: Document, *, headed: bool, on_terminal: bool) -> Iterator[str]:
-    """Write what has changed in a document as a unified diff, with lines counted in its source; `headed` names the source."""
+def diff(name: str, before: bytes, after: bytes, *, line: int, headed: bool, on_terminal: bool) -> Iterator[str]:
+    """Write what has changed in a piece of a source, which begins at a line of it, as a unified diff; `headed` names it."""
     from difflib import unified_diff
 
-    first = document.results[0].reading
-    before, after = (text.decode().splitlines(keepends=True) for text in (document.before, document.after()))
-    name = f"{first.source}\t" if " " in first.source else first.source
-    skipped = first.first_line - 1 - first.lead.count(b"\n")
-    lines = unified_diff(before, after, name, name)
+    name = f"{name}\t" if " " in name else name
+    old, new = (piece.decode(errors="replace").splitlines(keepends=True) for piece in (before, after))
+    lines = unified_diff(old, new, name, name)
     heading = next(lines) + next(lines)
     if headed:
         yield click.style(heading, bold=True)
-    for line in lines:
-        told = line
-        if line.startswith("@@"):
-            told = _LINE_NUMBER.sub(lambda found: f"{found[1]}{int(found[2]) + skipped}", line)
+    for each in lines:
+        told = each
+        if each.startswith("@@"):
+            told = _LINE_NUMBER.sub(lambda found: f"{found[1]}{int(found[2]) + line - 1}", each)
         text = told.removesuffix("\n")
-        yield click.style(_printable(text) if on_terminal else text, fg=_DIFF_COLOURS.get(line[0])) + "\n"
+        yield click.style(_printable(text) if on_terminal else text, fg=_DIFF_COLOURS.get(each[0])) + "\n"
         if not told.endswith("\n"):
             yield "\\ No newline at end of file\n"
 

@@ -13,13 +13,16 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 
-def rewritten(text: bytes, before: object, after: object, origins: Mapping[Place, Place] | None = None) -> bytes:
-    """Return the text of `after`, made from `text`, the UTF-8 of a JSON document whose value is `before`.
+def rewritten(
+    text: bytes, before: object, after: object, origins: Mapping[Place, Place] | None = None, *, margin: bytes = b""
+) -> bytes:
+    """Return the text of `after`, made from `text`, the UTF-8 of a JSON value which is `before`.
 
     What is the same object in both keeps its bytes: numbers as they are spelt, escapes, white space, the order of names. What
-    is new is laid out as the text around it. `origins` leads from places in `after` to those in `before` of what has moved.
+    is new is laid out as the text around it. `origins` leads from places in `after` to those in `before` of what has moved;
+    `margin` is the white space that the line begins with that the text begins on.
     """
-    return text if before is after else _Rewriting(text, before, origins or {}).document(after)
+    return text if before is after else _Rewriting(text, before, origins or {}, margin).document(after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +39,9 @@ class _Slot:
 class _Rewriting:
     """Rewrites one text."""
 
-    def __init__(self, text: bytes, before: object, origins: Mapping[Place, Place]) -> None:
+    def __init__(self, text: bytes, before: object, origins: Mapping[Place, Place], margin: bytes) -> None:
         self._text = text
+        self._margin = margin
         self._before = before
         self._origins = origins
         self._spelt: dict[int, bytes] = {}
@@ -152,7 +156,8 @@ class _Rewriting:
 
     def _indent(self, offset: int) -> bytes:
         """Return the white space that the line of an offset begins with."""
-        line = self._text[self._text.rfind(b"\n", 0, offset) + 1 : offset]
+        start = self._text.rfind(b"\n", 0, offset) + 1
+        line = self._text[start:offset] if start else self._margin + self._text[:offset]
         return line[: len(line) - len(line.lstrip())]
 
     @cached_property

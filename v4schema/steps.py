@@ -258,7 +258,7 @@ def _list(_: object, described: Field) -> Step:
     def step(value: object) -> Done | None:
         if isinstance(value, list) or not fits(value, described.schema["items"]):
             return None
-        if isinstance(value, str) and _SEPARATED.search(value):
+        if isinstance(value, str) and _SEPARATED.search(value.strip()):
             return None
         return Done(value=[value], code="list.wrapped")
 

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -129,19 +129,21 @@ class _Writing:
     coloured: bool
 
     def through(self, results: Iterable[feed.Result], sink: "Sink | None") -> Iterator[feed.Result]:
-        """Pass the results of a source on, and write its documents to the sink; what cannot be written is a result as well."""
-        headed = True
+        """Pass the results of a source on, and write its ads to the sink; what cannot be written is a result as well."""
+        pieces = _Pieces()
         try:
-            for document in feed.documents(results):
-                if self.diff and document.changed:
-                    for line in render.diff(document, headed=headed, on_terminal=self.on_terminal):
-                        click.echo(line, nl=False, color=self.coloured)
-                    headed = False
+            for result in results:
+                after = result.after() if sink or self.diff else b""
                 if sink is not None:
-                    sink.sound = sink.sound and document.whole
-                    sink.changed = sink.changed or document.changed
-                    sink.write(document.after())
-                yield from document.results
+                    sink.sound = sink.sound and result.whole
+                    sink.changed = sink.changed or result.changed
+                    sink.write(after)
+                if self.diff:
+                    pieces.add(result, after)
+                    if result.reading.ending.endswith(b"\n"):
+                        self._show(pieces)
+                yield result
+            self._show(pieces)
         except BaseException as error:
             if sink is not None:
                 sink.abandon(error)
@@ -149,4 +151,39 @@ class _Writing:
         if sink is not None:
             sink.close()
             if sink.failure:
-                yield feed.unwritten(str(sink.target.path), sink.failure, document.results[0].catalogue)
+                yield feed.unwritten(str(sink.target.path), sink.failure, result.catalogue)
+
+    def _show(self, pieces: "_Pieces") -> None:
+        """Show what has changed in what has come together so far, and begin anew."""
+        if pieces.before != pieces.after:
+            told = render.diff(
+                pieces.name,
+                bytes(pieces.before),
+                bytes(pieces.after),
+                line=pieces.line,
+                headed=not pieces.headed,
+                on_terminal=self.on_terminal,
+            )
+            for line in told:
+                click.echo(line, nl=False, color=self.coloured)
+            pieces.headed = True
+        pieces.line += pieces.before.count(b"\n")
+        pieces.before.clear()
+        pieces.after.clear()
+
+
+@dataclass(slots=True)
+class _Pieces:
+    """The ads of a source that stand on one line or in one document: before and after, and the line they begin on."""
+
+    name: str = ""
+    line: int = 1
+    headed: bool = False
+    before: bytearray = field(default_factory=bytearray)
+    after: bytearray = field(default_factory=bytearray)
+
+    def add(self, result: feed.Result, after: bytes) -> None:
+        """Add an ad."""
+        self.name = result.reading.source
+        self.before += result.before
+        self.after += after
