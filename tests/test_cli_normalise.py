@@ -4,8 +4,10 @@ import gzip
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -382,3 +384,26 @@ def test_documents_of_several_feeds_begin_on_lines_of_their_own(run: Run) -> Non
     Path("a.ndjson").write_text(MENDED, "utf-8")
     Path("b.jsonl").write_text(MESSY, "utf-8")
     assert run("normalise", *UPDATE, "a.ndjson", "b.jsonl").stdout == f"{MENDED}\n{MENDED}"
+
+
+def test_files_are_written_although_nobody_reads_the_report(messy: Path) -> None:
+    """`v4schema normalise -i … | head -1` writes all of them."""
+    for number in range(300):
+        shutil.copy(messy, messy.with_name(f"{number}.json"))
+    command = f"{sys.executable} -m v4schema normalise --operation update -i ?.json ??.json ???.json | head -n 1"
+    subprocess.run(["/bin/sh", "-c", command], capture_output=True, cwd=messy.parent, check=True)
+    assert {path.read_text("utf-8") for path in messy.parent.glob("[0-9]*.json")} == {MENDED}
+
+
+def test_asked_to_stop_it_leaves_nothing_lying_about(messy: Path) -> None:
+    """Neither a half-written file nor a hidden one."""
+    feed = messy.with_name("feed.ndjson")
+    feed.write_text(f"{MESSY}\n" * 20_000, "utf-8")
+    command = [sys.executable, "-m", "v4schema", "normalise", *UPDATE, "--quiet", "-i", feed.name]
+    process = subprocess.Popen(command, cwd=messy.parent)
+    while process.poll() is None and not list(messy.parent.glob(".*.v4schema")):
+        time.sleep(0.01)
+    process.terminate()
+    assert process.wait() == 128 + signal.SIGTERM
+    assert sorted(path.name for path in messy.parent.iterdir()) == ["feed.ndjson", "messy.json"]
+    assert feed.read_text("utf-8") == f"{MESSY}\n" * 20_000

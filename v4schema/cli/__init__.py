@@ -38,7 +38,7 @@ def main(ctx: click.Context) -> None:
       v4schema show v4/moped                     see what may and must be sent
       v4schema explain price.implausible         read what a finding means
 
-    Every option can also be set in [tool.v4schema] of a pyproject.toml, and by a
+    Options can also be set in [tool.v4schema] of a pyproject.toml, and by a
     variable such as V4SCHEMA_FAIL_ON; the command line wins.
     """
     terminal.prepare()

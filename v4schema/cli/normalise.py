@@ -106,7 +106,8 @@ def normalise(  # noqa: PLR0913  (the options above)
         for result in writing.through(ads, sinks.Sink(target=targets[number], standard=standard) if targets else None)
     )
     free = not diff and all(target.path for target in targets or ())
-    reports.write(results, tally, told, path=report, stream=sys.stdout if free else sys.stderr)
+    with terminal.stoppable():
+        reports.write(results, tally, told, path=report, stream=sys.stdout if free else sys.stderr, to_the_end=bool(targets))
     ctx.exit(reports.exit_code(tally, told["fail_on"]) or int(check and tally.changed > 0))
 
 

@@ -15,9 +15,18 @@ _NARROWEST, _WIDEST = 40, 120
 
 
 def write(
-    results: Iterable[feed.Result], tally: feed.Tally, told: Mapping[str, Any], *, path: str | None, stream: IO[str] | None
+    results: Iterable[feed.Result],
+    tally: feed.Tally,
+    told: Mapping[str, Any],
+    *,
+    path: str | None,
+    stream: IO[str] | None,
+    to_the_end: bool = False,
 ) -> None:
-    """Report results as the options say, to a file or to a standard stream, and at the end tell what the run has come to."""
+    """Report results as the options say, to a file or to a standard stream, and at the end tell what the run has come to.
+
+    With `to_the_end`, the results are gone through although nobody reads the report any more.
+    """
     floor = options.floor(told["fail_on"])
     on_terminal = terminal.shows(stream) and not path
     look = render.Look(
@@ -29,9 +38,13 @@ def write(
     if terminal.shows(sys.stderr) and not on_terminal and not told["quiet"]:
         counted = terminal.with_progress(counted, tally)
     coloured = terminal.is_coloured(told["color"], on_terminal=on_terminal)
-    terminal.write(
-        render.FORMATS[told["format_"]](counted, tally, look), path, coloured=coloured, err=stream is sys.stderr and not path
-    )
+    chunks = render.FORMATS[told["format_"]](counted, tally, look)
+    try:
+        terminal.write(chunks, path, coloured=coloured, err=stream is sys.stderr and not path)
+    except BrokenPipeError:
+        for _ in chunks if to_the_end else ():
+            pass
+        raise
     if not told["quiet"] and told["format_"] == "text":
         click.echo(render.sentence(tally), err=True)
 

@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import IO
 
 import click
@@ -15,6 +16,8 @@ from v4schema.reading import Source
 
 #: How often, in seconds, a long run tells how far it has come.
 _EVERY = 0.2
+#: What is added to the number of a signal for the exit code of a process that it stopped.
+_SIGNALLED = 128
 
 
 def prepare() -> None:
@@ -70,6 +73,23 @@ def with_progress(results: Iterator[feed.Result], tally: feed.Tally) -> Iterator
             click.echo(f"\r{tally.ads:,} ads", err=True, nl=False)
             due = time.monotonic() + _EVERY
     click.echo("\r\033[K", err=True, nl=False)
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Let a process that is asked to stop leave through its own doors, so that no half-written file is left lying about."""
+    import signal
+
+    def stop(number: int, _: object) -> None:
+        raise SystemExit(_SIGNALLED + number)
+
+    asked = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = [signal.signal(each, stop) for each in asked]
+    try:
+        yield
+    finally:
+        for each, handler in zip(asked, before, strict=True):
+            signal.signal(each, handler)
 
 
 def shows(stream: IO[str] | None) -> bool:
