@@ -103,11 +103,12 @@ def normalise(  # noqa: PLR0913  (the options above)
     results = (
         result
         for number, ads in enumerate(prepared)
-        for result in writing.through(ads, sinks.Sink(target=targets[number], standard=standard) if targets else None)
+        for result in writing.through(ads, sinks.Sink(target=targets[number] if targets else None, standard=standard))
     )
     free = not diff and all(target.path for target in targets or ())
     with terminal.stoppable():
         reports.write(results, tally, told, path=report, stream=sys.stdout if free else sys.stderr, to_the_end=bool(targets))
+    standard.end()
     ctx.exit(reports.exit_code(tally, told["fail_on"]) or int(check and tally.changed > 0))
 
 
@@ -129,16 +130,15 @@ class _Writing:
     on_terminal: bool
     coloured: bool
 
-    def through(self, results: Iterable[feed.Result], sink: "Sink | None") -> Iterator[feed.Result]:
+    def through(self, results: Iterable[feed.Result], sink: "Sink") -> Iterator[feed.Result]:
         """Pass the results of a source on, and write its ads to the sink; what cannot be written is a result as well."""
         pieces = _Pieces()
         try:
             for result in results:
-                after = result.after() if sink or self.diff else b""
-                if sink is not None:
-                    sink.sound = sink.sound and result.whole
-                    sink.changed = sink.changed or result.changed
-                    sink.write(after)
+                after = result.after()
+                sink.sound = sink.sound and result.whole
+                sink.changed = sink.changed or result.changed
+                sink.write(after)
                 if self.diff:
                     pieces.add(result, after)
                     if result.reading.ending.endswith(b"\n"):
@@ -146,13 +146,11 @@ class _Writing:
                 yield result
             self._show(pieces)
         except BaseException as error:
-            if sink is not None:
-                sink.abandon(error)
+            sink.abandon(error)
             raise
-        if sink is not None:
-            sink.close()
-            if sink.failure:
-                yield feed.unwritten(str(sink.target.path), sink.failure, result.catalogue)
+        sink.close()
+        if sink.failure:
+            yield feed.unwritten(sink.name, sink.failure, result.catalogue)
 
     def _show(self, pieces: "_Pieces") -> None:
         """Show what has changed in what has come together so far, and begin anew."""

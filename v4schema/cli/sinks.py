@@ -77,13 +77,13 @@ def _in_folder(out: str, files: Sequence[str]) -> list[str]:
 
 @dataclass(slots=True, kw_only=True)
 class Sink:
-    """Writes the documents of one source to a target.
+    """Writes the ads of one source to a target, or nowhere.
 
     `sound` is whether all of the source could be read, `changed` whether anything in it was: a file is only written if all
     was read, and over its source only if something has changed. `failure` says why it could not be written, if it could not.
     """
 
-    target: Target
+    target: Target | None
     standard: "Standard"
     sound: bool = True
     changed: bool = False
@@ -91,13 +91,18 @@ class Sink:
     _opened: ExitStack = field(default_factory=ExitStack)
     _file: Writer | None = None
 
+    @property
+    def name(self) -> str:
+        """The name of the file that is written, if one is."""
+        return (self.target and self.target.path) or ""
+
     def write(self, piece: bytes) -> None:
         """Write a piece, unless the source is not sound or writing has failed before."""
-        if self.failure or not self.sound:
+        if self.target is None or self.failure or not self.sound:
             return
         try:
             if self._file is None:
-                self._file = self._open()
+                self._file = self._open(self.target)
             self._file.write(piece)
         except OSError as error:
             self._fail(error)
@@ -115,40 +120,46 @@ class Sink:
             self._opened.__exit__(type(error), error, error.__traceback__)
 
     def _fail(self, error: OSError) -> None:
-        if self.target.path is None or error.errno == errno.EPIPE:
+        if not self.name or error.errno == errno.EPIPE:
             raise error
         self.failure = error
         self.abandon(error)
 
-    def _open(self) -> Writer:
-        path = self.target.path
-        if path is None:
+    def _open(self, target: Target) -> Writer:
+        if target.path is None:
+            self.standard.begin()
             return self.standard
-        file = self._opened.enter_context(output.whole(path, wanted=self._wanted))
-        if self.target.packed:
+        file = self._opened.enter_context(
+            output.whole(target.path, wanted=lambda: self.sound and (self.changed or not target.in_place))
+        )
+        if target.packed:
             return self._opened.enter_context(gzip.GzipFile("", "wb", fileobj=file, mtime=0))
         return file
 
-    def _wanted(self) -> bool:
-        return self.sound and (self.changed or not self.target.in_place)
-
 
 class Standard:
-    """Standard output: documents begin on lines of their own, and pass on at once."""
+    """Standard output: sources begin on lines of their own, and ads pass on at once."""
 
     def __init__(self) -> None:
         self._ended = True
 
-    def write(self, piece: bytes) -> None:
-        """Write a document."""
+    def begin(self) -> None:
+        """Begin a source."""
         if sys.stdout is None:
             raise click.UsageError("Cannot write to standard output: it is closed.")
-        sys.stdout.buffer.write(piece if self._ended else b"\n" + piece)
-        self._ended = piece.endswith(b"\n")
-        if not self._ended and terminal.shows(sys.stdout):
+        if not self._ended:
             sys.stdout.buffer.write(b"\n")
-            self._ended = True
+
+    def write(self, piece: bytes) -> None:
+        """Write a piece of a source."""
+        sys.stdout.buffer.write(piece)
         sys.stdout.buffer.flush()
+        self._ended = piece.endswith(b"\n")
+
+    def end(self) -> None:
+        """End the last line where somebody looks at it."""
+        if not self._ended and terminal.shows(sys.stdout):
+            self.write(b"\n")
 
 
 def _is_ordinary(name: str) -> bool:
