@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from strategies import ANY_JSON
 
 from v4schema import Finding, Kind, Level, errors, identify, validate
 from v4schema import catalogue as catalogues
@@ -22,18 +23,6 @@ from v4schema.schema import describing, facts, walk, welcome
 from v4schema.validator import _checker
 
 Ad = dict[str, Any]
-
-ANY_JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(st.characters(codec="utf-8")),
-    lambda inner: (
-        st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters(codec="utf-8"), max_size=12), inner, max_size=4)
-    ),
-    max_leaves=12,
-)
 
 
 def put(ad: Ad, at: tuple[Any, ...], value: object) -> Ad:

@@ -4,95 +4,16 @@ import json
 import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
 
 from v4schema import pointer, spelling
+from v4schema.editions import Edition, Operation, WrongName, edition_of
 from v4schema.errors import Damaged, UnknownName
 from v4schema.report import Kind
 from v4schema.schema import Flattening, Schema, walk
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Category:
-    """A category of an edition.
-
-    `id` is the API's number for it, `names` its names by language; `schema` is the file of its rules, or None where no
-    public document tells any; `documented` says how much is known: ``full``, ``partial``, ``common`` or ``named``.
-    """
-
-    slug: str
-    id: int
-    names: Mapping[str, str]
-    documented: str
-    source: Sequence[str]
-    schema: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
-    """What is done with an ad.
-
-    In a `partial` operation an ad may leave out what it does not change; an `answer` comes from the API, which may leave
-    fields null and have more of them than documents tell.
-    """
-
-    description: str
-    source: Sequence[str]
-    partial: bool = False
-    answer: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WrongName:
-    """What a wrong name of a field stands for: the place of the right field, and the unit that the name tells, if it does."""
-
-    at: tuple[str, ...]
-    unit: str | None = None
-
-    @classmethod
-    def told(cls, right: str | Mapping[str, str]) -> "WrongName":
-        """Read an entry of ``words.json``: a pointer, or an object of pointer and unit."""
-        told = {"at": right} if isinstance(right, str) else right
-        return cls(at=pointer.parse(told["at"]), unit=told.get("unit"))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Edition:
-    """An edition of the API: its operations and categories by name, and the file of what all categories share.
-
-    `words` are what people call categories beside their own names, each with the slug that is meant.
-    """
-
-    name: str
-    title: str
-    source: Sequence[str]
-    schema: str
-    operations: Mapping[str, Operation]
-    categories: Mapping[str, Category]
-    words: Mapping[str, str]
-
-    def category(self, name: object) -> Category | None:
-        """Return the category that `name` means: its number, its number as text, its slug, or a name or word for it."""
-        if isinstance(name, bool) or not isinstance(name, int | str):
-            return None
-        return self.meanings.get(name) or (self.meanings.get(spelling.folded(name)) if isinstance(name, str) else None)
-
-    @cached_property
-    def meanings(self) -> Mapping[int | str, Category]:
-        """What means a category: numbers, and words as they are listed and without case and word breaks."""
-        meanings: dict[int | str, Category] = {}
-        for word, slug in self.words.items():
-            if slug in self.categories:
-                meanings.update({word: self.categories[slug], spelling.folded(word): self.categories[slug]})
-        for category in self.categories.values():
-            meanings[category.id] = category
-            for word in (str(category.id), category.slug, *category.names.values()):
-                meanings.update({word: category, spelling.folded(word): category})
-        return meanings
 
 
 class Catalogue:
@@ -134,7 +55,7 @@ class Catalogue:
         """The editions by name, oldest first."""
         editions = self.read("catalogue.json")["editions"]
         words = self.read("words.json")["values"].get("category", {})
-        return {data["name"]: _edition(data, words) for data in editions}
+        return {data["name"]: edition_of(data, words) for data in editions}
 
     @cached_property
     def findings(self) -> Mapping[str, Mapping[str, Any]]:
@@ -317,12 +238,3 @@ def _load(path: str) -> bytes:
     except (FileNotFoundError, NotADirectoryError):
         data: bytes = __loader__.get_data(path)  # type: ignore[name-defined]
         return data
-
-
-def _edition(data: Mapping[str, Any], words: Mapping[str, str]) -> Edition:
-    return Edition(
-        words=words,
-        **{key: data[key] for key in ("name", "title", "source", "schema")},
-        operations={name: Operation(**told) for name, told in data["operations"].items()},
-        categories={told["slug"]: Category(**told) for told in data["categories"]},
-    )

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from v4schema import pointer, wording
-from v4schema.catalogue import Catalogue, Edition
+from v4schema.catalogue import Catalogue
+from v4schema.editions import Edition
 from v4schema.schema import Schema, example, facts, graver, walk, welcome
 
 __all__ = ["bundle", "categories", "codes", "editions", "example", "fields", "finding", "pretty"]
