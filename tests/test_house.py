@@ -37,7 +37,7 @@ FLOOR_PLAN = {
     "ad": {"catalogue", "pointer", "report", "spelling", "wording"},
     "syntax": {"catalogue", "pointer", "positions", "report", "wording"},
     "reading": {"ad", "catalogue", "pointer", "report", "syntax", "wording"},
-    "dialect": {"catalogue", "errors", "pointer", "report"},
+    "dialect": {"catalogue", "errors", "pointer", "report", "schema"},
     "engine": {"errors", "pointer", "schema"},
     "naming": {"catalogue", "moving", "pointer", "report", "schema", "spelling", "wording"},
     "faults": {"catalogue", "engine", "naming", "pointer", "report", "schema", "spelling", "wording"},

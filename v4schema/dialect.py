@@ -8,6 +8,7 @@ from v4schema import pointer
 from v4schema.catalogue import Catalogue
 from v4schema.errors import Damaged
 from v4schema.report import Kind
+from v4schema.schema import Schema, walk
 
 #: The files of our own beside the schemas of ads; each is described by the meta-schema of its name.
 _OWN = ("catalogue", "units", "words", "findings")
@@ -34,11 +35,21 @@ def check(catalogue: Catalogue) -> None:
     for edition in catalogue.editions.values():
         for operation in edition.operations:
             for slug in (None, *edition.categories):
-                catalogue.schema(Kind(version=edition.name, category=slug), operation)
+                _knows(catalogue, catalogue.schema(Kind(version=edition.name, category=slug), operation), edition.schema)
     for file in catalogue.files:
         if file.rpartition("/")[0] not in {"", "meta"}:
             holds(file, "dialect")
             _compiles(file, catalogue.read(file))
+
+
+def _knows(catalogue: Catalogue, schema: Schema, file: str) -> None:
+    """Raise `Damaged` for a step that names a table of words or a kind of quantities that there is not."""
+    there = {"word": catalogue.words, "quantity": catalogue.units["kinds"], "in_unit": catalogue.units["kinds"]}
+    for at, node in walk(schema):
+        for step in node.get("x-normalise", ()):
+            for name, argument in step.items():
+                if name in there and argument not in there[name]:
+                    raise Damaged(file, f"{pointer.write(at)} is normalised by the {name} {argument!r}, which there is not")
 
 
 def _compiles(file: str, schema: object) -> None:
