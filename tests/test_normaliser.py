@@ -10,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import ANY_JSON, HELD, KINDS, RESPELLINGS, ads, respell, same
 
-from v4schema import Level, errors, normalise, validate
+from v4schema import Kind, Level, errors, normalise, validate
 from v4schema.catalogue import Catalogue
 from v4schema.pointer import get, leads, within, write
+from v4schema.preparation import prepared
+from v4schema.schema import walk
 from v4schema.steps import STEPS
 
 Ad = dict[str, Any]
@@ -182,6 +184,7 @@ def nested(at: tuple[Any, ...], value: object) -> Any:  # noqa: ANN401
         (("contact", "phone"), "+46 70\u2011123 45 67", "+46701234567"),
         (("body",), " a <b> ", "a -b-"),
         (("image_urls",), "https://a.se/1.jpg", ["https://a.se/1.jpg"]),
+        (("image_urls",), " https://a.se/w_8,h_6/1.jpg", ["https://a.se/w_8,h_6/1.jpg"]),
         (("image_urls",), ["https://a.se/1.jpg", " https://a.se/1.jpg"], ["https://a.se/1.jpg"]),
         (("price", 0, "currency"), "sek", "SEK"),
         (("price", 0, "currency"), "kr", "SEK"),
@@ -269,6 +272,9 @@ def test_money_is_understood_where_its_unit_is_written(given: object, kronor: st
         (FUELS, ["gas"], "word.ambiguous"),
         (FUELS, ["bensin/el"], None),
         (FUELS, "bensin, el", None),
+        (FUELS, "bensin/el", None),
+        (FUELS, "bensin och el", None),
+        (("image_urls",), "https://a.se/1.jpg https://a.se/2.jpg", None),
         (("location", "longitude"), "18° 4'", None),
         (("contact", "phone"), "ring mig", None),
         (("image_urls",), ["http://a.se/1.jpg"], None),
@@ -409,8 +415,95 @@ def test_of_two_wrong_names_none_is_moved_unless_they_agree() -> None:
     }
     ad = {"year": 2020, "category_fields": {"årsmodell": 2020}}
     done = normalise(ad, category="car")
-    assert done.ad == {"category_fields": {"årsmodell": 2020, "model_year": 2020}}
-    assert [finding.code for finding in done.findings] == ["field.moved", "field.misnamed"]
+    assert done.ad == {"year": 2020, "category_fields": {"model_year": 2020}}
+    assert [finding.code for finding in done.findings] == ["field.misnamed", "field.moved"]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        {"mileage_mil": 1540, "mileage_km": 1540},
+        {"hk": 150, "effekt_kw": 150},
+        {"mileage": 1540, "mileage_mil": 1540},
+        {"length_m": 7, "length_cm": 7},
+    ],
+)
+def test_names_that_tell_different_units_do_not_agree(names: Ad) -> None:
+    """The same number is not the same quantity."""
+    for several in (names, dict(reversed(names.items()))):
+        ad = {"category_fields": several}
+        assert normalise(ad, category="car", mileage_unit="km").ad is ad
+
+
+def test_a_blank_is_no_rival_and_fills_nothing() -> None:
+    """It says nothing."""
+    done: Any = normalise({"category_fields": {"year": None, "årsmodell": 2015}}, category="car")
+    assert done.ad == {"category_fields": {"year": None, "model_year": 2015}}
+    ad = {"category_fields": {"year": "", "model_year": None}}
+    assert normalise(ad, category="car").ad is ad
+
+
+def test_names_within_a_lone_value_are_renamed_too() -> None:
+    """It is put into its list first."""
+    for ad in (
+        {"price": {"Type": "list", "amount": "5 kr"}},
+        {"prices": {"type": "list", "Amount": "5 kr"}},
+        {"price": [{"Type": "list", "Amount": "5 kr"}]},
+    ):
+        for category in ("car", None):
+            done: Any = normalise(ad, category=category)
+            assert done.ad == {"price": [{"type": "list", "amount": 500, "currency": "SEK"}]}
+    done = normalise({"price": {"Type": "list", "amount": "5 kr"}}, category="car")
+    assert [(change.code, change.at, change.to) for change in done.changes] == [
+        ("list.wrapped", "/price", None),
+        ("value.filled", "/price/currency", "/price/0/currency"),
+        ("field.moved", "/price/Type", "/price/0/type"),
+        ("unit.converted", "/price/amount", "/price/0/amount"),
+    ]
+
+
+NAMES = st.sampled_from(
+    sorted(
+        {*HELD.names}
+        | {
+            spelt
+            for kind in KINDS
+            for at, _ in walk(HELD.schema(kind))
+            if at
+            for spelt in (at[-1], at[-1].title(), at[-1].upper())
+        }
+        - {"*"}
+    )
+)
+TREES = st.recursive(
+    st.sampled_from(["ja", "5 kr", "10 mil", "Bensin", "", " x ", "3.500", "abc 123", "150 hk"])
+    | st.none()
+    | st.booleans()
+    | st.integers(-3, 3000),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=6),
+    max_leaves=20,
+)
+
+
+def turned(value: object) -> object:
+    """A value with the names of its objects in the opposite order."""
+    if isinstance(value, dict):
+        return {name: turned(value[name]) for name in reversed(value)}
+    return [turned(item) for item in value] if isinstance(value, list) else value
+
+
+@given(ad=st.dictionaries(NAMES, TREES, max_size=8), kind=st.sampled_from(KINDS))
+def test_whatever_stands_wherever_the_laws_hold(ad: Ad, kind: Kind) -> None:
+    """Known names in any shape and any place: no exception, nothing on a second turn, and the order of names does not matter."""
+    words: dict[str, Any] = {"version": kind.version, "category": kind.category}
+    done = normalise(ad, **words)
+    assert not normalise(done.ad, **words).changed
+    other = normalise(turned(ad), **words)
+    assert same(other.ad, done.ad)
+    assert {(finding.code, finding.at) for finding in other.findings} == {(finding.code, finding.at) for finding in done.findings}
+    assert prepared(ad, engine=None, catalogue=HELD, **words).ad == done.ad
+    for finding in done.findings:
+        assert finding.to is None or leads(done.ad, within(done.ad, finding.to)[:1])
 
 
 @pytest.mark.parametrize("blank", [None, "", "  "])
@@ -499,8 +592,6 @@ def test_a_name_may_tell_the_unit() -> None:
     }
     done = normalise({"effekt": "110 kW"}, category="car")
     assert done.ad["category_fields"]["powertrain"]["power"] == {"unit": "kw", "value": 110}
-    done = normalise({"hk": "stark"}, category="car")
-    assert done.ad["category_fields"]["powertrain"]["power"] == "stark"
     for value in ({"value": 1540}, {"value": 1540, "unit": None}, {"value": 1540, "unit": "KM"}):
         done = normalise({"mileage_km": value}, category="car", mileage_unit="mil")
         assert done.ad["category_fields"]["condition"]["mileage"] == {"value": 1540, "unit": "km"}
@@ -508,9 +599,22 @@ def test_a_name_may_tell_the_unit() -> None:
     assert done.ad["category_fields"]["condition"]["mileage"] == {"unit": "km", "value": "15.400"}
 
 
-@pytest.mark.parametrize("ad", [{"mileage_km": "1540 mil"}, {"power_kw": "150 hk"}, {"mileage_km": {"unit": "mil", "value": 1}}])
-def test_a_name_and_a_value_that_contradict_each_other_stay(ad: Ad) -> None:
-    """Which of the two units is right, only a person can tell."""
+@pytest.mark.parametrize(
+    "ad",
+    [
+        {"mileage_km": "1540 mil"},
+        {"power_kw": "150 hk"},
+        {"mileage_km": {"unit": "mil", "value": 1}},
+        {"mileage_mil": {"value": "1540 km"}},
+        {"mileage_mil": {"Value": 1540}},
+        {"mileage_mil": "ca 1540"},
+        {"mileage_mil": [1540]},
+        {"hk": "stark"},
+        {"hk": True},
+    ],
+)
+def test_a_name_whose_unit_cannot_go_with_the_value_stays(ad: Ad) -> None:
+    """It contradicts the value's own, or there is no number to go with: only a person can tell."""
     done = normalise(ad, category="car")
     assert done.ad is ad
     assert [finding.code for finding in done.findings] == ["field.misnamed"]

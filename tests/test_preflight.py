@@ -51,6 +51,12 @@ def test_what_is_not_one_ad_has_a_report_without_one(source: bytes | str, code: 
     assert not report.valid
 
 
+@pytest.mark.parametrize("value", [3, None, [{}], True])
+def test_what_is_parsed_and_no_ad_is_a_finding(value: object) -> None:
+    """As it is for `validate`."""
+    assert [finding.code for finding in preflight(value).errors] == ["ad.not_object"]
+
+
 def test_what_was_tolerated_in_reading_is_told_first(clean: Ad) -> None:
     """A byte-order mark is a note."""
     report = preflight(b"\xef\xbb\xbf" + json.dumps(clean).encode())

@@ -29,8 +29,8 @@ class Result:
     @property
     def changed(self) -> bool:
         """Whether the ad to send is another than the one that was read."""
-        new = self.report.ad is not None and self.report.ad is not self.reading.ad
-        return new or (self.report.ad is not None and self.reading.lead.startswith(BYTE_ORDER_MARK))
+        new = self.report.ad is not self.reading.ad or self.reading.lead.startswith(BYTE_ORDER_MARK)
+        return self.report.ad is not None and new
 
     @property
     def whole(self) -> bool:

@@ -83,9 +83,9 @@ def renamed(ad: Any, at: Place, right: Place, value: object) -> Any:  # noqa: AN
     """Return an ad in which a member stands elsewhere, as `value`: where it was, if that is in the same object, else last."""
     *within, name = at
     if right[:-1] == at[:-1]:
-        return _edited(ad, within, lambda here: _respelt(here, name, right[-1], value))
-    ad = _edited(ad, within, lambda here: {key: here[key] for key in here if key != name})
-    return _edited(ad, right[:-1], lambda here: {**here, right[-1]: value})
+        return edited(ad, within, lambda here: _respelt(here, name, right[-1], value))
+    ad = edited(ad, within, lambda here: {key: here[key] for key in here if key != name})
+    return edited(ad, right[:-1], lambda here: {**here, right[-1]: value})
 
 
 def _respelt(here: Mapping[Token, Any], name: Token, right: Token, value: object) -> dict[Token, Any]:
@@ -94,11 +94,11 @@ def _respelt(here: Mapping[Token, Any], name: Token, right: Token, value: object
     return {right if key == name else key: value if key == name else member for key, member in kept.items()}
 
 
-def _edited(here: Any, at: Sequence[Token], edit: Callable[[Any], Any]) -> Any:  # noqa: ANN401  (any JSON)
+def edited(here: Any, at: Sequence[Token], edit: Callable[[Any], Any]) -> Any:  # noqa: ANN401  (any JSON)
     """Return a document with an edited part; objects on the way are made where they are missing, and all others stay."""
     if not at:
         return edit(here)
     token, *rest = at
     new: Any = here.copy()
-    new[token] = _edited(here.get(token, {}) if isinstance(here, dict) else here[token], rest, edit)
+    new[token] = edited(here.get(token, {}) if isinstance(here, dict) else here[token], rest, edit)
     return new

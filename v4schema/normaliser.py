@@ -1,7 +1,7 @@
 """Mending what can be mended without guessing: one walk over an ad, with the steps that its schema names, each change a note."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Any
@@ -12,7 +12,7 @@ from v4schema.ad import identify
 from v4schema.catalogue import Catalogue
 from v4schema.errors import UnknownName
 from v4schema.mending import Entry, Mending, Spot, Walk, Within
-from v4schema.moving import Trail, free, renamed
+from v4schema.moving import Trail, blank, edited, free, renamed
 from v4schema.naming import Names
 from v4schema.pointer import Place
 from v4schema.quantities import Measure
@@ -98,6 +98,15 @@ class _Move:
     spot: Spot
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Chosen:
+    """A name that is to be moved: where it stands, where it belongs, and the value that is to stand there."""
+
+    at: Place
+    move: _Move
+    value: object
+
+
 @lru_cache(maxsize=256)
 def _mender(catalogue: Catalogue, kind: Kind, operation: str, said: tuple[tuple[str, str], ...]) -> "Mender":
     """Return what mends ads of one kind; compiled once."""
@@ -145,7 +154,9 @@ class Mender:
         while True:
             walk = Walk()
             new = self._visit(ad, (), walk)
-            moved = self._moved(ad, walk.strays, trail, moves)
+            moved = self._wrapped(ad, walk, trail, moves) if walk.strays else ad
+            if moved is ad:
+                moved = self._moved(ad, walk.strays, trail, moves)
             if moved is ad:
                 break
             ad = moved
@@ -190,52 +201,66 @@ class Mender:
     def _names(self) -> Names:
         return Names(catalogue=self.catalogue, schema=self.schema)
 
+    def _wrapped(self, ad: Any, walk: Walk, trail: Trail, moves: list[Entry]) -> Any:  # noqa: ANN401  (any JSON)
+        """Put lone values into their lists for good, so that the names within them have the places that were walked."""
+        for at in walk.wrapped:
+            ad = edited(ad, at, lambda value: [value])
+            moves.extend(entry for entry in walk.entries if entry.at == at and isinstance(entry.after, list))
+            trail.moved(at, (*at, 0))
+        return ad
+
     def _moved(self, ad: Any, strays: Sequence[Place], trail: Trail, moves: list[Entry]) -> Any:  # noqa: ANN401  (any JSON)
         """Move each name that certainly stands for a field to the place of that field, if that is empty.
 
         Objects are moved before what may belong into them. Of several names for one field none is, unless they agree.
         """
-        meant: dict[Place, list[Place]] = {}
+        meant: dict[Place, list[tuple[Place, _Move]]] = {}
         for at in strays:
             move = self._move(at)
             if move is not None:
-                meant.setdefault(move.to, []).append(at)
+                meant.setdefault(move.to, []).append((at, move))
         for to in sorted(meant, key=len):
-            at, move = meant[to][0], self._move(meant[to][0])
-            if move is None or not free(ad, to) or not _agree(pointer.get(ad, each) for each in meant[to]):
+            chosen = self._chosen(ad, meant[to]) if free(ad, to) else None
+            if chosen is None or (pointer.leads(ad, to) and blank(pointer.get(ad, chosen.at))):
                 continue
-            before = pointer.get(ad, at)
-            after = self._with_unit(before, move.unit)
-            if after is None and before is not None:
-                continue
+            spot, before = chosen.move.spot, pointer.get(ad, chosen.at)
             if pointer.leads(ad, to):
-                told = {"name": move.told["name"]}
-                blank = pointer.get(ad, to)
-                source = trail.source(to)
-                moves.append(
-                    Entry(at=to, spot=move.spot, code="field.filled", told=told, before=blank, after=before, source=source)
-                )
-            ad = renamed(ad, at, to, after)
-            moves.append(Entry(at=to, spot=move.spot, code="field.moved", told=move.told, before=before, after=after))
-            trail.moved(at, to)
+                told = {"name": chosen.move.told["name"]}
+                stood, source = pointer.get(ad, to), trail.source(to)
+                moves.append(Entry(at=to, spot=spot, code="field.filled", told=told, before=stood, after=before, source=source))
+            ad = renamed(ad, chosen.at, to, chosen.value)
+            told = dict(chosen.move.told)
+            moves.append(Entry(at=to, spot=spot, code="field.moved", told=told, before=before, after=chosen.value))
+            trail.moved(chosen.at, to)
         return ad
 
-    def _with_unit(self, value: Any, unit: str | None) -> Any:  # noqa: ANN401  (any JSON)
-        """Give a bare number the unit that its name tells; None where another unit is written with it."""
-        if unit is None:
-            return value
+    def _chosen(self, ad: object, names: Sequence[tuple[Place, "_Move"]]) -> "_Chosen | None":
+        """Choose among names for one field the one to move, in whatever order they stand; None if they say different things.
+
+        What is blank says nothing, and is only chosen where there is nothing else.
+        """
+        told = [(at, move, pointer.get(ad, at)) for at, move in sorted(names, key=lambda each: (-len(each[0]), str(each[0])))]
+        candidates = []
+        for at, move, value in [each for each in told if not blank(each[2])] or told[:1]:
+            readable, said = self._with_unit(value, move.unit)
+            if not readable:
+                return None
+            candidates.append(_Chosen(at=at, move=move, value=said))
+        first, *others = candidates
+        return first if all(_same(first.value, other.value) for other in others) else None
+
+    def _with_unit(self, value: Any, unit: str | None) -> tuple[bool, Any]:  # noqa: ANN401  (any JSON)
+        """Give a value the unit that its name tells; say first whether that can be: not if it says another, or no number."""
+        if unit is None or blank(value):
+            return True, value
         measure = next(measure for measure in self.measures.values() if unit in measure.units)
         named, member = measure.members
-        if isinstance(value, dict):
-            said = value.get(named)
-            if said is None:
-                return {**value, named: unit} if member in value else value
-            return value if not isinstance(said, str) or measure.unit(said) in {unit, None} else None
         amount = measure.read(value)
         if isinstance(amount, quantities.Amount) and amount.unit is not None:
-            return value if amount.unit == unit else None
-        bare = isinstance(amount, quantities.Amount) or (amount is not None and "readings" in amount.told)
-        return {named: unit, member: value} if bare else value
+            return amount.unit == unit, value
+        new = {**value, named: unit} if isinstance(value, dict) else {named: unit, member: value}
+        amount = measure.read(new)
+        return isinstance(amount, quantities.Amount) or (amount is not None and "readings" in amount.told), new
 
     def _left(self, ad: object, strays: Sequence[Place], trail: Trail) -> Iterator[tuple[Place, Finding]]:
         """Report each name that certainly stands for a field and was not moved all the same."""
@@ -287,7 +312,5 @@ class Mender:
         )
 
 
-def _agree(values: Iterable[object]) -> bool:
-    """Tell whether all values are the same."""
-    first, *others = values
-    return all(type(value) is type(first) and value == first for value in others)
+def _same(one: object, other: object) -> bool:
+    return type(one) is type(other) and one == other

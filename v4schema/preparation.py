@@ -1,8 +1,9 @@
 """From an ad as it is at hand to the ad to send: read, identify, normalise, validate, composed and no more."""
 
+import os
 from dataclasses import replace
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 from v4schema import catalogue as catalogues
 from v4schema import pointer, wording
@@ -15,7 +16,7 @@ from v4schema.validator import validate
 
 
 def preflight(
-    source: Source | dict[str, Any],
+    source: Source | object,
     *,
     version: str | None = None,
     category: str | int | None = None,
@@ -40,9 +41,9 @@ def preflight(
     """
     held = catalogue or catalogues.default()
     words: dict[str, Any] = {"version": version, "category": category, "operation": operation}
-    if isinstance(source, dict):
+    if not isinstance(source, str | bytes | bytearray | memoryview | os.PathLike) and not hasattr(source, "read"):
         return prepared(source, engine=engine, catalogue=held, **words, **units)
-    first, *more = islice(read(source, catalogue=held), 2)
+    first, *more = islice(read(cast("Source", source), catalogue=held), 2)
     if more:
         return Report(findings=(wording.finding(held, "file.several", ""),))
     if not first.readable:
@@ -70,7 +71,7 @@ def prepared(ad: object, *, engine: str | None, catalogue: Catalogue, **words: A
 def marked(report: Report, ad: object, *, catalogue: Catalogue, **words: Any) -> Report:  # noqa: ANN401  (those of `validate`)
     """Mark the findings of a report on an ad that normalising it would see to.
 
-    Those are the ones that are gone once the ad is normalised; an error only if there is none at its place any more.
+    Those are the ones that are gone once the ad is normalised; an error only if there is none at its place or within it any more.
     """
     kind: dict[str, Any] = {name: words.get(name) for name in ("version", "category")}
     done = normalise(ad, operation=words["operation"], catalogue=catalogue, **kind)
@@ -78,16 +79,14 @@ def marked(report: Report, ad: object, *, catalogue: Catalogue, **words: Any) ->
         return report
     after = validate(done.ad, catalogue=catalogue, **words)
     left = [_back(finding, done, ad) for finding in after.findings]
-    there = {(finding.at, finding.code) for finding in left} | {(finding.at, finding.level) for finding in left}
-    findings = [
-        replace(finding, mendable=True)
-        if finding.level is not Level.NOTE
-        and (finding.at, finding.code) not in there
-        and not (finding.level is Level.ERROR and (finding.at, Level.ERROR) in there)
-        else finding
-        for finding in report.findings
-    ]
-    return replace(report, findings=tuple(findings))
+    there = {(finding.at, finding.code) for finding in left}
+    errors = [f"{finding.at}/" for finding in (*left, *done.findings) if finding.level is Level.ERROR]
+
+    def mended(finding: Finding) -> bool:
+        wrong = finding.level is Level.ERROR and any(at.startswith(f"{finding.at}/") for at in errors)
+        return finding.level is not Level.NOTE and (finding.at, finding.code) not in there and not wrong
+
+    return replace(report, findings=tuple(replace(each, mendable=mended(each)) for each in report.findings))
 
 
 def _back(finding: Finding, done: Normalisation, ad: object) -> Finding:

@@ -19,7 +19,6 @@ from v4schema.schema import Schema, fits, types
 
 _NUMBER = re.compile(r"\s*([-+\u2212]?[0-9]{1,20}(?:[.,][0-9]{1,20})?)\s*")
 _ROUND = re.compile(r"[0-9a-z]+(?:[ _-]+[0-9a-z]+)*")
-_SEPARATED = re.compile(r"[,;|\n]")
 _SLUG = re.compile(r"[0-9a-z]+(?:-[0-9a-z]+)*")
 #: No number that names anything has more bits than this.
 _MOST_BITS = 64
@@ -252,13 +251,14 @@ def _imply(told: Mapping[str, str], described: Field) -> Step:
     return step
 
 
-def _list(_: object, described: Field) -> Step:
-    """Put a lone value into a list, if it is of the type of its items, and no text that may hold several of them."""
+def _list(told: object, described: Field) -> Step:
+    """Put a lone value into a list, if it is of the type of its items; but not text with a sign of being several."""
+    several = re.compile(told["unless"]) if isinstance(told, dict) else None
 
     def step(value: object) -> Done | None:
         if isinstance(value, list) or not fits(value, described.schema["items"]):
             return None
-        if isinstance(value, str) and _SEPARATED.search(value.strip()):
+        if several and isinstance(value, str) and several.search(value.strip()):
             return None
         return Done(value=[value], code="list.wrapped")
 

@@ -78,7 +78,7 @@ def normalise(  # noqa: PLR0913  (the options above)
 
     Exit codes: 0 nothing at or above --fail-on is left, 1 something, or --check
     found something to change, 2 wrong usage, 3 an input could not be read or
-    identified.
+    identified, or an ad not be written.
     """
     from v4schema.cli import sinks
 
