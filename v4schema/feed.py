@@ -12,7 +12,6 @@ from v4schema.catalogue import Catalogue
 from v4schema.positions import Member, Span, positions
 from v4schema.reading import BYTE_ORDER_MARK, Reading, Source, read
 from v4schema.report import Finding, Level, Report
-from v4schema.rewriting import rewritten
 from v4schema.validator import validate
 
 _UNWRITTEN = "file.unwritable"
@@ -47,6 +46,8 @@ class Result:
         given, new = self.reading.ad, self.report.ad
         text = self.reading.text
         if new is not None and new is not given:
+            from v4schema.rewriting import rewritten
+
             origins = {
                 pointer.within(new, finding.to): source
                 for finding in self.report.findings
