@@ -193,7 +193,9 @@ def _named(draw: Draw, value: Any, node: Schema, _: Any) -> Any:  # noqa: ANN401
     return draw(st.sampled_from([name.title(), name.upper(), name.replace("e", "é").replace("o", "ö").capitalize()]))
 
 
-def _worded(draw: Draw, value: Any, _: Schema, table: str) -> Any:  # noqa: ANN401
+def _worded(draw: Draw, value: Any, node: Schema, table: str) -> Any:  # noqa: ANN401
+    if not isinstance(value, bool) and value not in (choices(node) or node.get("examples", ())):
+        return value  # no word is known for what no document lists
     words = [word for word, meanings in HELD.words[table].items() if {*map(str, meanings)} == {str(value)}]
     word = draw(st.sampled_from([*words, str(value)])) if not isinstance(value, bool) else draw(st.sampled_from(words))
     return draw(st.sampled_from([word, word.upper(), word.capitalize(), f" {word} "]))
