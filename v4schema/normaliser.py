@@ -229,8 +229,8 @@ class Mender:
                 stood, source = pointer.get(ad, to), trail.source(to)
                 moves.append(Entry(at=to, spot=spot, code="field.filled", told=told, before=stood, after=before, source=source))
             ad = renamed(ad, chosen.at, to, chosen.value)
-            told = dict(chosen.move.told)
-            moves.append(Entry(at=to, spot=spot, code="field.moved", told=told, before=before, after=chosen.value))
+            said = chosen.move.told
+            moves.append(Entry(at=to, spot=spot, code="field.moved", told=said, before=before, after=chosen.value))
             trail.moved(chosen.at, to)
         return ad
 

@@ -135,7 +135,7 @@ class _Writing:
         pieces = _Pieces()
         try:
             for result in results:
-                after = result.after()
+                after = result.after() if sink.target or self.diff else b""  # nothing is written anew for nobody
                 sink.sound = sink.sound and result.whole
                 sink.changed = sink.changed or result.changed
                 sink.write(after)
