@@ -32,6 +32,15 @@ def terminal(*words: str, cwd: Path, columns: int = 80, **env: str) -> str:
     return printed.decode().replace("\r\n", "\n")
 
 
+def background(*words: str, cwd: Path) -> subprocess.Popen[bytes]:
+    """The command as it runs while the test goes on: to be stopped, and so without what measures coverage.
+
+    That keeps a lock while it looks a line up, and an exception that a signal raises there leaves it locked for ever.
+    """
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+    return subprocess.Popen([sys.executable, "-m", "v4schema", *words], cwd=cwd, env=environment)
+
+
 def plain(text: str) -> str:
     """Text without colours."""
     return re.sub(r"\x1b\[[0-9;]*[mK]", "", text)

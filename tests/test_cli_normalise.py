@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import Run, plain, terminal
+from commands import Run, background, plain, terminal
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
 from v4schema.catalogue import Catalogue
+from v4schema.cli.terminal import stoppable
 
 Ad = dict[str, Any]
 
@@ -185,9 +186,8 @@ def test_killed_while_writing_leaves_the_old_file_whole(messy: Path) -> None:
     messy.with_suffix(".ndjson").write_text(f"{MESSY}\n" * 3000, "utf-8")
     old = messy.with_suffix(".ndjson").read_bytes()
     new = old.replace(MESSY.encode(), MENDED.encode())
-    command = [sys.executable, "-m", "v4schema", "normalise", *UPDATE, "--quiet", "-i", "messy.ndjson"]
     for delay in (0.2, 0.5, 0.9):
-        process = subprocess.Popen(command, cwd=messy.parent)
+        process = background("normalise", *UPDATE, "--quiet", "-i", "messy.ndjson", cwd=messy.parent)
         try:
             process.wait(delay)
         except subprocess.TimeoutExpired:
@@ -399,14 +399,22 @@ def test_asked_to_stop_it_leaves_nothing_lying_about(messy: Path) -> None:
     """Neither a half-written file nor a hidden one."""
     feed = messy.with_name("feed.ndjson")
     feed.write_text(f"{MESSY}\n" * 20_000, "utf-8")
-    command = [sys.executable, "-m", "v4schema", "normalise", *UPDATE, "--quiet", "-i", feed.name]
-    process = subprocess.Popen(command, cwd=messy.parent)
+    process = background("normalise", *UPDATE, "--quiet", "-i", feed.name, cwd=messy.parent)
     while process.poll() is None and not list(messy.parent.glob(".*.v4schema")):
         time.sleep(0.01)
     process.terminate()
-    assert process.wait() == 128 + signal.SIGTERM
+    assert process.wait(60) == 128 + signal.SIGTERM
     assert sorted(path.name for path in messy.parent.iterdir()) == ["feed.ndjson", "messy.json"]
     assert feed.read_text("utf-8") == f"{MESSY}\n" * 20_000
+
+
+def test_asked_to_stop_it_leaves_through_its_own_doors() -> None:
+    """And once it is done, a signal means again what it meant before."""
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(SystemExit) as left, stoppable():
+        signal.raise_signal(signal.SIGTERM)
+    assert left.value.code == 128 + signal.SIGTERM
+    assert signal.getsignal(signal.SIGTERM) == before
 
 
 def test_an_array_goes_to_standard_output_byte_for_byte(run: Run) -> None:
