@@ -5,8 +5,11 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +20,9 @@ from referencing import Registry, Resource
 
 from v4schema import Level, __version__
 from v4schema.catalogue import Catalogue
+from v4schema.cli.terminal import stoppable
 from v4schema.engine import ENGINES
+from v4schema.feed import Result, unwritten
 from v4schema.render import FORMATS
 
 Ad = dict[str, Any]
@@ -413,7 +418,36 @@ def test_long_runs_tell_how_far_they_have_come(clean: Ad, in_empty_folder: Path)
     (in_empty_folder / "feed.ndjson").write_text(f"{json.dumps(clean)}\n" * 30_000, "utf-8")
     printed = terminal("validate", "--output", "report.txt", "feed.ndjson", cwd=in_empty_folder)
     assert re.search(r"\r[0-9,]+ ads", printed)
-    assert plain(printed).endswith("30,000 ads, 30000 clean: 0 errors.\n")
+    assert plain(printed).endswith("30,000 ads, 30,000 clean: 0 errors.\n")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_asked_to_stop_it_stops_although_an_engine_does_not_hear(catalogue: Catalogue, number: signal.Signals) -> None:
+    """An engine may swallow what a signal raises; the command ends all the same, before the next ad, as a shell expects."""
+
+    def deaf() -> Iterator[Result]:
+        with suppress(SystemExit):
+            signal.raise_signal(number)
+        yield unwritten("out", OSError(), catalogue)
+
+    before = signal.getsignal(number)
+    passed: list[Result] = []
+    with pytest.raises(SystemExit) as left, stoppable() as heeding:
+        passed.extend(heeding(deaf()))
+    assert left.value.code == 128 + number
+    assert not passed
+    assert signal.getsignal(number) == before
+
+
+def test_a_signal_that_is_ignored_stays_ignored() -> None:
+    """As `nohup` wants it."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with stoppable() as heeding:
+            signal.raise_signal(signal.SIGHUP)
+            assert [*heeding([])] == []
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_frames_and_reports_hold_no_neighbour_and_nothing_private(run: Run, clean: Ad) -> None:

@@ -17,7 +17,6 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
 from v4schema.catalogue import Catalogue
-from v4schema.cli.terminal import stoppable
 
 Ad = dict[str, Any]
 
@@ -406,15 +405,6 @@ def test_asked_to_stop_it_leaves_nothing_lying_about(messy: Path) -> None:
     assert process.wait(60) == 128 + signal.SIGTERM
     assert sorted(path.name for path in messy.parent.iterdir()) == ["feed.ndjson", "messy.json"]
     assert feed.read_text("utf-8") == f"{MESSY}\n" * 20_000
-
-
-def test_asked_to_stop_it_leaves_through_its_own_doors() -> None:
-    """And once it is done, a signal means again what it meant before."""
-    before = signal.getsignal(signal.SIGTERM)
-    with pytest.raises(SystemExit) as left, stoppable():
-        signal.raise_signal(signal.SIGTERM)
-    assert left.value.code == 128 + signal.SIGTERM
-    assert signal.getsignal(signal.SIGTERM) == before
 
 
 def test_an_array_goes_to_standard_output_byte_for_byte(run: Run) -> None:

@@ -78,11 +78,11 @@ def summary(tally: Tally) -> dict[str, object]:
 def sentence(tally: Tally) -> str:
     """Say what a run has come to."""
     counts = [_count(tally.levels[level], str(level)) for level in Level if tally.levels[level] or level is Level.ERROR]
-    changed = f", {tally.changed} changed" if tally.changed else ""
+    changed = f", {tally.changed:,} changed" if tally.changed else ""
     unread = f"; {_count(tally.unreadable, 'input')} could not be read" if tally.unreadable else ""
     unwritten = f"; {_count(tally.unwritten, 'file')} could not be written" if tally.unwritten else ""
     mend = f" `v4schema normalise` mends {tally.mendable:,} of them." if tally.mendable else ""
-    return f"{_count(tally.ads, 'ad')}{changed}, {tally.clean} clean: {', '.join(counts)}{unread}{unwritten}.{mend}"
+    return f"{_count(tally.ads, 'ad')}{changed}, {tally.clean:,} clean: {', '.join(counts)}{unread}{unwritten}.{mend}"
 
 
 def diff(name: str, before: bytes, after: bytes, *, line: int, headed: bool, on_terminal: bool) -> Iterator[str]:

@@ -106,8 +106,7 @@ def normalise(  # noqa: PLR0913  (the options above)
         for result in writing.through(ads, sinks.Sink(target=targets[number] if targets else None, standard=standard))
     )
     free = not diff and all(target.path for target in targets or ())
-    with terminal.stoppable():
-        reports.write(results, tally, told, path=report, stream=sys.stdout if free else sys.stderr, to_the_end=bool(targets))
+    reports.write(results, tally, told, path=report, stream=sys.stdout if free else sys.stderr, to_the_end=bool(targets))
     standard.end()
     ctx.exit(reports.exit_code(tally, told["fail_on"]) or int(check and tally.changed > 0))
 

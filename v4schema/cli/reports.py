@@ -34,17 +34,18 @@ def write(
         width=max(_NARROWEST, min(terminal.columns(), _WIDEST)),
         lightest=(floor or Level.ERROR) if told["quiet"] else Level.NOTE,
     )
-    counted = tally.counted(results)
-    if terminal.shows(sys.stderr) and not on_terminal and not told["quiet"]:
-        counted = terminal.with_progress(counted, tally)
     coloured = terminal.is_coloured(told["color"], on_terminal=on_terminal)
-    chunks = render.FORMATS[told["format_"]](counted, tally, look)
-    try:
-        terminal.write(chunks, path, coloured=coloured, err=stream is sys.stderr and not path)
-    except BrokenPipeError:
-        for _ in chunks if to_the_end else ():
-            pass
-        raise
+    with terminal.stoppable() as heeding:
+        counted = tally.counted(heeding(results))
+        if terminal.shows(sys.stderr) and not on_terminal and not told["quiet"]:
+            counted = terminal.with_progress(counted, tally)
+        chunks = render.FORMATS[told["format_"]](counted, tally, look)
+        try:
+            terminal.write(chunks, path, coloured=coloured, err=stream is sys.stderr and not path)
+        except BrokenPipeError:
+            for _ in chunks if to_the_end else ():
+                pass
+            raise
     if not told["quiet"] and told["format_"] == "text":
         click.echo(render.sentence(tally), err=True)
 

@@ -5,7 +5,7 @@ import io
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import IO
 
@@ -67,28 +67,47 @@ def write(chunks: Iterable[str], path: str | None = None, *, coloured: bool = Fa
 def with_progress(results: Iterator[feed.Result], tally: feed.Tally) -> Iterator[feed.Result]:
     """Tell on standard error, now and then, how many ads have passed; wipe it at the end."""
     due = time.monotonic() + _EVERY
-    for result in results:
-        yield result
-        if time.monotonic() >= due:
-            click.echo(f"\r{tally.ads:,} ads", err=True, nl=False)
-            due = time.monotonic() + _EVERY
-    click.echo("\r\033[K", err=True, nl=False)
+    try:
+        for result in results:
+            yield result
+            if time.monotonic() >= due:
+                click.echo(f"\r{tally.ads:,} ads", err=True, nl=False)
+                due = time.monotonic() + _EVERY
+    finally:
+        click.echo("\r\033[K", err=True, nl=False)
 
 
 @contextmanager
-def stoppable() -> Iterator[None]:
-    """Let a process that is asked to stop leave through its own doors, so that no half-written file is left lying about."""
+def stoppable() -> Iterator[Callable[[Iterable[feed.Result]], Iterator[feed.Result]]]:
+    """Let a process that is asked to stop leave through its own doors, so that no half-written file is left lying about.
+
+    What it gives passes results on and looks at each whether to go on: what a signal raises while an engine is at work may
+    never come out of it.
+    """
     import signal
 
-    def stop(number: int, _: object) -> None:
-        raise SystemExit(_SIGNALLED + number)
+    asked: list[int] = []
 
-    asked = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = [signal.signal(each, stop) for each in asked]
+    def leave() -> None:
+        if asked:
+            raise SystemExit(_SIGNALLED + asked[0])
+
+    def stop(number: int, _: object) -> None:
+        asked.append(number)
+        leave()
+
+    def heeding(results: Iterable[feed.Result]) -> Iterator[feed.Result]:
+        for result in results:
+            leave()
+            yield result
+        leave()
+
+    known = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {each: signal.signal(each, stop) for each in known if signal.getsignal(each) != signal.SIG_IGN}
     try:
-        yield
+        yield heeding
     finally:
-        for each, handler in zip(asked, before, strict=True):
+        for each, handler in before.items():
             signal.signal(each, handler)
 
 
