@@ -39,7 +39,7 @@ def test_the_folder_of_schemas_can_be_named_by_a_variable(schemas: Path, tmp_pat
 def test_names_that_are_not_there_are_refused_with_those_that_are(catalogue: Catalogue) -> None:
     """An edition, a category, an operation, a unit."""
     with pytest.raises(errors.UnknownName, match="There is no unit 'furlong'"):
-        catalogue.factors("furlong")
+        catalogue.measure("furlong")
     with pytest.raises(errors.UnknownName, match="Did you mean moped"):
         catalogue.schema(Kind(version="v4", category="moperd"))
     with pytest.raises(errors.UnknownName) as caught:

@@ -350,7 +350,7 @@ def test_a_feed_passes_through_in_order_and_is_counted(run: Run) -> None:
     assert result.stdout == f"{MENDED}\n" * 1000
     assert result.stderr == ""
     assert run("normalise", *UPDATE, "feed.ndjson").stderr.endswith(
-        "1,000 ads, 500 changed, 1000 clean: 0 errors, 1,000 notes.\n"
+        "1,000 ads, 500 changed, 1,000 clean: 0 errors, 1,000 notes.\n"
     )
 
 

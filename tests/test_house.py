@@ -28,7 +28,7 @@ FLOOR_PLAN = {
     "report": {"errors", "pointer"},
     "schema": {"pointer"},
     "editions": {"pointer", "spelling"},
-    "catalogue": {"editions", "errors", "pointer", "report", "schema", "spelling"},
+    "catalogue": {"editions", "errors", "pointer", "quantities", "report", "schema", "spelling"},
     "wording": {"catalogue", "errors", "quantities", "report"},
     "positions": {"pointer"},
     "rewriting": {"pointer", "positions"},

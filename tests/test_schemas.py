@@ -189,16 +189,16 @@ def test_units_are_exact_and_the_base_of_each_kind_is_one(catalogue: Catalogue) 
     """Factors are decimals; 1 hp (metric) is 0.73549875 kW, 1 mil is 10 km, 1 kr is 100 öre."""
     for kind in catalogue.read("units.json")["kinds"].values():
         assert Fraction(kind["units"][kind["base"]]["factor"]) == 1
-    assert Fraction(catalogue.factors("hp")["hp"]) == 75 * Fraction("9.80665") / 1000
-    assert Fraction(catalogue.factors("mil")["mil"]) == 10
-    assert Fraction(catalogue.factors("öre")["kr"]) == 100
+    assert catalogue.measure("hp").units["hp"].sizes["kw"] == 75 * Fraction("9.80665") / 1000
+    assert catalogue.measure("mil").units["mil"].sizes["km"] == 10
+    assert catalogue.measure("öre").units["kr"].sizes["öre"] == 100
 
 
 def test_known_wrong_names_lead_to_fields_of_every_edition(catalogue: Catalogue) -> None:
     """Each wrong name in the words means a field that some category of every edition has, in a unit that there is."""
     assert len(catalogue.names) > 50
     for name, right in catalogue.names.items():
-        assert right.unit is None or catalogue.factors(right.unit)
+        assert right.unit is None or catalogue.measure(right.unit)
         for edition in catalogue.editions.values():
             kinds = [Kind(version=edition.name, category=slug) for slug in edition.categories]
             assert any(describing(catalogue.schema(kind), right.at) for kind in kinds), (name, edition.name)

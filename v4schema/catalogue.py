@@ -5,13 +5,16 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from functools import cache, cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from v4schema import pointer, spelling
 from v4schema.editions import Edition, Operation, WrongName, edition_of
 from v4schema.errors import Damaged, UnknownName
 from v4schema.report import Kind
 from v4schema.schema import Flattening, Schema, walk
+
+if TYPE_CHECKING:
+    from v4schema.quantities import Measure
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__))
 
@@ -151,12 +154,19 @@ class Catalogue:
         """The settings of what bare numbers mean where amounts stay bare numbers: they hold for one time only."""
         return [f"{kind}_unit" for kind, told in self.units["kinds"].items() if told.get("bare")]
 
-    def factors(self, unit: str) -> Mapping[str, str]:
-        """Return the sizes of `unit` and of all units of its kind, in a common base, as decimals."""
-        for kind in self.units["kinds"].values():
-            if unit in kind["units"]:
-                return {name: told["factor"] for name, told in kind["units"].items()}
-        raise UnknownName("unit", unit, (unit for kind in self.units["kinds"].values() for unit in kind["units"]))
+    @cached_property
+    def measures(self) -> Mapping[str, "Measure"]:
+        """The kinds of quantities by name, with their units."""
+        from v4schema import quantities
+
+        return quantities.measures(self.units)
+
+    def measure(self, unit: str) -> "Measure":
+        """Return the kind of quantity that a unit is of."""
+        for measure in self.measures.values():
+            if unit in measure.units:
+                return measure
+        raise UnknownName("unit", unit, (unit for measure in self.measures.values() for unit in measure.units))
 
     def edition(self, name: str | None = None) -> Edition:
         """Return an edition by name, by default the one that the catalogue says."""

@@ -121,7 +121,7 @@ def _mender(catalogue: Catalogue, kind: Kind, operation: str, said: tuple[tuple[
 
 def _measures(catalogue: Catalogue, said: Mapping[str, str]) -> Mapping[str, Measure]:
     """Return the measures with the units that the caller says; raises `UnknownName` for what there is not."""
-    spelt = quantities.measures(catalogue.units)
+    spelt = catalogue.measures
     there = catalogue.settings
     bare: dict[str, str] = {}
     wanted = {kind: told["wanted"] for kind, told in catalogue.units["kinds"].items() if "wanted" in told}
@@ -253,7 +253,7 @@ class Mender:
         """Give a value the unit that its name tells; say first whether that can be: not if it says another, or no number."""
         if unit is None or blank(value):
             return True, value
-        measure = next(measure for measure in self.measures.values() if unit in measure.units)
+        measure = self.catalogue.measure(unit)
         named, member = measure.members
         amount = measure.read(value)
         if isinstance(amount, quantities.Amount) and amount.unit is not None:

@@ -179,18 +179,6 @@ def plain(number: Fraction) -> int | float | None:
     return float(number) if exact(float(number)) == number else None
 
 
-def convert(amount: float | str, unit: str, other: str, factors: Mapping[str, str]) -> Fraction:
-    """Return `amount`, given in `unit`, in the unit `other`; exactly.
-
-    `factors` gives the size of each unit as a decimal, in a common base; a float counts as the decimal it is written as.
-    Raises `KeyError` for a unit that is not among them.
-
-    >>> convert(1540, "mil", "km", {"km": "1", "mil": "10"})
-    Fraction(15400, 1)
-    """
-    return Fraction(str(amount)) * Fraction(factors[unit]) / Fraction(factors[other])
-
-
 def written(amount: Fraction, digits: int = 2) -> str:
     """Write a number for people: rounded to at most `digits` decimals, and short however large it is.
 

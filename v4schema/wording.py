@@ -42,9 +42,9 @@ class Shown:
             from v4schema import quantities
 
             unit, _, other = spec.partition(">")
-            amount = self._value
-            if isinstance(amount, int | float) and not isinstance(amount, bool):
-                return quantities.written(quantities.convert(amount, unit, other, self._catalogue.factors(unit)))
+            amount = quantities.exact(self._value)
+            if amount is not None:
+                return quantities.written(amount * self._catalogue.measure(unit).units[unit].sizes[other])
         return shown(self._value)
 
 
