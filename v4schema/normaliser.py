@@ -1,23 +1,22 @@
 """Mending what can be mended without guessing: one walk over an ad, with the steps that its schema names, each change a note."""
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
 from v4schema import catalogue as catalogues
-from v4schema import pointer, quantities, wording
+from v4schema import pointer, wording
 from v4schema.ad import identify
 from v4schema.catalogue import Catalogue
 from v4schema.errors import UnknownName
-from v4schema.mending import Entry, Mending, Spot, Walk, Within
-from v4schema.moving import Trail, blank, edited, free, renamed
-from v4schema.naming import Names
+from v4schema.mending import Entry, Mending, Walk, Within
+from v4schema.moving import Trail, edited
 from v4schema.pointer import Place
 from v4schema.quantities import Measure
+from v4schema.renaming import Renaming
 from v4schema.report import Finding, Kind, Level
-from v4schema.schema import Schema, describing, private
+from v4schema.schema import Schema
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,25 +87,6 @@ def normalise(
     return shared if isinstance(known, Kind) else replace(shared, kind=None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Move:
-    """Where a name belongs, the unit that it tells, and what a note says of it."""
-
-    to: Place
-    unit: str | None
-    told: Mapping[str, object]
-    spot: Spot
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Chosen:
-    """A name that is to be moved: where it stands, where it belongs, and the value that is to stand there."""
-
-    at: Place
-    move: _Move
-    value: object
-
-
 @lru_cache(maxsize=256)
 def _mender(catalogue: Catalogue, kind: Kind, operation: str, said: tuple[tuple[str, str], ...]) -> "Mender":
     """Return what mends ads of one kind; compiled once."""
@@ -156,7 +136,7 @@ class Mender:
             new = self._visit(ad, (), walk)
             moved = self._wrapped(ad, walk, trail, moves) if walk.strays else ad
             if moved is ad:
-                moved = self._moved(ad, walk.strays, trail, moves)
+                moved = self._renaming.moved(ad, walk.strays, trail, moves)
             if moved is ad:
                 break
             ad = moved
@@ -179,7 +159,7 @@ class Mender:
     ) -> tuple[Finding, ...]:
         """Put into words what was done with an ad, and what was not: `ad` is the given one after names have been moved."""
         told = [self._put(entry, trail) for entry in entries]
-        told += self._left(ad, strays, trail)
+        told += self._renaming.left(ad, strays, trail)
         if len(told) > len(entries) or not trail.straight:
             order = pointer.Order(given)
             told.sort(key=lambda each: order(each[0]))
@@ -198,8 +178,8 @@ class Mender:
         return mending.compiled()
 
     @cached_property
-    def _names(self) -> Names:
-        return Names(catalogue=self.catalogue, schema=self.schema)
+    def _renaming(self) -> Renaming:
+        return Renaming(catalogue=self.catalogue, schema=self.schema, measures=self.measures)
 
     def _wrapped(self, ad: Any, walk: Walk, trail: Trail, moves: list[Entry]) -> Any:  # noqa: ANN401  (any JSON)
         """Put lone values into their lists for good, so that the names within them have the places that were walked."""
@@ -208,87 +188,6 @@ class Mender:
             moves.extend(entry for entry in walk.entries if entry.at == at and isinstance(entry.after, list))
             trail.moved(at, (*at, 0))
         return ad
-
-    def _moved(self, ad: Any, strays: Sequence[Place], trail: Trail, moves: list[Entry]) -> Any:  # noqa: ANN401  (any JSON)
-        """Move each name that certainly stands for a field to the place of that field, if that is empty.
-
-        Objects are moved before what may belong into them. Of several names for one field none is, unless they agree.
-        """
-        meant: dict[Place, list[tuple[Place, _Move]]] = {}
-        for at in strays:
-            move = self._move(at)
-            if move is not None:
-                meant.setdefault(move.to, []).append((at, move))
-        for to in sorted(meant, key=len):
-            chosen = self._chosen(ad, meant[to]) if free(ad, to) else None
-            if chosen is None or (pointer.leads(ad, to) and blank(pointer.get(ad, chosen.at))):
-                continue
-            spot, before = chosen.move.spot, pointer.get(ad, chosen.at)
-            if pointer.leads(ad, to):
-                told = {"name": chosen.move.told["name"]}
-                stood, source = pointer.get(ad, to), trail.source(to)
-                moves.append(Entry(at=to, spot=spot, code="field.filled", told=told, before=stood, after=before, source=source))
-            ad = renamed(ad, chosen.at, to, chosen.value)
-            said = chosen.move.told
-            moves.append(Entry(at=to, spot=spot, code="field.moved", told=said, before=before, after=chosen.value))
-            trail.moved(chosen.at, to)
-        return ad
-
-    def _chosen(self, ad: object, names: Sequence[tuple[Place, "_Move"]]) -> "_Chosen | None":
-        """Choose among names for one field the one to move, in whatever order they stand; None if they say different things.
-
-        What is blank says nothing, and is only chosen where there is nothing else.
-        """
-        told = [(at, move, pointer.get(ad, at)) for at, move in sorted(names, key=lambda each: (-len(each[0]), str(each[0])))]
-        candidates = []
-        for at, move, value in [each for each in told if not blank(each[2])] or told[:1]:
-            readable, said = self._with_unit(value, move.unit)
-            if not readable:
-                return None
-            candidates.append(_Chosen(at=at, move=move, value=said))
-        first, *others = candidates
-        return first if all(_same(first.value, other.value) for other in others) else None
-
-    def _with_unit(self, value: Any, unit: str | None) -> tuple[bool, Any]:  # noqa: ANN401  (any JSON)
-        """Give a value the unit that its name tells; say first whether that can be: not if it says another, or no number."""
-        if unit is None or blank(value):
-            return True, value
-        measure = self.catalogue.measure(unit)
-        named, member = measure.members
-        amount = measure.read(value)
-        if isinstance(amount, quantities.Amount) and amount.unit is not None:
-            return amount.unit == unit, value
-        new = {**value, named: unit} if isinstance(value, dict) else {named: unit, member: value}
-        amount = measure.read(new)
-        return isinstance(amount, quantities.Amount) or (amount is not None and "readings" in amount.told), new
-
-    def _left(self, ad: object, strays: Sequence[Place], trail: Trail) -> Iterator[tuple[Place, Finding]]:
-        """Report each name that certainly stands for a field and was not moved all the same."""
-        moves = {at: move for at in strays if (move := self._move(at)) and describing(self.schema, at) is None}
-        several = Counter(move.to for move in moves.values())
-        for at, move in moves.items():
-            finding = self._names.stray(ad, at, move.to, rivals=several[move.to] > 1)
-            source = trail.source(at)
-            yield source, finding if source == at else replace(finding, at=pointer.write(source), to=finding.at)
-
-    @cached_property
-    def _move(self) -> Callable[[Place], "_Move | None"]:
-        """Where the name at a place certainly belongs; the last answers are kept, since feeds repeat their names."""
-
-        @lru_cache(maxsize=1024)
-        def move(at: Place) -> _Move | None:
-            meant = self._names.meant({}, at)
-            if meant is None or not meant.certain:
-                return None
-            case = "rename" if meant.at[:-1] == at[:-1] else ""
-            return _Move(
-                to=meant.at,
-                unit=meant.unit,
-                told={"case": case, **self._names.told(at, meant.at)},
-                spot=Spot(node=describing(self.schema, meant.at) or {}, hidden=private(self.schema, meant.at)),
-            )
-
-        return move
 
     def _put(self, entry: Entry, trail: Trail) -> tuple[Place, Finding]:
         """Put a change into words, or why there was none; the place is that in the ad that was given."""
@@ -310,7 +209,3 @@ class Mender:
             change=change,
             **told,
         )
-
-
-def _same(one: object, other: object) -> bool:
-    return type(one) is type(other) and one == other
