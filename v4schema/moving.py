@@ -1,6 +1,6 @@
 """Moving members of an ad, and the way back: from places in the new ad to those in the one that was given."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from v4schema.pointer import Place, Token
@@ -13,12 +13,14 @@ class Trail:
     """
 
     def __init__(self) -> None:
-        self._moves: list[tuple[Place, Place]] = []
+        self._sources: list[Place] = []
+        self._moves: dict[Place, list[int]] = {}  # by their targets, as numbers among the sources
         self._gaps: dict[Place, list[int]] = {}
 
     def moved(self, source: Place, target: Place) -> None:
         """Remember that what stood at `source` stands at `target`."""
-        self._moves.append((source, target))
+        self._moves.setdefault(target, []).append(len(self._sources))
+        self._sources.append(source)
 
     def dropped(self, at: Place) -> None:
         """Remember that an item of an array goes; those before it first."""
@@ -31,9 +33,13 @@ class Trail:
 
     def source(self, place: Place) -> Place:
         """Return where in the given ad stood what stands at a place before items are dropped."""
-        for source, target in reversed(self._moves):
-            if place[: len(target)] == target:
-                place = (*source, *place[len(target) :])
+        last = len(self._sources)
+        while self._moves:
+            earlier = [(number, end) for end, numbers in self._into(place) for number in numbers if number < last]
+            if not earlier:
+                break
+            last, end = max(earlier)
+            place = (*self._sources[last], *place[end:])
         return place
 
     def target(self, place: Place) -> Place:
@@ -52,11 +58,17 @@ class Trail:
             place = (*within, index, *place[len(within) + 1 :])
         return self.source(place)
 
+    def _into(self, place: Place) -> Iterator[tuple[int, Sequence[int]]]:
+        """Yield what has been moved to a place or to one that it is in: how many tokens lead there, and the moves."""
+        for end in range(len(place) + 1):
+            if place[:end] in self._moves:
+                yield end, self._moves[place[:end]]
+
     def _within(self, place: Place) -> Sequence[tuple[Place, Sequence[int]]]:
         """Return the arrays that a place is in and that items are dropped from."""
         if not self._gaps:
             return ()
-        return [(at, gaps) for at, gaps in self._gaps.items() if len(place) > len(at) and place[: len(at)] == at]
+        return [(place[:end], self._gaps[place[:end]]) for end in range(len(place)) if place[:end] in self._gaps]
 
 
 def free(ad: object, at: Place) -> bool:
