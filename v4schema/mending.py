@@ -9,7 +9,8 @@ from v4schema.ad import unspeakable
 from v4schema.pointer import Place, Token
 from v4schema.quantities import Measure, Refused
 from v4schema.schema import Schema, choices, graver, offered, private, welcome
-from v4schema.steps import LAST, STEPS, Done, Field, Step
+from v4schema.step import Done, Field, Step
+from v4schema.steps import LAST, STEPS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,105 @@
+"""The steps that read and write quantities."""
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from v4schema import quantities
+from v4schema.quantities import Amount, Measure, Refused
+from v4schema.schema import types
+from v4schema.step import Done, Field, Step
+
+
+def quantity(kind: str, described: Field) -> Step:
+    """Write a quantity as an object of value and unit, in the wanted unit or in the one it is given in."""
+    measure = described.measures[kind]
+    named, member = measure.members
+    units = described.schema["properties"][named]["enum"]
+    wanted = measure.wanted if measure.wanted in units else None
+    settled = {wanted} if wanted else {*units}
+
+    def step(value: object) -> Done | Refused | None:
+        if isinstance(value, dict) and type(value.get(member)) in {int, float}:
+            unit = value.get(named)
+            if isinstance(unit, str) and unit in settled:
+                return None
+        amount = measure.read(value)
+        if not isinstance(amount, Amount):
+            return amount
+        unit = amount.unit or measure.bare
+        if unit is None:
+            return None if isinstance(value, dict) else Refused(code="unit.missing", told={"units": " or ".join(units)})
+        target = wanted or (unit if unit in units else units[0])
+        converted = measure.converted(amount.number, unit, target)
+        number = quantities.plain(converted)
+        if number is None:
+            return None
+        if target == unit and isinstance(value, dict) and type(value[member]) in {int, float}:
+            number = value[member]
+        new = {**value, named: target, member: number} if isinstance(value, dict) else {named: target, member: number}
+        code = "unit.converted" if target != unit else "unit.read"
+        return Done(value=new, code=code, told=_told(value, amount, unit, converted, target))
+
+    return step
+
+
+def in_unit(kind: str, described: Field) -> Step:
+    """Write a quantity as a number, in the unit that the field is in; a whole one where the field takes no fractions."""
+    measure = described.measures[kind]
+    wanted = described.schema["x-unit"]
+    whole = "integer" in types(described.schema)
+
+    def step(value: object) -> Done | Refused | None:
+        if type(value) is int and measure.bare in {None, wanted}:
+            return None
+        amount = _alone(value, measure)
+        if not isinstance(amount, Amount):
+            return amount
+        unit = amount.unit or measure.bare
+        if unit is None:
+            return Refused(code="unit.missing", told={"units": " or ".join(measure.units)}) if isinstance(value, str) else None
+        converted = measure.converted(amount.number, unit, wanted)
+        number = quantities.plain(converted)
+        if number == value and not isinstance(value, str | dict):
+            return None
+        if number is None or (whole and not isinstance(number, int)):
+            given = f"{quantities.written(amount.number, 9)} {unit}"
+            return Refused(code="unit.fraction", told={"given": given, "unit": wanted})
+        code = "unit.converted" if unit != wanted else "unit.read"
+        return Done(value=number, code=code, told=_told(value, amount, unit, converted, wanted))
+
+    return step
+
+
+def imply(told: Mapping[str, str], described: Field) -> Step:
+    """Fill in a member that follows from the unit that another is written with."""
+    measure = described.measures[told["kind"]]
+
+    def step(value: object) -> Done | None:
+        if not isinstance(value, dict) or told["member"] in value or told["by"] not in value:
+            return None
+        amount = _alone(value[told["by"]], measure)
+        if not isinstance(amount, Amount) or amount.unit is None:
+            return None
+        return Done(
+            value={**value, told["member"]: told["value"]},
+            code="value.filled",
+            told={"by": amount.unit},
+            below=[(told["member"], None, told["value"])],
+        )
+
+    return step
+
+
+def _alone(value: object, measure: Measure) -> Amount | Refused | None:
+    """Read a quantity that says nothing else; None for an object with more members than its value and unit."""
+    more = isinstance(value, dict) and value.keys() - {*measure.members}
+    return None if more else measure.read(value)
+
+
+def _told(given: object, amount: Amount, unit: str, converted: Fraction, target: str) -> Mapping[str, object]:
+    """Return what fills the sentence about a quantity: what was given, and what it became."""
+    return {
+        "case": "object" if isinstance(given, dict) else "" if amount.unit else "bare",
+        "given": f"{quantities.written(amount.number, 9)} {unit}",
+        "became": f"{quantities.written(converted, 9)} {target}",
+    }
