@@ -18,7 +18,8 @@ from commands import Run, plain, terminal
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
-from v4schema import Level, __version__
+from v4schema import Level, __version__, cli
+from v4schema import __main__ as process
 from v4schema.catalogue import Catalogue
 from v4schema.cli.terminal import stoppable
 from v4schema.engine import ENGINES
@@ -437,6 +438,25 @@ def test_asked_to_stop_it_stops_although_an_engine_does_not_hear(catalogue: Cata
     assert left.value.code == 128 + number
     assert not passed
     assert signal.getsignal(number) == before
+
+
+@pytest.mark.parametrize(
+    ("before", "then"),
+    [(signal.default_int_handler, signal.SIG_DFL), (signal.SIG_IGN, signal.SIG_IGN)],
+    ids=["default", "ignored"],
+)
+def test_before_anything_is_written_it_simply_ends(
+    monkeypatch: pytest.MonkeyPatch, before: signal.Handlers, then: signal.Handlers
+) -> None:
+    """While it is loaded and reads its schemas: no traceback, and no exit code that means something else."""
+    at_start = []
+    monkeypatch.setattr(cli, "main", lambda: at_start.append(signal.getsignal(signal.SIGINT)))
+    outside = signal.signal(signal.SIGINT, before)
+    try:
+        process.main()
+    finally:
+        signal.signal(signal.SIGINT, outside)
+    assert at_start == [then]
 
 
 def test_a_signal_that_is_ignored_stays_ignored() -> None:

@@ -2,7 +2,7 @@
 
 import errno
 import os
-import tempfile
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import IO
@@ -23,19 +23,23 @@ def whole(path: str, *, wanted: Callable[[], bool] = lambda: True) -> Iterator[I
     path = os.path.realpath(path)
     if os.path.exists(path) and not os.access(path, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
-    with tempfile.NamedTemporaryFile(dir=os.path.dirname(path), prefix=".", suffix=".v4schema", delete=False) as file:
-        try:
+    name = os.path.join(os.path.dirname(path), f".{os.urandom(6).hex()}.v4schema")
+    try:
+        with open(name, "xb", opener=_for_nobody_else) as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        except BaseException:
-            os.unlink(file.name)
-            raise
-    if not wanted():
-        os.unlink(file.name)
-        return
-    _dress(file.name, path)
-    os.replace(file.name, path)
+        if wanted():
+            _dress(name, path)
+            os.replace(name, path)
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(name)
+
+
+def _for_nobody_else(name: str, flags: int) -> int:
+    """Open a new file that nobody else may read before it has the mode it is to have."""
+    return os.open(name, flags, 0o600)
 
 
 def _dress(name: str, path: str) -> None:
@@ -51,10 +55,10 @@ def _dress(name: str, path: str) -> None:
         os.chmod(name, 0o666 & ~umask)
 
 
-def overwrites(path: str, source: str | IO[str]) -> bool:
-    """Tell whether writing to `path` would overwrite what is read from: a file by its name, or an open stream."""
+def identity(source: str | IO[str]) -> tuple[int, int] | None:
+    """Return what tells a file from all others, by its name or as an open stream; None for what is no file."""
     try:
-        read = os.stat(source) if isinstance(source, str) else os.fstat(source.fileno())
-        return os.path.isfile(path) and os.path.samestat(read, os.stat(path))
+        told = os.stat(source) if isinstance(source, str) else os.fstat(source.fileno())
     except (OSError, ValueError):
-        return False
+        return None
+    return (told.st_dev, told.st_ino) if stat.S_ISREG(told.st_mode) else None

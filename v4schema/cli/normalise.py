@@ -78,7 +78,7 @@ def normalise(  # noqa: PLR0913  (the options above)
 
     Exit codes: 0 nothing at or above --fail-on is left, 1 something, or --check
     found something to change, 2 wrong usage, 3 an input could not be read or
-    identified, or an ad not be written.
+    identified, or an ad not be written, 128 + n stopped by signal n.
     """
     from v4schema.cli import sinks
 
@@ -92,7 +92,7 @@ def normalise(  # noqa: PLR0913  (the options above)
     if in_place and not check:
         _refuse_repeating(ctx, held, said)
     if report:
-        terminal.refuse_overwriting(report, files, "the report would overwrite it.")
+        terminal.refuse_overwriting([report], files, "the report would overwrite it.")
         if any(target.path and os.path.realpath(target.path) == os.path.realpath(report) for target in targets or ()):
             raise click.UsageError(f"{report} is where the ads go; the report would overwrite them.")
     tally = feed.Tally()

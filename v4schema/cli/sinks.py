@@ -49,8 +49,7 @@ def targets(files: Sequence[str], sources: Sequence[tuple[str, Source]], *, in_p
     paths = [out]
     if len(sources) > 1 or os.path.isdir(out) or out.endswith(os.sep):
         paths = _in_folder(out, files)
-    for path in paths:
-        terminal.refuse_overwriting(path, files, "use --in-place to write it anew.")
+    terminal.refuse_overwriting(paths, files, "use --in-place to write it anew.")
     return [Target(path=path, packed=path.lower().endswith(".gz")) for path in paths]
 
 

@@ -35,12 +35,14 @@ def inputs(files: Sequence[str], stdin_name: str) -> list[tuple[str, Source]]:
     return [(stdin_name, sys.stdin.buffer) if name == "-" else (name, name) for name in files or ["-"]]
 
 
-def refuse_overwriting(path: str, files: Sequence[str], mend: str) -> None:
+def refuse_overwriting(paths: Iterable[str], files: Sequence[str], mend: str) -> None:
     """Refuse to write to a path that is read from."""
     from v4schema import output
 
-    if any(output.overwrites(path, sys.stdin if name == "-" else name) for name in files or ["-"]):
-        raise click.UsageError(f"{path} is one of the files that are read; {mend}")
+    read = {output.identity(sys.stdin if name == "-" else name) for name in files or ["-"]} - {None}
+    for path in paths:
+        if output.identity(path) in read:
+            raise click.UsageError(f"{path} is one of the files that are read; {mend}")
 
 
 def write(chunks: Iterable[str], path: str | None = None, *, coloured: bool = False, err: bool = False) -> None:

@@ -31,11 +31,11 @@ def validate(ctx: click.Context, /, files: Sequence[str], *, lists: Sequence[str
       export-ads | v4schema validate --stdin-name feed.ndjson
 
     Exit codes: 0 nothing at or above --fail-on, 1 something, 2 wrong usage, 3 an
-    input could not be read or identified.
+    input could not be read or identified, 128 + n stopped by signal n.
     """
     sources = terminal.inputs(files, told["stdin_name"])
     if told["output"]:
-        terminal.refuse_overwriting(told["output"], files, "the report would overwrite it.")
+        terminal.refuse_overwriting([told["output"]], files, "the report would overwrite it.")
     results = feed.check(
         sources,
         **{key: told[key] for key in ("version", "category", "operation", "engine")},
