@@ -1,8 +1,10 @@
 """Moving members of an ad, and the way back: from places in the new ad to those in the one that was given."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from v4schema import pointer
 from v4schema.pointer import Place, Token
 
 
@@ -46,29 +48,32 @@ class Trail:
         """Return where in the new ad stands what stood at a place before items were dropped."""
         for within, gaps in self._within(place):
             index = int(place[len(within)])
-            place = (*within, index - sum(gap < index for gap in gaps), *place[len(within) + 1 :])
+            place = (*within, index - bisect_left(gaps, index), *place[len(within) + 1 :])
         return place
 
     def back(self, place: Place) -> Place:
         """Return the place in the given ad of what stands at a place in the new one."""
         for within, gaps in self._within(place):
             index = int(place[len(within)])
-            for gap in gaps:
-                index += gap <= index
-            place = (*within, index, *place[len(within) + 1 :])
+            place = (*within, index + _gone(gaps, index), *place[len(within) + 1 :])
         return self.source(place)
 
     def _into(self, place: Place) -> Iterator[tuple[int, Sequence[int]]]:
         """Yield what has been moved to a place or to one that it is in: how many tokens lead there, and the moves."""
-        for end in range(len(place) + 1):
-            if place[:end] in self._moves:
-                yield end, self._moves[place[:end]]
+        for around in pointer.around(place):
+            if around in self._moves:
+                yield len(around), self._moves[around]
 
     def _within(self, place: Place) -> Sequence[tuple[Place, Sequence[int]]]:
         """Return the arrays that a place is in and that items are dropped from."""
         if not self._gaps:
             return ()
         return [(place[:end], self._gaps[place[:end]]) for end in range(len(place)) if place[:end] in self._gaps]
+
+
+def _gone(gaps: Sequence[int], index: int) -> int:
+    """Return how many items are dropped before the one that comes to stand at an index."""
+    return bisect_right(range(len(gaps)), index, key=lambda rank: gaps[rank] - rank)
 
 
 def free(ad: object, at: Place) -> bool:

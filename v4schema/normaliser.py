@@ -183,9 +183,10 @@ class Mender:
 
     def _wrapped(self, ad: Any, walk: Walk, trail: Trail, moves: list[Entry]) -> Any:  # noqa: ANN401  (any JSON)
         """Put lone values into their lists for good, so that the names within them have the places that were walked."""
+        wrapped = {*walk.wrapped}
+        moves.extend(entry for entry in walk.entries if entry.at in wrapped and isinstance(entry.after, list))
         for at in walk.wrapped:
             ad = edited(ad, at, lambda value: [value])
-            moves.extend(entry for entry in walk.entries if entry.at == at and isinstance(entry.after, list))
             trail.moved(at, (*at, 0))
         return ad
 

@@ -1,6 +1,6 @@
 """JSON Pointers (RFC 6901) as text and as tokens."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 #: One step into a document: a member's name or an item's index.
@@ -43,6 +43,15 @@ def within(document: object, pointer: str) -> Place:
         place.append(int(token) if isinstance(here, list) and token.isdecimal() else token)
         here = get(here, place[-1:]) if leads(here, place[-1:]) else None
     return tuple(place)
+
+
+def around(place: Place) -> Iterator[Place]:
+    """Yield a place and all that it is in, the document last.
+
+    >>> list(around(("price", 0)))
+    [('price', 0), ('price',), ()]
+    """
+    return (place[:end] for end in range(len(place), -1, -1))
 
 
 def get(document: object, tokens: Iterable[Token]) -> object:

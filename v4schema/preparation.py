@@ -1,6 +1,7 @@
 """From an ad as it is at hand to the ad to send: read, identify, normalise, validate, composed and no more."""
 
 import os
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 from typing import Any, cast
@@ -60,8 +61,8 @@ def prepared(ad: object, *, engine: str | None, catalogue: Catalogue, **words: A
     checked = validate(done.ad, operation=operation, engine=engine, catalogue=catalogue, **kind)
     if not done.findings:
         return replace(checked, ad=done.ad)
-    refused = tuple(f"{finding.to or finding.at}/" for finding in done.findings if finding.level is not Level.NOTE)
-    left = [_back(finding, done, ad) for finding in checked.findings if not f"{finding.at}/".startswith(refused)]
+    refused = {pointer.parse(finding.to or finding.at) for finding in done.findings if finding.level is not Level.NOTE}
+    left = [_back(finding, done, ad) for finding in checked.findings if refused.isdisjoint(_around(finding))]
     findings = [*done.findings, *left]
     order = pointer.Order(ad)
     findings.sort(key=lambda finding: order(pointer.within(ad, finding.at)))
@@ -80,13 +81,18 @@ def marked(report: Report, ad: object, *, catalogue: Catalogue, **words: Any) ->
     after = validate(done.ad, catalogue=catalogue, **words)
     left = [_back(finding, done, ad) for finding in after.findings]
     there = {(finding.at, finding.code) for finding in left}
-    errors = [f"{finding.at}/" for finding in (*left, *done.findings) if finding.level is Level.ERROR]
+    wrong_at = {at for finding in (*left, *done.findings) if finding.level is Level.ERROR for at in _around(finding)}
 
     def mended(finding: Finding) -> bool:
-        wrong = finding.level is Level.ERROR and any(at.startswith(f"{finding.at}/") for at in errors)
+        wrong = finding.level is Level.ERROR and pointer.parse(finding.at) in wrong_at
         return finding.level is not Level.NOTE and (finding.at, finding.code) not in there and not wrong
 
     return replace(report, findings=tuple(replace(each, mendable=mended(each)) for each in report.findings))
+
+
+def _around(finding: Finding) -> Iterator[Place]:
+    """Yield the place of a finding and all that it is in."""
+    return pointer.around(pointer.parse(finding.at))
 
 
 def _back(finding: Finding, done: Normalisation, ad: object) -> Finding:

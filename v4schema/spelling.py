@@ -16,7 +16,8 @@ def folded(name: str) -> str:
     >>> folded("modelYear") == folded("model_year") == folded("Model-Year")
     True
     """
-    return "".join(letter for letter in _composed(name).casefold() if letter.isalnum())
+    word = _composed(name).casefold()
+    return word if word.isalnum() else "".join(filter(str.isalnum, word))
 
 
 def near(one: str, other: str) -> bool:
@@ -25,7 +26,12 @@ def near(one: str, other: str) -> bool:
     >>> near("milage", "mileage"), near("brnad", "brand"), near("make", "brand")
     (True, True, False)
     """
-    one, other = sorted((folded(one), folded(other)), key=len)
+    return _near(folded(one), folded(other))
+
+
+def _near(word: str, other: str) -> bool:
+    """Tell whether names without case and word breaks are near."""
+    one, other = sorted((word, other), key=len)
     if len(other) - len(one) > 1 or len(other) < _SHORTEST:
         return one == other
     start = 0
@@ -43,8 +49,9 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
     >>> nearest("Manual", ["manual", "automatic"])
     'manual'
     """
-    candidates = [candidate for candidate in names if near(name, candidate)]
-    return min(candidates, key=lambda candidate: folded(candidate) != folded(name), default=None)
+    word = folded(name)
+    candidates = [candidate for candidate in names if _near(word, folded(candidate))]
+    return min(candidates, key=lambda candidate: folded(candidate) != word, default=None)
 
 
 def single_spaced(text: str) -> str:

@@ -147,7 +147,7 @@ def _leading(faults: Iterable[Fault]) -> Iterator[tuple[Place, Finding]]:
     meant = {fault.right for fault in faults if fault.right is not None}
     places: dict[Place, list[Fault]] = {}
     for fault in faults:
-        if not fault.needs or not all(any(need[: len(right)] == right for right in meant) for need in fault.needs):
+        if not fault.needs or not all(any(place in meant for place in pointer.around(need)) for need in fault.needs):
             places.setdefault(fault.at, []).append(fault)
     for at, several in places.items():
         several.sort(key=lambda fault: (fault.finding.level.rank, fault.order))
