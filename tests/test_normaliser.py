@@ -550,11 +550,65 @@ def test_nothing_is_moved_to_where_it_may_not_be_sent() -> None:
     assert normalise(ad, version="v3", category="moped").ad == {"contact": {"phone": "0701234567"}}
 
 
-@pytest.mark.parametrize("around", [3, [], None, "x"])
+@pytest.mark.parametrize("currency", ["EUR", "€", "NOK"])
+def test_an_amount_that_is_contradicted_stays(currency: str) -> None:
+    """Kronor or euro: only the sender knows. Nothing of the two is changed."""
+    ad = {"price": [{"type": "list", "amount": "34 900 kr", "currency": currency}]}
+    done = normalise(ad, category="car")
+    assert done.ad is ad
+    assert [(finding.code, finding.at, finding.before) for finding in done.findings] == [
+        ("unit.contradicted", "/price/0/amount", "34 900 kr")
+    ]
+    assert currency in done.findings[0].says
+
+
+@pytest.mark.parametrize("currency", ["SEK", "sek", "kr", "svenska kronor", None, "", 7])
+def test_an_amount_is_read_where_nothing_contradicts_it(currency: object) -> None:
+    """A currency that is spelt otherwise or blank says nothing else; a number says nothing at all."""
+    ad = {"price": [{"type": "list", "amount": "34 900 kr", "currency": currency}]}
+    done: Any = normalise(ad, category="car")
+    assert done.ad["price"] == [{"type": "list", "amount": 3490000, "currency": 7 if currency == 7 else "SEK"}]
+
+
+def test_names_within_the_items_of_a_list_are_known_too() -> None:
+    """And only there: an ad has several prices, and nobody knows which of them a name beside them is for."""
+    prices = [{"type": "list", "price_kr": "34 900"}, {"type": "call", "belopp": "0 kr", "valuta": "sek"}]
+    done: Any = normalise({"price": prices, "belopp": 3, "contact": {"belopp": 3}}, category="car")
+    assert done.ad["price"] == [
+        {"type": "list", "amount": 3490000, "currency": "SEK"},
+        {"type": "call", "amount": 0, "currency": "SEK"},
+    ]
+    assert (done.ad["belopp"], done.ad["contact"]) == (3, {"belopp": 3})
+
+
+def test_what_rests_on_the_callers_word_says_so() -> None:
+    """Whether the number stands alone or in an object without a unit."""
+    for mileage in (1540, {"value": 1540}):
+        ad = {"category_fields": {"condition": {"mileage": mileage}}}
+        assert "on your word" in normalise(ad, category="car", mileage_unit="mil").changes[0].says
+        assert "on your word" in normalise(ad, category="car", mileage_unit="km").changes[0].says
+
+
+@pytest.mark.parametrize("around", [3, [], "x"])
 def test_a_name_is_not_moved_where_its_object_is_something_else(around: object) -> None:
     """What stands in the place of the object is not overwritten."""
     ad = {"year": 2020, "category_fields": around}
     assert normalise(ad, category="car").ad is ad
+
+
+@pytest.mark.parametrize("around", [None, " "])
+def test_an_object_that_is_blank_counts_as_missing(around: object) -> None:
+    """Exporters write null for what they do not have; what stood there is told."""
+    ad = {"lat": "59,3", "year": 2020, "fuel": ["diesel"], "location": around, "category_fields": {"powertrain": around}}
+    done = normalise(ad, category="car")
+    assert done.ad == {
+        "location": {"latitude": 59.3},
+        "category_fields": {"powertrain": {"fuels": ["diesel"]}, "model_year": 2020},
+    }
+    assert [(finding.at, finding.before) for finding in done.findings if finding.code == "field.filled"] == [
+        ("/location", around),
+        ("/category_fields/powertrain", around),
+    ]
 
 
 def test_names_keep_their_place_when_they_are_renamed() -> None:

@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from fractions import Fraction
 
-from v4schema import quantities
-from v4schema.quantities import Amount, Measure, Refused
+from v4schema import quantities, spelling
+from v4schema.quantities import Amount, Measure, Refused, Told
 from v4schema.schema import types
 from v4schema.step import Done, Field, Step
+
+#: No more letters than this of what stands beside an amount are told.
+_LONGEST = 20
 
 
 def quantity(kind: str, described: Field) -> Step:
@@ -62,8 +65,7 @@ def in_unit(kind: str, described: Field) -> Step:
         if number == value and not isinstance(value, str | dict):
             return None
         if number is None or (whole and not isinstance(number, int)):
-            given = f"{quantities.written(amount.number, 9)} {unit}"
-            return Refused(code="unit.fraction", told={"given": given, "unit": wanted})
+            return Refused(code="unit.fraction", told={"given": Told(amount.number, unit), "unit": wanted})
         code = "unit.converted" if unit != wanted else "unit.read"
         return Done(value=number, code=code, told=_told(value, amount, unit, converted, wanted))
 
@@ -71,21 +73,26 @@ def in_unit(kind: str, described: Field) -> Step:
 
 
 def imply(told: Mapping[str, str], described: Field) -> Step:
-    """Fill in a member that follows from the unit that another is written with."""
+    """Fill in a member that follows from the unit that another is written with; one that says something else is in its way."""
     measure = described.measures[told["kind"]]
+    words = {word for table in described.words.values() for word, meanings in table.items() if told["value"] in meanings}
 
-    def step(value: object) -> Done | None:
-        if not isinstance(value, dict) or told["member"] in value or told["by"] not in value:
+    def step(value: object) -> Done | Refused | None:
+        if not isinstance(value, dict) or told["by"] not in value:
+            return None
+        stood = value.get(told["member"])
+        if stood == told["value"]:
             return None
         amount = _alone(value[told["by"]], measure)
         if not isinstance(amount, Amount) or amount.unit is None:
             return None
-        return Done(
-            value={**value, told["member"]: told["value"]},
-            code="value.filled",
-            told={"by": amount.unit},
-            below=[(told["member"], None, told["value"])],
-        )
+        if stood is None or (isinstance(stood, str) and not stood.strip()):
+            new = {**value, told["member"]: told["value"]}
+            below = [(told["member"], stood, told["value"])]
+            return Done(value=new, code="value.filled", told={"by": amount.unit}, below=below)
+        if isinstance(stood, str) and measure.unit(stood) is None and spelling.plain(stood) not in words:
+            return Refused(code="unit.contradicted", told={"unit": amount.unit, "other": stood[:_LONGEST]}, member=told["by"])
+        return None
 
     return step
 
@@ -99,7 +106,7 @@ def _alone(value: object, measure: Measure) -> Amount | Refused | None:
 def _told(given: object, amount: Amount, unit: str, converted: Fraction, target: str) -> Mapping[str, object]:
     """Return what fills the sentence about a quantity: what was given, and what it became."""
     return {
-        "case": "object" if isinstance(given, dict) else "" if amount.unit else "bare",
-        "given": f"{quantities.written(amount.number, 9)} {unit}",
-        "became": f"{quantities.written(converted, 9)} {target}",
+        "case": "bare" if amount.unit is None else "object" if isinstance(given, dict) else "",
+        "given": Told(amount.number, unit),
+        "became": Told(converted, target),
     }

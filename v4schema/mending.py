@@ -1,14 +1,14 @@
 """What the steps of a schema do to an ad: one walk, compiled from the schema, that keeps whatever it leaves alone."""
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from v4schema import engine, spelling
+from v4schema import engine, pointer
 from v4schema.ad import unspeakable
 from v4schema.pointer import Place, Token
 from v4schema.quantities import Measure, Refused
-from v4schema.schema import Schema, choices, graver, offered, private, welcome
+from v4schema.schema import Schema, choices, graver, offered, private
 from v4schema.step import Done, Field, Step
 from v4schema.steps import LAST, STEPS
 
@@ -41,12 +41,11 @@ class Entry:
 
 
 class Walk:
-    """What one walk over an ad comes upon: names that are no fields, values put into lists, and what the steps had to say."""
+    """What one walk over an ad comes upon: values put into lists, and what the steps had to say."""
 
-    __slots__ = ("entries", "strays", "wrapped")
+    __slots__ = ("entries", "wrapped")
 
     def __init__(self) -> None:
-        self.strays: list[Place] = []
         self.wrapped: list[Place] = []
         self.entries: list[Entry] = []
 
@@ -62,30 +61,29 @@ Within = Callable[[Any, Place, Walk], Any]
 class Mending:
     """How ads of one kind are mended.
 
-    `words` and `measures` are what steps know. `misnamed` are the names, without case and word breaks, that never stand for
-    themselves where a field of theirs may not be sent; with `answer`, an ad comes from the API and its names are not judged.
+    `words` and `measures` are what steps know. `fields` tells of an object's schema which fields are seen to.
     """
 
     schema: Schema
     words: Mapping[str, Mapping[str, Sequence[object]]]
     measures: Mapping[str, Measure]
-    misnamed: Container[str]
-    answer: bool = False
+    fields: Callable[[Schema], Mapping[str, Schema]]
 
     def compiled(self) -> Within:
         """Return the walk over an ad."""
         return self._of_object(self.schema, ())
 
-    def _visitor(self, node: Schema, at: tuple[str, ...]) -> Visit:
-        """Compile what is done at a field and within it."""
+    def _visitor(self, node: Schema, at: tuple[str, ...]) -> Visit | None:
+        """Compile what is done at a field and within it, if anything is."""
         within: Within | None = None
         if "properties" in node:
             within = self._of_object(node, at)
         elif "items" in node:
-            within = _of_array(self._visitor(node["items"], (*at, "*")))
+            visit = self._visitor(node["items"], (*at, "*"))
+            within = _of_array(visit) if visit else None
         steps = [(name, argument) for step in node.get("x-normalise", ()) for name, argument in step.items()]
         if not steps:
-            return _entering(within) if within else _nothing
+            return _entering(within) if within else None
         listed = choices(node)
         described = Field(
             schema=node,
@@ -100,12 +98,9 @@ class Mending:
         return _of_container(first, within, last, spot) if within else _of_scalar(first, spot)
 
     def _of_object(self, node: Schema, at: tuple[str, ...]) -> Within:
-        """Compile what is done within an object: each member that is described, and the names that are not noted."""
-        members = {
-            name: self._visitor(below, (*at, name))
-            for name, below in node["properties"].items()
-            if self.answer or welcome(below) or spelling.folded(name) not in self.misnamed
-        }
+        """Compile what is done within an object, at each member that anything is done at."""
+        fields = self.fields(node).items()
+        members = {name: visit for name, below in fields if (visit := self._visitor(below, (*at, name)))}
 
         def within(value: Any, place: Place, walk: Walk) -> Any:  # noqa: ANN401  (any JSON)
             if not isinstance(value, dict):
@@ -118,16 +113,9 @@ class Mending:
                     if new is not member:
                         changed = dict(value) if changed is None else changed
                         changed[name] = new
-                elif not self.answer:
-                    walk.strays.append((*place, name))
             return value if changed is None else changed
 
         return within
-
-
-def _nothing(value: Any, _: Place, __: Token, ___: Walk) -> Any:  # noqa: ANN401  (any JSON)
-    """Leave a value as it is."""
-    return value
 
 
 def _entering(within: Within) -> Visit:
@@ -172,12 +160,18 @@ def _of_scalar(steps: Sequence[Step], spot: Spot) -> Visit:
 
 
 def _of_container(first: Sequence[Step], within: Within, last: Sequence[Step], spot: Spot) -> Visit:
-    """Compile what is done at an object or an array: the steps before those within it, then those, then the steps after."""
+    """Compile what is done at an object or an array: the steps before those within it, then those, then the steps after.
+
+    What a step refuses is left as it is, with all that is in it.
+    """
 
     def visit(value: Any, around: Place, token: Token, walk: Walk) -> Any:  # noqa: ANN401  (any JSON)
         place = (*around, token)
         for step in first:
-            value = _noted(step(value), value, place, spot, walk)
+            outcome = step(value)
+            value = _noted(outcome, value, place, spot, walk)
+            if isinstance(outcome, Refused):
+                return value
         value = within(value, place, walk)
         for step in last:
             value = _noted(step(value), value, place, spot, walk)
@@ -191,7 +185,10 @@ def _noted(outcome: Done | Refused | None, value: object, place: Place, spot: Sp
     if outcome is None:
         return value
     if isinstance(outcome, Refused):
-        walk.entries.append(Entry(at=place, spot=spot, code=outcome.code, told=outcome.told, before=value, done=False))
+        at, before = place, value
+        if outcome.member is not None:
+            at, before = (*place, outcome.member), pointer.get(value, [outcome.member])
+        walk.entries.append(Entry(at=at, spot=spot, code=outcome.code, told=outcome.told, before=before, done=False))
         return value
     if not outcome.below:
         if isinstance(outcome.value, list):

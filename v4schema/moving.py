@@ -76,19 +76,20 @@ def _gone(gaps: Sequence[int], index: int) -> int:
     return bisect_right(range(len(gaps)), index, key=lambda rank: gaps[rank] - rank)
 
 
-def free(ad: object, at: Place) -> bool:
-    """Tell whether a field can be put at a place: nothing or a blank stands there, and nothing but objects around it."""
+def gap(ad: object, at: Place) -> Place | None:
+    """Return where something has to be put for a field to stand at a place: what is missing or blank there or around it.
+
+    None where something else stands in the way: a value at the place itself, or what is no object around it.
+    """
     here: Any = ad
-    for token in at:
-        if isinstance(here, list) and isinstance(token, int) and token < len(here):
-            here = here[token]
-        elif not isinstance(here, dict):
-            return False
-        elif token in here:
-            here = here[token]
-        else:
-            return True
-    return blank(here)
+    for end, token in enumerate(at):
+        if isinstance(here, dict):
+            if token not in here:
+                return at[: end + 1]
+        elif not (isinstance(here, list) and isinstance(token, int) and token < len(here)):
+            return at[:end] if blank(here) else None
+        here = here[token]
+    return at if blank(here) else None
 
 
 def blank(value: object) -> bool:
@@ -102,7 +103,7 @@ def renamed(ad: Any, at: Place, right: Place, value: object) -> Any:  # noqa: AN
     if right[:-1] == at[:-1]:
         return edited(ad, within, lambda here: _respelt(here, name, right[-1], value))
     ad = edited(ad, within, lambda here: {key: here[key] for key in here if key != name})
-    return edited(ad, right[:-1], lambda here: {**here, right[-1]: value})
+    return edited(ad, right[:-1], lambda here: {**({} if blank(here) else here), right[-1]: value})
 
 
 def _respelt(here: Mapping[Token, Any], name: Token, right: Token, value: object) -> dict[Token, Any]:
@@ -112,10 +113,10 @@ def _respelt(here: Mapping[Token, Any], name: Token, right: Token, value: object
 
 
 def edited(here: Any, at: Sequence[Token], edit: Callable[[Any], Any]) -> Any:  # noqa: ANN401  (any JSON)
-    """Return a document with an edited part; objects on the way are made where they are missing, and all others stay."""
+    """Return a document with an edited part; objects on the way are made where nothing or a blank is, and all others stay."""
     if not at:
         return edit(here)
     token, *rest = at
-    new: Any = here.copy()
-    new[token] = edited(here.get(token, {}) if isinstance(here, dict) else here[token], rest, edit)
+    new: Any = {} if blank(here) else here.copy()
+    new[token] = edited(new.get(token) if isinstance(new, dict) else new[token], rest, edit)
     return new

@@ -29,6 +29,11 @@ class Names:
     catalogue: Catalogue
     schema: Schema
 
+    def fields(self, node: Schema) -> Mapping[str, Schema]:
+        """Return the fields of an object whose names stand for themselves: a known wrong name only does if it may be sent."""
+        named = node["properties"].items()
+        return {name: below for name, below in named if welcome(below) or spelling.folded(name) not in self.catalogue.names}
+
     def meant(self, ad: object, at: Place) -> Meant | None:
         """Return what the name at a place of an ad stands for: it is a known wrong name, or nearly the name of a field.
 
@@ -40,8 +45,9 @@ class Names:
         *within, name = at
         word = spelling.folded(str(name))
         known = self.catalogue.names.get(word)
-        if known is not None and self._welcomes(known.at):
-            return Meant(at=known.at, certain=self._belongs(at, known.at), unit=known.unit)
+        right = _beside(at, known.at) if known else None
+        if known and right is not None and self._welcomes(right):
+            return Meant(at=right, certain=self._belongs(at, right), unit=known.unit)
         around = describing(self.schema, within) or {}
         near = spelling.nearest(str(name), (field for field, node in around["properties"].items() if welcome(node)))
         if near is not None:
@@ -99,6 +105,17 @@ class Names:
             if at and "*" not in at:
                 places.setdefault(spelling.folded(at[-1]), []).append(at)
         return places
+
+
+def _beside(at: Place, right: Place) -> Place | None:
+    """Return a place with the items that another place is in for its ``*``; None if that is not in such items.
+
+    >>> _beside(("price", 1, "belopp"), ("price", "*", "amount")), _beside(("belopp",), ("price", "*", "amount"))
+    (('price', 1, 'amount'), None)
+    """
+    depth = len(right) - right[::-1].index("*") if "*" in right else 0
+    around = tuple("*" if isinstance(token, int) else token for token in at[:depth])
+    return (*at[:depth], *right[depth:]) if around == right[:depth] else None
 
 
 def _given(ad: object, at: Place, right: Place) -> str:

@@ -12,6 +12,7 @@ from v4schema.catalogue import Catalogue
 from v4schema.errors import UnknownName
 from v4schema.mending import Entry, Mending, Walk, Within
 from v4schema.moving import Trail, edited
+from v4schema.naming import Names
 from v4schema.pointer import Place
 from v4schema.quantities import Measure
 from v4schema.renaming import Renaming
@@ -132,14 +133,17 @@ class Mender:
         trail, given = Trail(), ad
         moves: list[Entry] = []
         while True:
+            ad, strays = self._renaming.done(ad, trail, moves) if self._judged else (ad, ())
             walk = Walk()
             new = self._visit(ad, (), walk)
-            moved = self._wrapped(ad, walk, trail, moves) if walk.strays else ad
-            if moved is ad:
-                moved = self._renaming.moved(ad, walk.strays, trail, moves)
-            if moved is ad:
+            wraps = [entry for entry in walk.entries if entry.at in walk.wrapped and isinstance(entry.after, list)]
+            if not walk.wrapped or not any(isinstance(entry.before, dict) for entry in wraps):
                 break
-            ad = moved
+            # There may be names within that can be moved, once these are in their lists for good.
+            moves.extend(wraps)
+            for at in walk.wrapped:
+                ad = edited(ad, at, lambda value: [value])
+                trail.moved(at, (*at, 0))
         for at in walk.wrapped:
             trail.moved(at, (*at, 0))
         entries = [*moves, *walk.entries]
@@ -151,7 +155,7 @@ class Mender:
             kind=self.kind,
             changed=any(entry.done for entry in entries),
             trail=trail,
-            telling=lambda: self._told(given, ad, entries, walk.strays, trail),
+            telling=lambda: self._told(given, ad, entries, strays, trail),
         )
 
     def _told(
@@ -167,28 +171,18 @@ class Mender:
 
     @cached_property
     def _visit(self) -> Within:
-        answer = self.catalogue.operation(self.kind.version, self.operation).answer
-        mending = Mending(
-            schema=self.schema,
-            words=self.catalogue.words,
-            measures=self.measures,
-            misnamed=self.catalogue.names,
-            answer=answer,
-        )
+        fields = self._renaming.names.fields if self._judged else lambda node: node["properties"]
+        mending = Mending(schema=self.schema, words=self.catalogue.words, measures=self.measures, fields=fields)
         return mending.compiled()
 
     @cached_property
-    def _renaming(self) -> Renaming:
-        return Renaming(catalogue=self.catalogue, schema=self.schema, measures=self.measures)
+    def _judged(self) -> bool:
+        """Whether names are the sender's own: those of an ad that comes from the API are as they should be."""
+        return not self.catalogue.operation(self.kind.version, self.operation).answer
 
-    def _wrapped(self, ad: Any, walk: Walk, trail: Trail, moves: list[Entry]) -> Any:  # noqa: ANN401  (any JSON)
-        """Put lone values into their lists for good, so that the names within them have the places that were walked."""
-        wrapped = {*walk.wrapped}
-        moves.extend(entry for entry in walk.entries if entry.at in wrapped and isinstance(entry.after, list))
-        for at in walk.wrapped:
-            ad = edited(ad, at, lambda value: [value])
-            trail.moved(at, (*at, 0))
-        return ad
+    @cached_property
+    def _renaming(self) -> Renaming:
+        return Renaming(names=Names(catalogue=self.catalogue, schema=self.schema), measures=self.measures)
 
     def _put(self, entry: Entry, trail: Trail) -> tuple[Place, Finding]:
         """Put a change into words, or why there was none; the place is that in the ad that was given."""

@@ -21,6 +21,10 @@ _GROUP = 3
 
 #: A text that holds one number and nothing else with digits in it: what stands before it, the number, what stands after.
 _TEXT = re.compile("([^0-9+\u2212-]*)([-+\u2212]?\\s*[0-9](?:[0-9.,'\u2019\\s]*[0-9])?)([^0-9]*)")
+_SPACE = re.compile(r"\s+")
+_SIGNS = str.maketrans({"\u2212": "-", "\u2019": "'"})
+#: Takes out what sets digits apart, and writes a point for a comma.
+_TOGETHER = str.maketrans({" ": None, "'": None, ",": "."})
 _SPACED = re.compile(r"[0-9]{1,3}(?:[ '][0-9]{3})+(?:[.,][0-9]+)?")
 _PLAIN = re.compile(r"[0-9]+(?:[.,][0-9]+)?")
 _THOUSANDS = re.compile(r"[1-9][0-9]{0,2}[.,][0-9]{3}")
@@ -39,10 +43,25 @@ class Amount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """Why something was left as it is: the code of the finding that says so, and what fills its sentence."""
+    """Why something was left as it is: the code of the finding that says so, and what fills its sentence.
+
+    `member` is the one of its members that the finding is about, where it is not about all of it.
+    """
 
     code: str
     told: Mapping[str, object]
+    member: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A number and a unit as a sentence has them, written when it is put into words."""
+
+    number: Fraction
+    unit: str
+
+    def __str__(self) -> str:
+        return f"{written(self.number, 9)} {self.unit}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +93,11 @@ class Measure:
 
     def unit(self, word: str) -> str | None:
         """Return the unit that a word means, or words that all mean the same one, such as ``:- SEK``; None if there is none."""
-        units = {self.spellings.get(_spelt(each)) for each in word.split()}
-        return self.spellings.get(_spelt(word)) or (units.pop() if len(units) == 1 else None)
+        known = self.spellings.get(word) or self.spellings.get(_spelt(word))
+        if known is None:
+            units = {self.spellings.get(_spelt(each)) for each in word.split()}
+            known = units.pop() if len(units) == 1 else None
+        return known
 
     def read(self, value: object, unit: str | None = None) -> Amount | Refused | None:
         """Read a number, a text such as ``"349 900 kr"``, or an object of value and unit; None for what is no quantity.
@@ -107,7 +129,7 @@ class Measure:
         found = _TEXT.fullmatch(text.strip()) if len(text) <= _LONGEST else None
         if found is None:
             return None
-        words = " ".join(filter(None, (found[1].strip(), found[3].strip())))
+        words = f"{found[1].strip()} {found[3].strip()}".strip()
         said = self.unit(words) if words else unit
         if words and said is None:
             return Refused(code="unit.unknown", told={"unit": f'"{words}"'})
@@ -116,7 +138,7 @@ class Measure:
         told = self.units.get(said or self.bare or "")
         numbers = readings(found[2], told.most if told else None)
         if len(numbers) > 1:
-            return Refused(code="number.ambiguous", told={"readings": tuple(map(written, numbers))})
+            return Refused(code="number.ambiguous", told={"text": f'"{found[2]}"', "readings": tuple(map(written, numbers))})
         return Amount(number=numbers[0], unit=said) if numbers else None
 
     def _object(self, value: Mapping[str, Any]) -> Amount | Refused | None:
@@ -139,10 +161,12 @@ def readings(text: str, decimals: int | None = None) -> Sequence[Fraction]:
     >>> readings("3.500"), readings("3.500", decimals=2), readings("15 40")
     ((Fraction(3500, 1), Fraction(7, 2)), (Fraction(3500, 1),), ())
     """
-    text = re.sub(r"\s+", " ", text).replace("\u2212", "-").replace("\u2019", "'")
+    if text.isdecimal():
+        return (Fraction(int(text)),)
+    text = _SPACE.sub(" ", text).translate(_SIGNS)
     sign, digits = ("-" if text.startswith("-") else ""), text.lstrip("+- ")
     if _SPACED.fullmatch(digits):
-        numbers = [re.sub("[ ']", "", digits).replace(",", ".")]
+        numbers = [digits.translate(_TOGETHER)]
     elif _GROUPED.fullmatch(digits):
         last = max(digits.rfind("."), digits.rfind(","))
         point = "." if len({*digits} & {*".,"}) > 1 else ""

@@ -7,14 +7,16 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from v4schema import pointer
-from v4schema.catalogue import Catalogue
 from v4schema.mending import Entry, Spot
-from v4schema.moving import Trail, blank, free, renamed
+from v4schema.moving import Trail, blank, gap, renamed
 from v4schema.naming import Names
 from v4schema.pointer import Place
 from v4schema.quantities import Amount, Measure
 from v4schema.report import Finding
 from v4schema.schema import Schema, describing, private
+
+#: Takes a value and its place, and adds the places of names that are no fields to the list.
+Look = Callable[[object, Place, list[Place]], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +42,41 @@ class _Chosen:
 class Renaming:
     """Moves names in ads of one kind."""
 
-    catalogue: Catalogue
-    schema: Schema
+    names: Names
     measures: Mapping[str, Measure]
 
-    def moved(self, ad: Any, strays: Sequence[Place], trail: Trail, moves: list[Entry]) -> Any:  # noqa: ANN401  (any JSON)
+    def done(self, ad: Any, trail: Trail, moves: list[Entry]) -> tuple[Any, Sequence[Place]]:  # noqa: ANN401  (any JSON)
+        """Move names until no more can be; return the ad, and the places of names in it that are none of its fields."""
+        strays = self._strays(ad)
+        while strays:
+            moved = self._moved(ad, strays, trail, moves)
+            if moved is ad:
+                break
+            ad, strays = moved, self._strays(moved)
+        return ad, strays
+
+    def _strays(self, ad: object) -> Sequence[Place]:
+        """Return the places of names that are none of an ad's fields."""
+        strays: list[Place] = []
+        self._look(ad, (), strays)
+        return strays
+
+    @cached_property
+    def _look(self) -> Look:
+        return self._looking(self.names.schema) or _blind
+
+    def _looking(self, node: Schema) -> Look | None:
+        """Compile the search for names within a field; None where there is nothing to be found."""
+        if "items" in node:
+            item = self._looking(node["items"])
+            return item and _in_array(item)
+        if "properties" not in node:
+            return None
+        fields = self.names.fields(node)
+        below = [(name, look) for name, field in fields.items() if (look := self._looking(field))]
+        return _in_object(fields, below)
+
+    def _moved(self, ad: Any, strays: Sequence[Place], trail: Trail, moves: list[Entry]) -> Any:  # noqa: ANN401  (any JSON)
         """Move each name that certainly stands for a field to the place of that field, if that is empty.
 
         Objects are moved before what may belong into them. Of several names for one field none is, unless they agree.
@@ -55,21 +87,25 @@ class Renaming:
             if move is not None:
                 meant.setdefault(move.to, []).append((at, move))
         for to in sorted(meant, key=len):
-            chosen = self._chosen(ad, meant[to]) if free(ad, to) else None
-            if chosen is None or (pointer.leads(ad, to) and blank(pointer.get(ad, chosen.at))):
+            room = gap(ad, to)
+            chosen = self._chosen(ad, meant[to]) if room is not None else None
+            if room is None or chosen is None:
                 continue
-            spot, before = chosen.move.spot, pointer.get(ad, chosen.at)
-            if pointer.leads(ad, to):
-                told = {"name": chosen.move.told["name"]}
-                stood, source = pointer.get(ad, to), trail.source(to)
-                moves.append(Entry(at=to, spot=spot, code="field.filled", told=told, before=stood, after=before, source=source))
-            ad = renamed(ad, chosen.at, to, chosen.value)
-            said = chosen.move.told
-            moves.append(Entry(at=to, spot=spot, code="field.moved", told=said, before=before, after=chosen.value))
+            said, before = chosen.move.told, pointer.get(ad, chosen.at)
+            filled = pointer.leads(ad, room)
+            if filled and blank(before):
+                continue
+            new = renamed(ad, chosen.at, to, chosen.value)
+            if filled:
+                stood, stands, told = pointer.get(ad, room), pointer.get(new, room), {"name": said["name"]}
+                entry = Entry(at=room, spot=self._spot(room), code="field.filled", told=told, before=stood, after=stands)
+                moves.append(replace(entry, source=trail.source(room)))
+            moves.append(Entry(at=to, spot=chosen.move.spot, code="field.moved", told=said, before=before, after=chosen.value))
             trail.moved(chosen.at, to)
+            ad = new
         return ad
 
-    def _chosen(self, ad: object, names: Sequence[tuple[Place, "_Move"]]) -> "_Chosen | None":
+    def _chosen(self, ad: object, names: Sequence[tuple[Place, _Move]]) -> _Chosen | None:
         """Choose among names for one field the one to move, in whatever order they stand; None if they say different things.
 
         What is blank says nothing, and is only chosen where there is nothing else.
@@ -88,7 +124,7 @@ class Renaming:
         """Give a value the unit that its name tells; say first whether that can be: not if it says another, or no number."""
         if unit is None or blank(value):
             return True, value
-        measure = self.catalogue.measure(unit)
+        measure = self.names.catalogue.measure(unit)
         named, member = measure.members
         amount = measure.read(value)
         if isinstance(amount, Amount) and amount.unit is not None:
@@ -99,35 +135,65 @@ class Renaming:
 
     def left(self, ad: object, strays: Sequence[Place], trail: Trail) -> Iterator[tuple[Place, Finding]]:
         """Report each name that certainly stands for a field and was not moved all the same."""
-        moves = {at: move for at in strays if (move := self._move(at)) and describing(self.schema, at) is None}
+        moves = {at: move for at in strays if (move := self._move(at)) and describing(self.names.schema, at) is None}
         several = Counter(move.to for move in moves.values())
         for at, move in moves.items():
-            finding = self._names.stray(ad, at, move.to, rivals=several[move.to] > 1)
+            finding = self.names.stray(ad, at, move.to, rivals=several[move.to] > 1)
             source = trail.source(at)
             yield source, finding if source == at else replace(finding, at=pointer.write(source), to=finding.at)
 
     @cached_property
-    def _names(self) -> Names:
-        return Names(catalogue=self.catalogue, schema=self.schema)
-
-    @cached_property
-    def _move(self) -> Callable[[Place], "_Move | None"]:
+    def _move(self) -> Callable[[Place], _Move | None]:
         """Where the name at a place certainly belongs; the last answers are kept, since feeds repeat their names."""
 
         @lru_cache(maxsize=1024)
         def move(at: Place) -> _Move | None:
-            meant = self._names.meant({}, at)
+            meant = self.names.meant({}, at)
             if meant is None or not meant.certain:
                 return None
             case = "rename" if meant.at[:-1] == at[:-1] else ""
             return _Move(
                 to=meant.at,
                 unit=meant.unit,
-                told={"case": case, **self._names.told(at, meant.at)},
-                spot=Spot(node=describing(self.schema, meant.at) or {}, hidden=private(self.schema, meant.at)),
+                told={"case": case, **self.names.told(at, meant.at)},
+                spot=self._spot(meant.at),
             )
 
         return move
+
+    def _spot(self, at: Place) -> Spot:
+        return Spot(node=describing(self.names.schema, at) or {}, hidden=private(self.names.schema, at))
+
+
+def _blind(_: object, __: Place, ___: list[Place]) -> None:
+    """Find nothing."""
+
+
+def _in_object(fields: Mapping[str, Schema], below: Sequence[tuple[str, Look]]) -> Look:
+    """Compile the search within an object."""
+    known = frozenset(fields)
+
+    def look(value: object, place: Place, strays: list[Place]) -> None:
+        if not isinstance(value, dict):
+            return
+        if not known.issuperset(value):
+            strays.extend((*place, name) for name in value if name not in known)
+        for name, within in below:
+            if name in value:
+                within(value[name], (*place, name), strays)
+
+    return look
+
+
+def _in_array(within: Look) -> Look:
+    """Compile the search within an array."""
+
+    def look(value: object, place: Place, strays: list[Place]) -> None:
+        if isinstance(value, list):
+            for index, item in enumerate(value):
+                within(item, (*place, index), strays)
+
+    return look
 
 
 def _same(one: object, other: object) -> bool:

@@ -15,7 +15,8 @@ from v4schema.schema import fits, types
 from v4schema.step import Done, Field, Step
 
 _NUMBER = re.compile(r"\s*([-+\u2212]?[0-9]{1,20}(?:[.,][0-9]{1,20})?)\s*")
-_ROUND = re.compile(r"[0-9a-z]+(?:[ _-]+[0-9a-z]+)*")
+_ROUND = re.compile(r"[0-9a-z]+(?:[ _\u2010-\u2015\u2212-]+[0-9a-z]+)*")
+_BREAKS = re.compile(r"[ _\u2010-\u2015\u2212-]+")
 _SLUG = re.compile(r"[0-9a-z]+(?:-[0-9a-z]+)*")
 #: No number that names anything has more bits than this.
 _MOST_BITS = 64
@@ -83,7 +84,7 @@ def _slug(_: object, described: Field) -> Step:
             return None
         letters = unicodedata.normalize("NFD", value.strip().lower())
         bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
-        return Done(value=re.sub("[ _-]+", "-", bare), code="text.slug") if _ROUND.fullmatch(bare) else None
+        return Done(value=_BREAKS.sub("-", bare), code="text.slug") if _ROUND.fullmatch(bare) else None
 
     return step
 
