@@ -201,7 +201,7 @@ def test_known_wrong_names_lead_to_fields_of_every_edition(catalogue: Catalogue)
         assert right.unit is None or catalogue.measure(right.unit)
         for edition in catalogue.editions.values():
             kinds = [Kind(version=edition.name, category=slug) for slug in edition.categories]
-            at = tuple(0 if token == "*" else token for token in right.at)
+            at = tuple(0 if each == "*" else each for each in right.at)
             assert any(describing(catalogue.schema(kind), at) for kind in kinds), (name, edition.name)
 
 

@@ -1,10 +1,9 @@
 """Moving members of an ad, and the way back: from places in the new ad to those in the one that was given."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from v4schema import pointer
 from v4schema.pointer import Place, Token
 
 
@@ -36,12 +35,15 @@ class Trail:
     def source(self, place: Place) -> Place:
         """Return where in the given ad stood what stands at a place before items are dropped."""
         last = len(self._sources)
-        while self._moves:
-            earlier = [(number, end) for end, numbers in self._into(place) for number in numbers if number < last]
-            if not earlier:
+        while last:
+            move, depth = -1, 0
+            for end in range(len(place) + 1):
+                for number in self._moves.get(place[:end], ()):
+                    if move < number < last:
+                        move, depth = number, end
+            if move < 0:
                 break
-            last, end = max(earlier)
-            place = (*self._sources[last], *place[end:])
+            place, last = (*self._sources[move], *place[depth:]), move
         return place
 
     def target(self, place: Place) -> Place:
@@ -57,12 +59,6 @@ class Trail:
             index = int(place[len(within)])
             place = (*within, index + _gone(gaps, index), *place[len(within) + 1 :])
         return self.source(place)
-
-    def _into(self, place: Place) -> Iterator[tuple[int, Sequence[int]]]:
-        """Yield what has been moved to a place or to one that it is in: how many tokens lead there, and the moves."""
-        for around in pointer.around(place):
-            if around in self._moves:
-                yield len(around), self._moves[around]
 
     def _within(self, place: Place) -> Sequence[tuple[Place, Sequence[int]]]:
         """Return the arrays that a place is in and that items are dropped from."""

@@ -209,7 +209,7 @@ def written(amount: Fraction, digits: int = 2) -> str:
     >>> written(Fraction(350)), written(Fraction(1103, 10)), written(Fraction(1, 3)), written(Fraction(10**400))
     ('350', '110.3', '0.33', '1.00e+400')
     """
-    whole, rest = divmod(abs(round(amount * 10**digits)), 10**digits) if amount.denominator > 1 else (abs(int(amount)), 0)
+    whole, rest = divmod(abs(round(amount * 10**digits)), 10**digits) if amount.denominator > 1 else (abs(amount.numerator), 0)
     sign, text = "-" if amount < 0 else "", str(whole)
     if len(text) > _MOST_DIGITS:
         return f"{sign}{text[0]}.{text[1:3]}e+{len(text) - 1}"
