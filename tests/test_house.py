@@ -34,7 +34,7 @@ FLOOR_PLAN = {
     "rewriting": {"pointer", "positions"},
     "moving": {"pointer"},
     "step": {"pointer", "quantities", "schema"},
-    "measuring": {"quantities", "schema", "spelling", "step"},
+    "measuring": {"moving", "quantities", "schema", "spelling", "step"},
     "steps": {"measuring", "quantities", "schema", "spelling", "step"},
     "ad": {"catalogue", "pointer", "report", "spelling", "wording"},
     "syntax": {"catalogue", "pointer", "positions", "report", "wording"},

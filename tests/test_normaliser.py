@@ -12,6 +12,7 @@ from strategies import ANY_JSON, HELD, KINDS, RESPELLINGS, ads, respell, same
 
 from v4schema import Kind, Level, errors, normalise, validate
 from v4schema.catalogue import Catalogue
+from v4schema.mending import Entry, Mending
 from v4schema.pointer import get, leads, within, write
 from v4schema.preparation import prepared
 from v4schema.schema import walk
@@ -548,6 +549,17 @@ def test_nothing_is_moved_to_where_it_may_not_be_sent() -> None:
     ad = {"telefon": "070-123 45 67"}
     assert normalise(ad, version="v3", category="car").ad is ad
     assert normalise(ad, version="v3", category="moped").ad == {"contact": {"phone": "0701234567"}}
+
+
+def test_steps_of_a_list_are_done_although_none_are_for_its_items() -> None:
+    """Those before what is within and those after; and a list that its field would not take is put together all the same."""
+    items = {"type": "array", "items": {"type": "string"}, "minItems": 2, "x-normalise": [{"list": True}, {"distinct": True}]}
+    schema = {"properties": {"tags": {**items, "x-source": ["S"]}}}
+    walk = Mending(schema=schema, words={}, measures={}, fields=lambda node: node["properties"]).compiled()
+    entries: list[Entry] = []
+    assert walk({"tags": ["a", "b", "a"]}, (), entries) == {"tags": ["a", "b"]}
+    assert walk({"tags": "a"}, (), entries) == {"tags": ["a"]}
+    assert [(entry.code, entry.at) for entry in entries] == [("item.repeated", ("tags", 2)), ("list.wrapped", ("tags",))]
 
 
 @pytest.mark.parametrize("currency", ["EUR", "€", "NOK"])

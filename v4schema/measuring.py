@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from v4schema import quantities, spelling
+from v4schema.moving import blank
 from v4schema.quantities import Amount, Measure, Refused, Told
 from v4schema.schema import types
 from v4schema.step import Done, Field, Step
@@ -86,7 +87,7 @@ def imply(told: Mapping[str, str], described: Field) -> Step:
         amount = _alone(value[told["by"]], measure)
         if not isinstance(amount, Amount) or amount.unit is None:
             return None
-        if stood is None or (isinstance(stood, str) and not stood.strip()):
+        if blank(stood):
             new = {**value, told["member"]: told["value"]}
             below = [(told["member"], stood, told["value"])]
             return Done(value=new, code="value.filled", told={"by": amount.unit}, below=below)

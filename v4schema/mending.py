@@ -20,6 +20,11 @@ class Spot:
     node: Schema
     hidden: bool
 
+    def below(self, token: Token) -> "Spot":
+        """Return the spot of a member, or of an item."""
+        node = self.node["items"] if isinstance(token, int) else self.node["properties"][token]
+        return Spot(node=node, hidden=self.hidden or "x-private" in node)
+
 
 @dataclass(slots=True, kw_only=True)
 class Entry:
@@ -40,21 +45,11 @@ class Entry:
     gone: bool = False
 
 
-class Walk:
-    """What one walk over an ad comes upon: values put into lists, and what the steps had to say."""
-
-    __slots__ = ("entries", "wrapped")
-
-    def __init__(self) -> None:
-        self.wrapped: list[Place] = []
-        self.entries: list[Entry] = []
-
-
-#: Takes a value, the place around it, its name or number there, and the walk; gives the value that is to stand there, the
-#: same object if nothing is to be done.
-Visit = Callable[[Any, Place, Token, Walk], Any]
-#: Takes an object or an array, its place, and the walk.
-Within = Callable[[Any, Place, Walk], Any]
+#: Takes a value, the place around it, its name or number there, and the entries of the walk, to which it adds what steps had
+#: to say; gives the value that is to stand there, the same object if nothing is to be done.
+Visit = Callable[[Any, Place, Token, list[Entry]], Any]
+#: Takes an object or an array, its place, and the entries of the walk.
+Within = Callable[[Any, Place, list[Entry]], Any]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -75,12 +70,7 @@ class Mending:
 
     def _visitor(self, node: Schema, at: tuple[str, ...]) -> Visit | None:
         """Compile what is done at a field and within it, if anything is."""
-        within: Within | None = None
-        if "properties" in node:
-            within = self._of_object(node, at)
-        elif "items" in node:
-            visit = self._visitor(node["items"], (*at, "*"))
-            within = _of_array(visit) if visit else None
+        within = self._within(node, at)
         steps = [(name, argument) for step in node.get("x-normalise", ()) for name, argument in step.items()]
         if not steps:
             return _entering(within) if within else None
@@ -95,21 +85,30 @@ class Mending:
         first = [STEPS[name](argument, described) for name, argument in steps if name not in LAST]
         last = [STEPS[name](argument, described) for name, argument in steps if name in LAST]
         spot = Spot(node=node, hidden=private(self.schema, at))
-        return _of_container(first, within, last, spot) if within else _of_scalar(first, spot)
+        if "properties" in node or "items" in node:
+            return _of_container(first, within, last, spot)
+        return _of_scalar([*first, *last], spot)
+
+    def _within(self, node: Schema, at: tuple[str, ...]) -> Within | None:
+        """Compile what is done within a field, if it can hold others and anything is done at them."""
+        if "properties" in node:
+            return self._of_object(node, at)
+        visit = self._visitor(node["items"], (*at, "*")) if "items" in node else None
+        return _of_array(visit) if visit else None
 
     def _of_object(self, node: Schema, at: tuple[str, ...]) -> Within:
         """Compile what is done within an object, at each member that anything is done at."""
         fields = self.fields(node).items()
         members = {name: visit for name, below in fields if (visit := self._visitor(below, (*at, name)))}
 
-        def within(value: Any, place: Place, walk: Walk) -> Any:  # noqa: ANN401  (any JSON)
+        def within(value: Any, place: Place, entries: list[Entry]) -> Any:  # noqa: ANN401  (any JSON)
             if not isinstance(value, dict):
                 return value
             changed = None
             for name, member in value.items():
                 visit = members.get(name)
                 if visit is not None:
-                    new = visit(member, place, name, walk)
+                    new = visit(member, place, name, entries)
                     if new is not member:
                         changed = dict(value) if changed is None else changed
                         changed[name] = new
@@ -120,18 +119,18 @@ class Mending:
 
 def _entering(within: Within) -> Visit:
     """Compile the visit of an object or an array that no steps are for."""
-    return lambda value, around, token, walk: within(value, (*around, token), walk)
+    return lambda value, around, token, entries: within(value, (*around, token), entries)
 
 
 def _of_array(visit: Visit) -> Within:
     """Compile what is done within an array."""
 
-    def within(value: Any, place: Place, walk: Walk) -> Any:  # noqa: ANN401  (any JSON)
+    def within(value: Any, place: Place, entries: list[Entry]) -> Any:  # noqa: ANN401  (any JSON)
         if not isinstance(value, list):
             return value
         changed = None
         for index, item in enumerate(value):
-            new = visit(item, place, index, walk)
+            new = visit(item, place, index, entries)
             if new is not item:
                 changed = [*value] if changed is None else changed
                 changed[index] = new
@@ -144,73 +143,69 @@ def _of_scalar(steps: Sequence[Step], spot: Spot) -> Visit:
     """Compile what is done at a field that holds no others; what it takes is not spoilt for the sake of its looks."""
     accepts = _acceptor(spot.node)
 
-    def visit(value: Any, around: Place, token: Token, walk: Walk) -> Any:  # noqa: ANN401  (any JSON)
+    def visit(value: Any, around: Place, token: Token, entries: list[Entry]) -> Any:  # noqa: ANN401  (any JSON)
         new, mark = value, 0
         for step in steps:
             outcome = step(new)
             if outcome is not None:
-                mark = len(walk.entries) if new is value else mark
-                new = _noted(outcome, new, (*around, token), spot, walk)
+                mark = len(entries) if new is value else mark
+                new = _noted(outcome, new, (*around, token), spot, entries)
         if new is not value and not accepts(new) and accepts(value):
-            del walk.entries[mark:]
+            del entries[mark:]
             return value
         return new
 
     return visit
 
 
-def _of_container(first: Sequence[Step], within: Within, last: Sequence[Step], spot: Spot) -> Visit:
+def _of_container(first: Sequence[Step], within: Within | None, last: Sequence[Step], spot: Spot) -> Visit:
     """Compile what is done at an object or an array: the steps before those within it, then those, then the steps after.
 
     What a step refuses is left as it is, with all that is in it.
     """
 
-    def visit(value: Any, around: Place, token: Token, walk: Walk) -> Any:  # noqa: ANN401  (any JSON)
+    def visit(value: Any, around: Place, token: Token, entries: list[Entry]) -> Any:  # noqa: ANN401  (any JSON)
         place = (*around, token)
         for step in first:
             outcome = step(value)
-            value = _noted(outcome, value, place, spot, walk)
+            value = _noted(outcome, value, place, spot, entries)
             if isinstance(outcome, Refused):
                 return value
-        value = within(value, place, walk)
+        value = within(value, place, entries) if within else value
         for step in last:
-            value = _noted(step(value), value, place, spot, walk)
+            value = _noted(step(value), value, place, spot, entries)
         return value
 
     return visit
 
 
-def _noted(outcome: Done | Refused | None, value: object, place: Place, spot: Spot, walk: Walk) -> object:
+def _noted(outcome: Done | Refused | None, value: object, place: Place, spot: Spot, entries: list[Entry]) -> object:
     """Note what a step said of a value, and return the value that is to stand there."""
     if outcome is None:
         return value
     if isinstance(outcome, Refused):
-        at, before = place, value
+        at, about, before = place, spot, value
         if outcome.member is not None:
-            at, before = (*place, outcome.member), pointer.get(value, [outcome.member])
-        walk.entries.append(Entry(at=at, spot=spot, code=outcome.code, told=outcome.told, before=before, done=False))
+            at, about, before = (*place, outcome.member), spot.below(outcome.member), pointer.get(value, [outcome.member])
+        entries.append(Entry(at=at, spot=about, code=outcome.code, told=outcome.told, before=before, done=False))
         return value
     if not outcome.below:
-        if isinstance(outcome.value, list):
-            walk.wrapped.append(place)
-        last = walk.entries[-1] if walk.entries else None
+        last = entries[-1] if entries else None
         before = value
         told = outcome.told
         if last is not None and last.at == place and last.code == outcome.code:
-            before, told = walk.entries.pop().before, {}
-        walk.entries.append(Entry(at=place, spot=spot, code=outcome.code, told=told, before=before, after=outcome.value))
+            before, told = entries.pop().before, {}
+        entries.append(Entry(at=place, spot=spot, code=outcome.code, told=told, before=before, after=outcome.value))
     for token, before, after in outcome.below:
-        gone = isinstance(token, int)
-        below = spot.node["items"] if gone else spot.node["properties"][token]
-        walk.entries.append(
+        entries.append(
             Entry(
                 at=(*place, token),
-                spot=Spot(node=below, hidden=spot.hidden or "x-private" in below),
+                spot=spot.below(token),
                 code=outcome.code,
                 told=outcome.told,
                 before=before,
                 after=after,
-                gone=gone,
+                gone=isinstance(token, int),
             )
         )
     return outcome.value

@@ -1,4 +1,4 @@
-"""Mending what can be mended without guessing: one walk over an ad, with the steps that its schema names, each change a note."""
+"""Mending what can be mended without guessing: names first, then the steps that the schema names, each change a note."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,7 +10,7 @@ from v4schema import pointer, wording
 from v4schema.ad import identify
 from v4schema.catalogue import Catalogue
 from v4schema.errors import UnknownName
-from v4schema.mending import Entry, Mending, Walk, Within
+from v4schema.mending import Entry, Mending, Within
 from v4schema.moving import Trail, edited
 from v4schema.naming import Names
 from v4schema.pointer import Place
@@ -134,19 +134,18 @@ class Mender:
         moves: list[Entry] = []
         while True:
             ad, strays = self._renaming.done(ad, trail, moves) if self._judged else (ad, ())
-            walk = Walk()
-            new = self._visit(ad, (), walk)
-            wraps = [entry for entry in walk.entries if entry.at in walk.wrapped and isinstance(entry.after, list)]
-            if not walk.wrapped or not any(isinstance(entry.before, dict) for entry in wraps):
+            steps: list[Entry] = []
+            new = self._visit(ad, (), steps)
+            wraps = [entry for entry in steps if isinstance(entry.after, list)]
+            for entry in wraps:
+                trail.moved(entry.at, (*entry.at, 0))
+            if not any(isinstance(entry.before, dict) for entry in wraps):
                 break
             # There may be names within that can be moved, once these are in their lists for good.
             moves.extend(wraps)
-            for at in walk.wrapped:
-                ad = edited(ad, at, lambda value: [value])
-                trail.moved(at, (*at, 0))
-        for at in walk.wrapped:
-            trail.moved(at, (*at, 0))
-        entries = [*moves, *walk.entries]
+            for entry in wraps:
+                ad = edited(ad, entry.at, lambda value: [value])
+        entries = [*moves, *steps]
         for entry in entries:
             if entry.gone:
                 trail.dropped(entry.at)
@@ -182,7 +181,7 @@ class Mender:
 
     @cached_property
     def _renaming(self) -> Renaming:
-        return Renaming(names=Names(catalogue=self.catalogue, schema=self.schema), measures=self.measures)
+        return Renaming(names=Names(catalogue=self.catalogue, schema=self.schema))
 
     def _put(self, entry: Entry, trail: Trail) -> tuple[Place, Finding]:
         """Put a change into words, or why there was none; the place is that in the ad that was given."""

@@ -11,7 +11,7 @@ from v4schema.mending import Entry, Spot
 from v4schema.moving import Trail, blank, gap, renamed
 from v4schema.naming import Names
 from v4schema.pointer import Place
-from v4schema.quantities import Amount, Measure
+from v4schema.quantities import Amount
 from v4schema.report import Finding
 from v4schema.schema import Schema, describing, private
 
@@ -43,7 +43,6 @@ class Renaming:
     """Moves names in ads of one kind."""
 
     names: Names
-    measures: Mapping[str, Measure]
 
     def done(self, ad: Any, trail: Trail, moves: list[Entry]) -> tuple[Any, Sequence[Place]]:  # noqa: ANN401  (any JSON)
         """Move names until no more can be; return the ad, and the places of names in it that are none of its fields."""
@@ -63,15 +62,17 @@ class Renaming:
 
     @cached_property
     def _look(self) -> Look:
-        return self._looking(self.names.schema) or _blind
+        return self._of_object(self.names.schema)
 
     def _looking(self, node: Schema) -> Look | None:
         """Compile the search for names within a field; None where there is nothing to be found."""
-        if "items" in node:
-            item = self._looking(node["items"])
-            return item and _in_array(item)
-        if "properties" not in node:
-            return None
+        if "properties" in node:
+            return self._of_object(node)
+        item = self._looking(node["items"]) if "items" in node else None
+        return item and _in_array(item)
+
+    def _of_object(self, node: Schema) -> Look:
+        """Compile the search for names in an object."""
         fields = self.names.fields(node)
         below = [(name, look) for name, field in fields.items() if (look := self._looking(field))]
         return _in_object(fields, below)
@@ -163,10 +164,6 @@ class Renaming:
 
     def _spot(self, at: Place) -> Spot:
         return Spot(node=describing(self.names.schema, at) or {}, hidden=private(self.names.schema, at))
-
-
-def _blind(_: object, __: Place, ___: list[Place]) -> None:
-    """Find nothing."""
 
 
 def _in_object(fields: Mapping[str, Schema], below: Sequence[tuple[str, Look]]) -> Look:

@@ -20,17 +20,12 @@ def folded(name: str) -> str:
     return word if word.isalnum() else "".join(filter(str.isalnum, word))
 
 
-def near(one: str, other: str) -> bool:
-    """Tell whether at most one letter is wrong, missing, in excess, or swapped with its neighbour.
+def near(word: str, other: str) -> bool:
+    """Tell whether at most one letter is wrong, missing, in excess, or swapped with its neighbour, in names as `folded` has them.
 
     >>> near("milage", "mileage"), near("brnad", "brand"), near("make", "brand")
     (True, True, False)
     """
-    return _near(folded(one), folded(other))
-
-
-def _near(word: str, other: str) -> bool:
-    """Tell whether names without case and word breaks are near."""
     one, other = sorted((word, other), key=len)
     if len(other) - len(one) > 1 or len(other) < _SHORTEST:
         return one == other
@@ -50,7 +45,7 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
     'manual'
     """
     word = folded(name)
-    candidates = [candidate for candidate in names if _near(word, folded(candidate))]
+    candidates = [candidate for candidate in names if near(word, folded(candidate))]
     return min(candidates, key=lambda candidate: folded(candidate) != word, default=None)
 
 

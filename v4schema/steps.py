@@ -15,13 +15,13 @@ from v4schema.schema import fits, types
 from v4schema.step import Done, Field, Step
 
 _NUMBER = re.compile(r"\s*([-+\u2212]?[0-9]{1,20}(?:[.,][0-9]{1,20})?)\s*")
-_ROUND = re.compile(r"[0-9a-z]+(?:[ _\u2010-\u2015\u2212-]+[0-9a-z]+)*")
-_BREAKS = re.compile(r"[ _\u2010-\u2015\u2212-]+")
+#: Classes of characters, by the one that stands for them.
+_CLASSES = {" ": r"\s", "-": r"\u2010-\u2015\u2212-"}
+_BREAKS = re.compile(f"[ _{_CLASSES['-']}]+")
+_ROUND = re.compile(f"[0-9a-z]+(?:{_BREAKS.pattern}[0-9a-z]+)*")
 _SLUG = re.compile(r"[0-9a-z]+(?:-[0-9a-z]+)*")
 #: No number that names anything has more bits than this.
 _MOST_BITS = 64
-#: Classes of characters, by the one that stands for them.
-_CLASSES = {" ": r"\s", "-": r"\u2010-\u2015\u2212-"}
 
 
 def _trim(_: object, __: Field) -> Step:
