@@ -16,6 +16,9 @@ TYPE_CHECKING = False  # typing's own costs more to import than the rest of this
 if TYPE_CHECKING:
     from v4schema import catalogue, errors, feed
     from v4schema.ad import identify
+    from v4schema.asking import Ask
+    from v4schema.conversion import Conversion
+    from v4schema.migration import convert, migrate, revert
     from v4schema.normaliser import Normalisation, normalise
     from v4schema.preparation import preflight
     from v4schema.reading import Reading, read
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Ask",
+    "Conversion",
     "Finding",
     "InvalidAd",
     "Kind",
@@ -33,12 +38,15 @@ __all__ = [
     "Reading",
     "Report",
     "catalogue",
+    "convert",
     "errors",
     "feed",
     "identify",
+    "migrate",
     "normalise",
     "preflight",
     "read",
+    "revert",
     "validate",
 ]
 
@@ -49,11 +57,16 @@ _ROOMS = {
     "Level": "report",
     "Report": "report",
     "Normalisation": "normaliser",
+    "Ask": "asking",
+    "Conversion": "conversion",
     "Reading": "reading",
+    "convert": "migration",
     "identify": "ad",
+    "migrate": "migration",
     "normalise": "normaliser",
     "preflight": "preparation",
     "read": "reading",
+    "revert": "migration",
     "validate": "validator",
 }
 

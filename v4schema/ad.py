@@ -1,7 +1,9 @@
 """What an ad is: whether JSON can say it at all, and of what kind it is."""
 
 import math
+from collections.abc import Iterable
 from enum import Enum
+from typing import Any
 
 from v4schema import catalogue as catalogues
 from v4schema import pointer, spelling, wording
@@ -11,6 +13,9 @@ from v4schema.report import Finding, Kind
 
 #: An integer of more bits than this is longer than Python itself will write or read (4,300 digits).
 _MOST_BITS = 14_000
+#: What JSON can always say: most members of an ad are such, or text.
+_SIMPLE = {bool, type(None)}
+_LARGE = 1 << 64
 #: Values nested deeper than this are refused, by the parser too.
 _DEEPEST = 200
 
@@ -62,7 +67,7 @@ def identify(
     )
 
 
-def unspeakable(value: object, depth: int = 0) -> Place | None:  # noqa: C901  (one branch for each type of JSON)
+def unspeakable(value: object, depth: int = 0) -> Place | None:
     """Return the place of the first thing in a Python value that JSON cannot say, or None if there is none.
 
     JSON says dict, list, str, int, float, bool and None; but no subclass of a scalar, save enumerations, no infinite number,
@@ -71,29 +76,41 @@ def unspeakable(value: object, depth: int = 0) -> Place | None:  # noqa: C901  (
     >>> unspeakable({"price": [{"amount": float("nan")}]})
     ('price', 0, 'amount')
     """
-    if isinstance(value, str):
-        said = _plain(value, str) and (value.isascii() or _encodes(value))
-    elif isinstance(value, dict):
-        said = depth < _DEEPEST
-        for name, member in value.items() if said else ():
-            if not _plain(name, str) or not (name.isascii() or _encodes(name)):
-                return ()
-            below = unspeakable(member, depth + 1)
-            if below is not None:
-                return (name, *below)
+    named = isinstance(value, dict)
+    if isinstance(value, dict):
+        members: Iterable[tuple[Any, Any]] = value.items()
     elif isinstance(value, list):
-        said = depth < _DEEPEST
-        for index, item in enumerate(value) if said else ():
-            below = unspeakable(item, depth + 1)
-            if below is not None:
-                return (index, *below)
-    elif isinstance(value, float):
-        said = type(value) is float and math.isfinite(value)
-    elif isinstance(value, int):
-        said = (_plain(value, int) or isinstance(value, bool)) and value.bit_length() < _MOST_BITS
+        members = enumerate(value)
     else:
-        said = value is None
-    return None if said else ()
+        return None if _sayable(value) else ()
+    if depth >= _DEEPEST:
+        return ()
+    for token, member in members:
+        if named and not ((type(token) is str and token.isascii()) or _is_name(token)):
+            return ()
+        kind = type(member)
+        if kind in _SIMPLE or (kind is str and member.isascii()) or (kind is int and -_LARGE < member < _LARGE):
+            continue
+        below = unspeakable(member, depth + 1)
+        if below is not None:
+            return (token, *below)
+    return None
+
+
+def _sayable(value: object) -> bool:
+    """Tell whether JSON can say a value that holds no others."""
+    if isinstance(value, str):
+        return _plain(value, str) and (value.isascii() or _encodes(value))
+    if isinstance(value, float):
+        return type(value) is float and math.isfinite(value)
+    if isinstance(value, int):
+        return (_plain(value, int) or isinstance(value, bool)) and value.bit_length() < _MOST_BITS
+    return value is None
+
+
+def _is_name(name: object) -> bool:
+    """Tell whether an object of JSON can have a member of a name."""
+    return isinstance(name, str) and _sayable(name)
 
 
 def _plain(value: object, kind: type) -> bool:

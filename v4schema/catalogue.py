@@ -4,16 +4,18 @@ import json
 import os
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from v4schema import pointer, spelling
-from v4schema.editions import Edition, Operation, WrongName, edition_of
+from v4schema.editions import Edition, Operation, Way, WrongName, edition_of
 from v4schema.errors import Damaged, UnknownName
 from v4schema.report import Kind
 from v4schema.schema import Flattening, Schema, walk
 
 if TYPE_CHECKING:
+    from v4schema import mapping
     from v4schema.quantities import Measure
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__))
@@ -35,6 +37,7 @@ class Catalogue:
         self._lists = dict(lists or {})
         self._files: dict[str, Any] = {}
         self._schemas: dict[tuple[str, str | None, str], Schema] = {}
+        self._mappings: dict[tuple[str, str, str], Sequence[mapping.Mapping]] = {}
         for name in self._lists:
             if name not in self.list_names:
                 raise UnknownName("list", name, self.list_names)
@@ -128,6 +131,11 @@ class Catalogue:
         return pointer.parse(self.read("catalogue.json")["fields"]["own"])
 
     @cached_property
+    def labels_at(self) -> Sequence[tuple[str, ...]]:
+        """The places in an ad of what a person knows it by, the best first."""
+        return [pointer.parse(place) for place in self.read("catalogue.json")["fields"]["label"]]
+
+    @cached_property
     def units(self) -> Mapping[str, Any]:
         """The units by what they measure, as ``units.json`` tells of them."""
         units: Mapping[str, Any] = self.read("units.json")
@@ -168,6 +176,24 @@ class Catalogue:
                 return measure
         raise UnknownName("unit", unit, (unit for measure in self.measures.values() for unit in measure.units))
 
+    def measured(self, said: Mapping[str, str]) -> Mapping[str, "Measure"]:
+        """Return the measures with what the caller says of bare numbers and of units to write, by the names of `settings`.
+
+        Raises `v4schema.errors.UnknownName` for what there is not.
+        """
+        bare: dict[str, str] = {}
+        wanted = {kind: told["wanted"] for kind, told in self.units["kinds"].items() if "wanted" in told}
+        for setting, word in said.items():
+            if setting not in self.settings:
+                raise UnknownName("setting", setting, self.settings)
+            kind = setting.removesuffix("_unit")
+            unit = word if word in self.settings[setting] else self.measures[kind].unit(str(word))
+            if unit is None:
+                raise UnknownName(f"unit of {kind}", word, self.settings[setting])
+            (wanted if setting == kind else bare)[kind] = unit
+        chosen = {kind: unit for kind, unit in wanted.items() if unit != self.given}
+        return {kind: replace(each, bare=bare.get(kind), wanted=chosen.get(kind)) for kind, each in self.measures.items()}
+
     def edition(self, name: str | None = None) -> Edition:
         """Return an edition by name, by default the one that the catalogue says."""
         name = self.read("catalogue.json")["default"] if name is None else name
@@ -189,6 +215,34 @@ class Catalogue:
         if found is None:
             raise UnknownName(f"category of {edition.name}", category, edition.categories)
         return Kind(version=edition.name, category=found.slug)
+
+    @cached_property
+    def ways(self) -> Mapping[tuple[str, str], Way]:
+        """The ways between editions, by the names of both: those that are written down, and the same turned round."""
+        told = [Way.told(way) for way in self.read("catalogue.json")["mappings"]]
+        return {(way.version, way.to): way for way in [*(way.turned for way in told), *told]}
+
+    def way(self, to: str, version: str | None = None) -> Way:
+        """Return the way to an edition from another, by default from the nearest one that is older, or else newer.
+
+        Raises `v4schema.errors.UnknownName` where there is no such edition, or no way.
+        """
+        names = [*self.editions]
+        there = names.index(self.edition(to).name)
+        nearest = sorted(names, key=lambda name: (names.index(name) > there, abs(names.index(name) - there)))
+        given = next((name for name in nearest if (name, to) in self.ways), to) if version is None else self.edition(version).name
+        if (given, to) not in self.ways:
+            raise UnknownName("conversion", f"{given} to {to}", (f"{one} to {other}" for one, other in self.ways))
+        return self.ways[given, to]
+
+    def mappings(self, way: Way, category: str) -> Sequence["mapping.Mapping"]:
+        """Return how a category goes a way between editions: not at all, in one mapping, or, if it splits, in several."""
+        key = way.version, way.to, category
+        if key not in self._mappings:
+            from v4schema import mapping
+
+            self._mappings[key] = [*mapping.along(way, category, self.read)]
+        return self._mappings[key]
 
     def schema(self, kind: Kind, operation: str = "create") -> Schema:
         """Return the flat schema of a kind of ad: closed, self-contained, and the same object at each call.

@@ -87,6 +87,45 @@ class Edition:
         return meanings
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """A way from one edition to another.
+
+    `categories` are those that go it, each with the one it becomes and the file of how; `pathless` has what documents say
+    of those that do not, with its sources. With `back`, the files tell of the opposite way.
+    """
+
+    version: str
+    to: str
+    source: Sequence[str]
+    categories: Sequence[tuple[str, str, str]]
+    pathless: Mapping[str, Mapping[str, Any]]
+    back: bool = False
+
+    @classmethod
+    def told(cls, data: Mapping[str, Any]) -> "Way":
+        """Read an entry of the mappings in ``catalogue.json``."""
+        return cls(
+            version=data["from"],
+            to=data["to"],
+            source=data["source"],
+            categories=[(each["from"], each["to"], each["mapping"]) for each in data["categories"]],
+            pathless=data["pathless"],
+        )
+
+    @property
+    def turned(self) -> "Way":
+        """The opposite way."""
+        return Way(
+            version=self.to,
+            to=self.version,
+            source=self.source,
+            categories=[(to, given, file) for given, to, file in self.categories],
+            pathless={},
+            back=not self.back,
+        )
+
+
 def edition_of(data: Mapping[str, Any], words: Mapping[str, str]) -> Edition:
     """Return an edition from its entry in ``catalogue.json`` and the words for categories in ``words.json``."""
     return Edition(

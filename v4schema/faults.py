@@ -12,7 +12,7 @@ from v4schema.engine import Failure
 from v4schema.naming import Names
 from v4schema.pointer import Place
 from v4schema.report import Finding, Kind
-from v4schema.schema import Schema, describing, facts, fits, offered, private, types
+from v4schema.schema import Schema, demanded, describing, facts, fits, offered, private, types
 
 #: Of several assertions that one value fails, the first of these is told; the others follow from it or can wait.
 _FIRST = ("type", "const", "enum", "pattern")
@@ -105,12 +105,8 @@ class Faults:
     def _needed(self, at: Place) -> Iterator[Place]:
         """Yield the places that a missing field needs filled: its own, or those that are required within it."""
         described = describing(self.schema, at) or {}
-        within = [(*at, name) for fact in facts(described) for name in fact.get("required", ())]
-        if within and "x-atomic" not in described:
-            for below in within:
-                yield from self._needed(below)
-        else:
-            yield at
+        within = [] if "x-atomic" in described else [(*at, *below) for below, rule in demanded(described) if "x-level" not in rule]
+        yield from within or [at]
 
     def _stray(self, ad: object, at: Place) -> Fault:
         """Report a field that is not described: by the name that is meant, if that can be told."""

@@ -4,10 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from v4schema import engine, pointer
+from v4schema import engine, pointer, wording
 from v4schema.ad import unspeakable
+from v4schema.catalogue import Catalogue
+from v4schema.moving import Trail
 from v4schema.pointer import Place, Token
 from v4schema.quantities import Measure, Refused
+from v4schema.report import Finding
 from v4schema.schema import Schema, choices, graver, offered, private
 from v4schema.step import Done, Field, Step
 from v4schema.steps import LAST, STEPS
@@ -66,7 +69,7 @@ class Mending:
 
     def compiled(self) -> Within:
         """Return the walk over an ad."""
-        return self._of_object(self.schema, ())
+        return self._of_object(self.schema, ()) or (lambda ad, *_: ad)
 
     def _visitor(self, node: Schema, at: tuple[str, ...]) -> Visit | None:
         """Compile what is done at a field and within it, if anything is."""
@@ -96,10 +99,12 @@ class Mending:
         visit = self._visitor(node["items"], (*at, "*")) if "items" in node else None
         return _of_array(visit) if visit else None
 
-    def _of_object(self, node: Schema, at: tuple[str, ...]) -> Within:
-        """Compile what is done within an object, at each member that anything is done at."""
+    def _of_object(self, node: Schema, at: tuple[str, ...]) -> Within | None:
+        """Compile what is done within an object, at each member that anything is done at; None if nothing is."""
         fields = self.fields(node).items()
         members = {name: visit for name, below in fields if (visit := self._visitor(below, (*at, name)))}
+        if not members:
+            return None
 
         def within(value: Any, place: Place, entries: list[Entry]) -> Any:  # noqa: ANN401  (any JSON)
             if not isinstance(value, dict):
@@ -115,6 +120,22 @@ class Mending:
             return value if changed is None else changed
 
         return within
+
+
+def put(entry: Entry, trail: Trail, catalogue: Catalogue) -> tuple[Place, Finding]:
+    """Put a change into words, or why there was none; the place is that in the ad that was given."""
+    source, target = entry.source or trail.source(entry.at), trail.target(entry.at)
+    change = {"before": entry.before, "after": entry.after} if entry.done else {"before": entry.before}
+    if target != source and not entry.gone:
+        change["to"] = pointer.write(target)
+    told: dict[str, Any] = {
+        "case": "private" if entry.spot.hidden else "",
+        "value": wording.Shown(entry.before, catalogue, private=entry.spot.hidden),
+        "became": wording.Shown(entry.after, catalogue, private=entry.spot.hidden),
+        **entry.told,
+    }
+    rule = {"x-source": entry.spot.node["x-source"]}
+    return source, wording.finding(catalogue, entry.code, pointer.write(source), rule=rule, change=change, **told)
 
 
 def _entering(within: Within) -> Visit:

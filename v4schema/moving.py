@@ -15,6 +15,7 @@ class Trail:
 
     def __init__(self) -> None:
         self._sources: list[Place] = []
+        self._targets: list[Place] = []
         self._moves: dict[Place, list[int]] = {}  # by their targets, as numbers among the sources
         self._gaps: dict[Place, list[int]] = {}
 
@@ -22,6 +23,7 @@ class Trail:
         """Remember that what stood at `source` stands at `target`."""
         self._moves.setdefault(target, []).append(len(self._sources))
         self._sources.append(source)
+        self._targets.append(target)
 
     def dropped(self, at: Place) -> None:
         """Remember that an item of an array goes; those before it first."""
@@ -52,6 +54,13 @@ class Trail:
             index = int(place[len(within)])
             place = (*within, index - bisect_left(gaps, index), *place[len(within) + 1 :])
         return place
+
+    def forth(self, place: Place) -> Place:
+        """Return the place in the new ad of what stands at a place in the given one; of what is gone, where it would stand."""
+        for source, target in zip(self._sources, self._targets, strict=True):
+            if place[: len(source)] == source:
+                place = (*target, *place[len(source) :])
+        return self.target(place)
 
     def back(self, place: Place) -> Place:
         """Return the place in the given ad of what stands at a place in the new one."""

@@ -6,11 +6,10 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from v4schema import catalogue as catalogues
-from v4schema import pointer, wording
+from v4schema import pointer
 from v4schema.ad import identify
 from v4schema.catalogue import Catalogue
-from v4schema.errors import UnknownName
-from v4schema.mending import Entry, Mending, Within
+from v4schema.mending import Entry, Mending, Within, put
 from v4schema.moving import Trail, edited
 from v4schema.naming import Names
 from v4schema.pointer import Place
@@ -96,26 +95,8 @@ def _mender(catalogue: Catalogue, kind: Kind, operation: str, said: tuple[tuple[
         kind=kind,
         operation=operation,
         schema=catalogue.schema(kind, operation),
-        measures=_measures(catalogue, dict(said)),
+        measures=catalogue.measured(dict(said)),
     )
-
-
-def _measures(catalogue: Catalogue, said: Mapping[str, str]) -> Mapping[str, Measure]:
-    """Return the measures with the units that the caller says; raises `UnknownName` for what there is not."""
-    spelt = catalogue.measures
-    there = catalogue.settings
-    bare: dict[str, str] = {}
-    wanted = {kind: told["wanted"] for kind, told in catalogue.units["kinds"].items() if "wanted" in told}
-    for setting, word in said.items():
-        if setting not in there:
-            raise UnknownName("setting", setting, there)
-        kind = setting.removesuffix("_unit")
-        unit = word if word in there[setting] else spelt[kind].unit(str(word))
-        if unit is None:
-            raise UnknownName(f"unit of {kind}", word, there[setting])
-        (wanted if setting == kind else bare)[kind] = unit
-    chosen = {kind: unit for kind, unit in wanted.items() if unit != catalogue.given}
-    return {kind: replace(measure, bare=bare.get(kind), wanted=chosen.get(kind)) for kind, measure in spelt.items()}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -161,7 +142,7 @@ class Mender:
         self, given: object, ad: object, entries: Sequence[Entry], strays: Sequence[Place], trail: Trail
     ) -> tuple[Finding, ...]:
         """Put into words what was done with an ad, and what was not: `ad` is the given one after names have been moved."""
-        told = [self._put(entry, trail) for entry in entries]
+        told = [put(entry, trail, self.catalogue) for entry in entries]
         told += self._renaming.left(ad, strays, trail)
         if len(told) > len(entries) or not trail.straight:
             order = pointer.Order(given)
@@ -182,24 +163,3 @@ class Mender:
     @cached_property
     def _renaming(self) -> Renaming:
         return Renaming(names=Names(catalogue=self.catalogue, schema=self.schema))
-
-    def _put(self, entry: Entry, trail: Trail) -> tuple[Place, Finding]:
-        """Put a change into words, or why there was none; the place is that in the ad that was given."""
-        source, target = entry.source or trail.source(entry.at), trail.target(entry.at)
-        change = {"before": entry.before, "after": entry.after} if entry.done else {"before": entry.before}
-        if target != source and not entry.gone:
-            change["to"] = pointer.write(target)
-        told: dict[str, Any] = {
-            "case": "private" if entry.spot.hidden else "",
-            "value": wording.Shown(entry.before, self.catalogue, private=entry.spot.hidden),
-            "became": wording.Shown(entry.after, self.catalogue, private=entry.spot.hidden),
-            **entry.told,
-        }
-        return source, wording.finding(
-            self.catalogue,
-            entry.code,
-            pointer.write(source),
-            rule={"x-source": entry.spot.node["x-source"]},
-            change=change,
-            **told,
-        )

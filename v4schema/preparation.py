@@ -13,6 +13,7 @@ from v4schema.normaliser import Normalisation, normalise
 from v4schema.pointer import Place
 from v4schema.reading import Source, read
 from v4schema.report import Finding, Level, Report
+from v4schema.stages import Stage, Stages, unspoken
 from v4schema.validator import validate
 
 
@@ -61,9 +62,7 @@ def prepared(ad: object, *, engine: str | None, catalogue: Catalogue, **words: A
     checked = validate(done.ad, operation=operation, engine=engine, catalogue=catalogue, **kind)
     if not done.findings:
         return replace(checked, ad=done.ad)
-    refused = {pointer.parse(finding.to or finding.at) for finding in done.findings if finding.level is not Level.NOTE}
-    left = [_back(finding, done, ad) for finding in checked.findings if refused.isdisjoint(_around(finding))]
-    findings = [*done.findings, *left]
+    findings = [*done.findings, *_stages(ad, done).checked(unspoken(checked.findings, done.findings))]
     order = pointer.Order(ad)
     findings.sort(key=lambda finding: order(pointer.within(ad, finding.at)))
     return replace(checked, findings=tuple(findings), ad=done.ad)
@@ -79,7 +78,7 @@ def marked(report: Report, ad: object, *, catalogue: Catalogue, **words: Any) ->
     if not done.changed:
         return report
     after = validate(done.ad, catalogue=catalogue, **words)
-    left = [_back(finding, done, ad) for finding in after.findings]
+    left = [*_stages(ad, done).checked(after.findings)]
     there = {(finding.at, finding.code) for finding in left}
     wrong_at = {at for finding in (*left, *done.findings) if finding.level is Level.ERROR for at in _around(finding)}
 
@@ -90,22 +89,11 @@ def marked(report: Report, ad: object, *, catalogue: Catalogue, **words: Any) ->
     return replace(report, findings=tuple(replace(each, mendable=mended(each)) for each in report.findings))
 
 
+def _stages(ad: object, done: Normalisation) -> Stages:
+    """Return the one stage that an ad has gone through."""
+    return Stages(given=ad, stages=[Stage(before=ad, after=done.ad, trail=done.trail, findings=lambda: done.findings)])
+
+
 def _around(finding: Finding) -> Iterator[Place]:
     """Yield the place of a finding and all that it is in."""
     return pointer.around(pointer.parse(finding.at))
-
-
-def _back(finding: Finding, done: Normalisation, ad: object) -> Finding:
-    """Return a finding on the new ad as one on the ad that was given, of which it names the nearest place."""
-    place = pointer.within(done.ad, finding.at)
-    given = _nearest(ad, done.trail.back(place))
-    return finding if given == place else replace(finding, at=pointer.write(given), to=finding.at)
-
-
-def _nearest(document: object, place: Place) -> Place:
-    """Return a place, or the one on the way to it where a document holds neither an object nor an array."""
-    for depth in range(len(place)):
-        here = pointer.get(document, place[:depth]) if pointer.leads(document, place[:depth]) else {}
-        if not isinstance(here, dict | list):
-            return place[:depth]
-    return place

@@ -141,6 +141,21 @@ def facts(node: Schema) -> Iterator[Schema]:
             yield rule
 
 
+def demanded(node: Schema, at: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Schema]]:
+    """Yield the places that have to be filled in an object of this schema, however deep, each with the rule that says so.
+
+    Where an object is required, they are those that are required within it, if there are any; an atomic one is given whole.
+    A rule with an ``x-level`` only expects its fields.
+    """
+    for rule in [node, *node.get("allOf", ())]:
+        for name in rule.get("required", ()) if "if" not in rule else ():
+            below = node.get("properties", {}).get(name, {})
+            within = [] if "x-atomic" in below or "x-level" in rule else [*demanded(below, (*at, name))]
+            if all("x-level" in deeper for _, deeper in within):
+                yield (*at, name), rule
+            yield from within
+
+
 def welcome(node: Schema) -> bool:
     """Tell whether a field may be sent: not one that is only described in order to be warned of."""
     return all(rule.get("not") != {} for rule in node.get("allOf", ()))

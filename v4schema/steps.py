@@ -170,6 +170,19 @@ def _distinct(_: object, __: Field) -> Step:
     return step
 
 
+def _limit(_: object, described: Field) -> Step:
+    """Drop the items beyond as many as the field takes."""
+    most = described.schema["maxItems"]
+
+    def step(value: object) -> Done | None:
+        if not isinstance(value, list) or len(value) <= most:
+            return None
+        beyond = [(index, item, None) for index, item in enumerate(value[most:], most)]
+        return Done(value=value[:most], code="item.beyond", told={"most": most}, below=beyond)
+
+    return step
+
+
 #: The steps by name: each makes, from its argument in the schema and the field, what is done to a value there.
 STEPS: dict[str, Callable[[Any, Field], Step]] = {
     "trim": _trim,
@@ -184,10 +197,14 @@ STEPS: dict[str, Callable[[Any, Field], Step]] = {
     "imply": measuring.imply,
     "list": _list,
     "distinct": _distinct,
+    "limit": _limit,
 }
 
 #: The steps that come after what is done within a value; all others come before it.
-LAST = {"distinct"}
+LAST = {"distinct", "limit"}
+
+#: From a step to the one that leads back, made for the field on the other side; from any other step, only a receipt does.
+INVERSES = {"word": "word", "in_unit": "in_unit", "quantity": "quantity", "limit": "limit"}
 
 
 def _respelt(value: str, text: str, case: str = "") -> Done | None:

@@ -81,6 +81,16 @@ def listed(choices: Sequence[object]) -> str:
     return f"{', '.join(first)} or {last}" if first else last
 
 
+def enumerated(choices: Sequence[object]) -> str:
+    """List choices without quotes, all of them.
+
+    >>> enumerated(["gasoline", "diesel", True])
+    'gasoline, diesel or true'
+    """
+    *first, last = [choice if isinstance(choice, str) else _JSON.encode(choice) for choice in choices]
+    return f"{', '.join(first)} or {last}" if first else str(last)
+
+
 def finding(
     catalogue: Catalogue,
     code: str,

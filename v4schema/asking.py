@@ -1,0 +1,199 @@
+"""What an ad has to be asked before it is one of another edition, and what becomes of the answers."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from v4schema import engine, pointer, wording
+from v4schema.catalogue import Catalogue
+from v4schema.mapping import Mapping as CategoryMapping
+from v4schema.mapping import Rule
+from v4schema.mending import Entry, Mending, Spot, Within, put
+from v4schema.moving import Trail, blank, edited, gap
+from v4schema.pointer import Place
+from v4schema.quantities import Measure
+from v4schema.schema import Schema, choices, demanded, describing, example, graver, offered, private
+
+#: What stands between several answers to one question.
+_BETWEEN = re.compile(r"[,;|+\n]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """A field that an ad has to be asked for.
+
+    `at` is a JSON Pointer into the new ad. `description`, `choices` (the allowed values that no rule warns of, empty where any
+    value goes), `unit` (such as ``km or mil``; None where there is none) and `example` are those of the edition that the ad
+    comes to; `several` is whether it takes a list. `why` says why the ad does not have it, `source` has the codes of the
+    documents that want it. One that is not `required` is only expected: the ad is valid without it. `suggestion` is what the given ad may say of it in other words: read
+    from its title, never filled in.
+    """
+
+    at: str
+    description: str
+    choices: Sequence[object] = ()
+    unit: str | None = None
+    example: str | None = None
+    several: bool = False
+    why: str = ""
+    source: tuple[str, ...] = ()
+    required: bool = True
+    suggestion: str | None = None
+
+    @property
+    def place(self) -> Place:
+        """The place in the new ad."""
+        return pointer.parse(self.at)
+
+    @property
+    def allowed(self) -> str:
+        """What may be answered, in a line, such as ``gasoline, diesel, electric or hybrid, several with commas between``."""
+        told = [wording.enumerated(self.choices)] if self.choices else []
+        if self.several:
+            told.append("several with commas between")
+        if self.unit:
+            told.append(f"the number with its unit, {self.unit}")
+        if self.example and not self.choices:
+            told.append(f"for example {self.example}")
+        return ", ".join(told)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """An ad with the answers that were filled in, what there is to say of them, and those that the schema does not take.
+
+    Those are told by their places, each with the answer as it was given, what it was read as, and why steps left it as it was,
+    if they did.
+    """
+
+    ad: Any
+    entries: Sequence[Entry] = ()
+    refused: Mapping[Place, tuple[object, object, str | None]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Asking:
+    """What ads of one kind are asked, by their flat schema and the mapping that makes them."""
+
+    catalogue: Catalogue
+    mapping: CategoryMapping
+    schema: Schema
+    measures: Mapping[str, Measure]
+
+    def missing(self, ad: object, given: object = None) -> Iterator[Ask]:
+        """Yield what an ad is still to be asked; what is only expected as well. Suggestions are read from the `given` one."""
+        for ask in self.asks:
+            if not pointer.leads(ad, ask.place) or pointer.get(ad, ask.place) is None:
+                suggestion = self._suggested(given, ask)
+                yield ask if suggestion is None else replace(ask, suggestion=suggestion)
+
+    @cached_property
+    def asks(self) -> Sequence[Ask]:
+        """All that an ad may be asked, in the order of the schema."""
+        rules = self._rules
+        asks = []
+        for at, demand in demanded(self.schema):
+            node, rule = describing(self.schema, at) or {}, rules.get(at)
+            item = node.get("items", {})
+            lists = node if choices(node) else item
+            asks.append(
+                Ask(
+                    at=pointer.write(at),
+                    description=node.get("description", ""),
+                    choices=tuple(offered(lists, choices(lists))),
+                    unit=self._unit(node),
+                    example=self._example(node),
+                    several="items" in node,
+                    why=rule.why if rule else "",
+                    source=tuple(demand.get("x-source", ())),
+                    required="x-level" not in demand,
+                )
+            )
+        return asks
+
+    @cached_property
+    def _rules(self) -> Mapping[Place | None, Rule]:
+        return {rule.to: rule for rule in self.mapping.rules if rule.does == "ask"}
+
+    def _suggested(self, given: object, ask: Ask) -> str | None:
+        """Return the one thing that the given ad may say of a field in other words, if the field would take it."""
+        rule = self._rules.get(ask.place)
+        found = set()
+        for suggestion in rule.suggest if rule else ():
+            text = pointer.get(given, suggestion.at) if pointer.leads(given, suggestion.at) else None
+            found.update(re.findall(suggestion.pattern, text) if isinstance(text, str) else ())
+        if len(found) != 1:
+            return None
+        answered = self.answered({}, {ask.at: next(iter(found)).strip()})
+        return None if answered.refused else str(answered.entries[0].before)
+
+    def answered(self, ad: Any, answers: Mapping[str, object]) -> Answered:  # noqa: ANN401  (any JSON)
+        """Fill answers in, by their JSON Pointers, where the ad has nothing; they are read as the normaliser reads ads.
+
+        A blank answer is none.
+        """
+        entries: list[Entry] = []
+        told: dict[Place, object] = {}
+        for at, value in answers.items():
+            place = pointer.parse(at)
+            node = describing(self.schema, place)
+            if not place or node is None:
+                name = {"name": wording.shown(at), "kind": str(self.mapping.wanted)}
+                entries.append(Entry(at=place, spot=_NOWHERE, code="answer.unknown_field", told=name, before=value, done=False))
+            elif not (value is None or (isinstance(value, str) and value.strip() in _NONE)):
+                told[place] = _BETWEEN.split(value) if "items" in node and isinstance(value, str) else value
+        skeleton: Any = {}
+        for place, value in told.items():
+            skeleton = edited(skeleton, place, lambda _, value=value: value)
+        steps: list[Entry] = []
+        read = self._visit(skeleton, (), steps)
+        why = {entry.at: put(entry, Trail(), self.catalogue)[1].says for entry in steps if not entry.done}
+        refused: dict[Place, tuple[object, object, str | None]] = {}
+        for place in told:
+            given, value = answers[pointer.write(place)], pointer.get(read, place)
+            left = next((says for at, says in why.items() if at[: len(place)] == place), None)
+            if gap(ad, place) is None:
+                if pointer.leads(ad, place) and pointer.get(ad, place) != value:
+                    entries.append(self._entry("answer.unasked", place, given))
+            elif left is not None or not self._takes(place, value):
+                refused[place] = given, value, left
+            else:
+                ad = edited(ad, place, lambda _, value=value: value)
+                entries.append(self._entry("answer.given", place, given, value, done=True))
+        return Answered(ad=ad, entries=entries, refused=refused)
+
+    def _entry(self, code: str, place: Place, given: object, value: object = None, *, done: bool = False) -> Entry:
+        spot = Spot(node=describing(self.schema, place) or {}, hidden=private(self.schema, place))
+        return Entry(at=place, spot=spot, code=code, told={}, before=given, after=value, done=done)
+
+    def _takes(self, place: Place, value: object) -> bool:
+        return engine.compiled(graver(describing(self.schema, place) or {})).accepts(value)
+
+    @cached_property
+    def _visit(self) -> Within:
+        """What the steps of the schema do, at every field."""
+        return Mending(
+            schema=self.schema, words=self.catalogue.words, measures=self.measures, fields=lambda node: node["properties"]
+        ).compiled()
+
+    def _unit(self, node: Schema) -> str | None:
+        """Return the units that a quantity is given in, or the one that a bare number is in."""
+        named = self.catalogue.units["members"]["unit"]
+        units = choices(node.get("properties", {}).get(named, {}))
+        return wording.enumerated(units) if units else node.get("x-unit")
+
+    def _example(self, node: Schema) -> str | None:
+        """Return an example as it is written in a line."""
+        value = example(node)
+        members = self.catalogue.units["members"]
+        if isinstance(value, dict):
+            return " ".join(str(value[members[name]]) for name in ("value", "unit") if members[name] in value) or None
+        return ", ".join(map(str, value)) if isinstance(value, list) else None if value is None else str(value)
+
+
+#: Answers that say nothing.
+_NONE = {"", "-", "\N{EN DASH}"}
+#: What is said of a field that there is not.
+_NOWHERE = Spot(node={"x-source": ()}, hidden=True)

@@ -1,0 +1,97 @@
+"""What converting an ad came to: the new ad, what there is to say and to ask, and the receipt that leads back."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from v4schema import pointer, receipts
+from v4schema.asking import Ask
+from v4schema.catalogue import Catalogue
+from v4schema.pointer import Place
+from v4schema.receipts import Receipt
+from v4schema.report import Finding, Kind, Level
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conversion:
+    """What converting an ad came to.
+
+    `ad` is the new ad and `kind` what it is; where it could not be converted, they are the `given` ad and None. `origin` is
+    what the given ad is, if that can be told. `complete` is whether the new ad is valid, or the very one that a receipt is of:
+    then nothing has to be asked any more.
+    """
+
+    ad: Any
+    given: Any = field(repr=False)
+    kind: Kind | None = None
+    origin: Kind | None = None
+    complete: bool = False
+    catalogue: Catalogue = field(repr=False, compare=False)
+    telling: Callable[[], Iterable[Finding]] = field(repr=False, compare=False)
+    missing: Callable[[], Iterable[Ask]] = field(default=tuple, repr=False, compare=False)
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is wrong with the given ad; then what was changed and dropped, what is asked, and what is wrong with the new ad.
+
+        In the order of the given ad. They are put into words when they are first asked for.
+        """
+        return tuple(self.telling())
+
+    @cached_property
+    def asks(self) -> tuple[Ask, ...]:
+        """What must be answered before the new ad is valid."""
+        return () if self.complete else tuple(ask for ask in self.missing() if ask.required)
+
+    @cached_property
+    def wishes(self) -> tuple[Ask, ...]:
+        """What the new ad is expected to have as well, but is valid without."""
+        return tuple(ask for ask in self.missing() if not ask.required)
+
+    @cached_property
+    def receipt(self) -> Receipt:
+        """What was changed, from what and why: enough to bring the given ad back.
+
+        It is JSON, as `schemas/meta/receipt.json` describes it, and holds whatever the ad held there.
+        """
+        about = {"from": self.origin and str(self.origin), "to": self.kind and str(self.kind)}
+        identity = self.catalogue.identity_at
+        about[identity[-1]] = receipts.identity(self.ad, identity)
+        return receipts.made(self.given, self.ad, why=_Reasons(self.findings).why, **about)
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """The findings for which the API is expected to refuse the given ad, or the new one."""
+        return tuple(finding for finding in self.findings if finding.level is Level.ERROR)
+
+
+class _Reasons:
+    """The reasons of changes, by their places."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        self._before: dict[Place, str] = {}
+        self._after: dict[Place, str] = {}
+        for finding in findings:
+            if finding.level is not Level.ERROR:
+                self._before[pointer.parse(finding.at)] = finding.says
+                self._after[pointer.parse(finding.to or finding.at)] = finding.says
+
+    def why(self, at: Place, *, new: bool) -> str:
+        """Return the reason of a change at a place of the given ad, or of the new one."""
+        place = tuple(map(str, at))
+        for reasons in (self._after, self._before) if new else (self._before, self._after):
+            found = reasons.get(place) or _within(reasons, place) or _around(reasons, place)
+            if found:
+                return found
+        return ""
+
+
+def _within(reasons: Mapping[Place, str], place: Place) -> str | None:
+    """Return the first reason of a change within a place."""
+    return next((says for at, says in reasons.items() if at[: len(place)] == place), None)
+
+
+def _around(reasons: Mapping[Place, str], place: Place) -> str | None:
+    """Return the reason of the change nearest around a place."""
+    return next((reasons[at] for at in pointer.around(place) if at in reasons), None)

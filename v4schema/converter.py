@@ -1,0 +1,209 @@
+"""Carrying an ad along a mapping: what is kept, moved, filled in and dropped, by rules that know no order."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from v4schema import mapping as mappings
+from v4schema import pointer
+from v4schema.catalogue import Catalogue
+from v4schema.mapping import Rule
+from v4schema.mending import Entry, Mending, Spot, Within
+from v4schema.moving import Trail, edited, gap
+from v4schema.pointer import Place
+from v4schema.quantities import Measure, exact
+from v4schema.schema import Schema, describing, private
+
+#: The step that writes an amount as a number, in the unit of its field.
+_MEASURING = "in_unit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """An ad that a mapping has carried over: the new ad, what was done and what was not, and the trail of what has moved."""
+
+    ad: Any
+    entries: Sequence[Entry]
+    trail: Trail
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Amount:
+    """Bare amounts that the two editions give in different units: the rule, the kind of quantity, and the unit before."""
+
+    rule: Rule
+    kind: str
+    unit: str
+    other: str
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Converter:
+    """Carries ads of one kind to another.
+
+    `given` and `wanted` are the flat schemas of the two, `measures` what the caller says of quantities.
+    """
+
+    catalogue: Catalogue
+    mapping: mappings.Mapping
+    given: Schema
+    wanted: Schema
+    measures: Mapping[str, Measure]
+
+    def carried(self, ad: Any, certain: Collection[Place] | None = ()) -> Carried:  # noqa: ANN401  (any JSON)
+        """Carry an ad over, as far as the rules apply to it; the ad itself stays as it is.
+
+        `certain` are the places of bare amounts that are known to be in the unit that their field is in; None stands for all
+        places. Every rule reads from the given ad, so that none depends on another.
+        """
+        trail = Trail()
+        entries: list[Entry] = []
+        new = ad if certain == () else self._spelt_out(ad, certain)
+        gone = [(place, rule) for rule in self._leaving for place in _instances(ad, rule.at or ())]
+        for place, rule in gone:
+            new = edited(new, place[:-1], lambda here, place=place: {key: here[key] for key in here if key != place[-1]})
+            if rule.to is None:
+                self._note(entries, rule, place, "field.dropped", pointer.get(ad, place))
+        for place, rule in gone:
+            if rule.to is not None:
+                new = self._moved(new, ad, place, rule, entries)
+                trail.moved(place, _bound(rule.to, place))
+        for rule in self._filling:
+            to = rule.to or ()
+            if gap(new, to) is not None:
+                new = edited(new, to, lambda _, rule=rule: rule.value)
+                entries.append(
+                    Entry(
+                        at=to,
+                        spot=self._spots[id(rule)][1],
+                        code="value.filled",
+                        told={"case": "rule", "why": rule.why},
+                        before=None,
+                        after=rule.value,
+                    )
+                )
+        steps: list[Entry] = []
+        new = self._visit(new, (), steps)
+        for entry in steps:
+            if entry.gone:
+                trail.dropped(entry.at)
+        unsaid = self._unsaid(ad, certain) if self._amounts else ()
+        return Carried(ad=new, entries=[*entries, *steps, *unsaid], trail=trail)
+
+    @cached_property
+    def _leaving(self) -> Sequence[Rule]:
+        """The rules about what does not stay where it is."""
+        return sorted((rule for rule in self.mapping.rules if rule.at and rule.to != rule.at), key=lambda rule: rule.at or ())
+
+    @cached_property
+    def _filling(self) -> Sequence[Rule]:
+        return sorted((rule for rule in self.mapping.rules if rule.does == "fill"), key=lambda rule: rule.to or ())
+
+    @cached_property
+    def _visit(self) -> Within:
+        """What the steps of the rules do, each made for the field that its rule leads to."""
+        steps = {rule.to: rule.by for rule in self.mapping.rules if rule.to and rule.by}
+        return Mending(
+            schema=_with_steps(self.wanted, steps, ()),
+            words=self.catalogue.words,
+            measures=self.measures,
+            fields=lambda node: node["properties"],
+        ).compiled()
+
+    @cached_property
+    def _amounts(self) -> Sequence[_Amount]:
+        amounts = []
+        for rule in self.mapping.rules:
+            for step in rule.by:
+                units = [(describing(schema, at or ()) or {}).get("x-unit") for schema, at in self._sides(rule)]
+                if _MEASURING in step and units[0] != units[1]:
+                    amounts.append(_Amount(rule=rule, kind=step[_MEASURING], unit=str(units[0]), other=str(units[1])))
+        return amounts
+
+    def _sides(self, rule: Rule) -> Sequence[tuple[Schema, Sequence[str]]]:
+        """Return the schema and the place of a rule's field on both sides; any item of an array serves for all."""
+        return [
+            (schema, ["0" if token == "*" else token for token in at or ()])
+            for schema, at in ((self.given, rule.at), (self.wanted, rule.to))
+        ]
+
+    def _spelt_out(self, ad: Any, certain: Collection[Place] | None) -> Any:  # noqa: ANN401  (any JSON)
+        """Return an ad in which the amounts that are certain have the unit with them."""
+        for amount in self._amounts:
+            named, member = self.measures[amount.kind].members
+            for place in _instances(ad, amount.rule.at or ()):
+                if (certain is None or place in certain) and exact(pointer.get(ad, place)) is not None:
+                    ad = edited(ad, place, lambda value, amount=amount: {named: amount.unit, member: value})
+        return ad
+
+    def _unsaid(self, ad: object, certain: Collection[Place] | None) -> Iterator[Entry]:
+        """Tell of bare amounts that nobody has said the unit of, although the editions differ in it: they stay as they are."""
+        for amount in self._amounts:
+            if self.measures[amount.kind].bare is None and certain is not None:
+                for place in _instances(ad, amount.rule.at or ()):
+                    value = pointer.get(ad, place)
+                    if value and place not in certain and exact(value) is not None:
+                        spot = self._spots[id(amount.rule)][0]
+                        told = {"unit": amount.unit, "other": amount.other, "kind": amount.kind, "why": amount.rule.why}
+                        yield Entry(at=place, spot=spot, code="unit.unsaid", told=told, before=value, done=False)
+
+    def _moved(self, new: Any, ad: Any, place: Place, rule: Rule, entries: list[Entry]) -> Any:  # noqa: ANN401  (any JSON)
+        """Put what stood at a place where a rule leads it; what no document describes makes room for it."""
+        to, value = _bound(rule.to or (), place), pointer.get(ad, place)
+        room = gap(new, to)
+        if room is None:
+            if not pointer.leads(new, to):
+                return edited(new, place, lambda _: value)
+            self._note(entries, rule, to, "field.dropped", pointer.get(new, to))
+        spot = self._spots[id(rule)][1]
+        entries.append(Entry(at=to, spot=spot, code="field.moved", told=_named(to), before=value, after=value))
+        return edited(new, to, lambda _: value)
+
+    def _note(self, entries: list[Entry], rule: Rule, place: Place, code: str, before: object) -> None:
+        spot = self._spots[id(rule)][0]
+        entries.append(Entry(at=place, spot=spot, code=code, told={"why": rule.why}, before=before, source=place, gone=True))
+
+    @cached_property
+    def _spots(self) -> Mapping[int, Sequence[Spot]]:
+        """The fields of each rule, in the given ad and in the new one, with the documents that the rule rests on."""
+        return {
+            id(rule): [
+                Spot(node={**(describing(schema, at) or {}), "x-source": rule.source}, hidden=private(schema, at))
+                for schema, at in self._sides(rule)
+            ]
+            for rule in self.mapping.rules
+        }
+
+
+def _named(to: Place) -> Mapping[str, object]:
+    return {"place": pointer.write(to), "right": to[-1]}
+
+
+def _bound(to: Sequence[str], place: Place) -> Place:
+    """Return a place with the items that another one is in for its ``*``."""
+    items = (token for token in place if isinstance(token, int))
+    return tuple(next(items) if token == "*" else token for token in to)
+
+
+def _instances(value: Any, at: Sequence[str], place: Place = ()) -> Iterator[Place]:  # noqa: ANN401  (any JSON)
+    """Yield the places in an ad that a place with ``*`` stands for."""
+    if not at:
+        yield place
+    elif at[0] == "*":
+        for index, item in enumerate(value if isinstance(value, list) else ()):
+            yield from _instances(item, at[1:], (*place, index))
+    elif isinstance(value, dict) and at[0] in value:
+        yield from _instances(value[at[0]], at[1:], (*place, at[0]))
+
+
+def _with_steps(node: Schema, steps: Mapping[tuple[str, ...], Sequence[Any]], at: tuple[str, ...]) -> Schema:
+    """Return a schema with other steps, those that are given by place, and none besides."""
+    new = {key: value for key, value in node.items() if key != "x-normalise"}
+    if at in steps:
+        new["x-normalise"] = steps[at]
+    if "properties" in node:
+        new["properties"] = {name: _with_steps(below, steps, (*at, name)) for name, below in node["properties"].items()}
+    if "items" in node:
+        new["items"] = _with_steps(node["items"], steps, (*at, "*"))
+    return new

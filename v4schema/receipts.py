@@ -1,0 +1,134 @@
+"""What became of an ad, place by place, and the way back: a receipt restores the ad that was given from the one it became."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from v4schema import pointer
+from v4schema.moving import edited
+from v4schema.pointer import Place
+
+#: A receipt as it is kept: JSON, in the shape of `schemas/meta/receipt.json`.
+Receipt = dict[str, Any]
+
+_CHECK = "check"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """An ad that a receipt has brought back, and the places of what could not be, since it has been changed.
+
+    `exact` is whether it is the ad that was given, in every value.
+    """
+
+    ad: object
+    changed: Sequence[Place]
+    exact: bool
+
+
+def made(given: object, new: object, *, why: Callable[..., str], **about: object) -> Receipt:
+    """Return the receipt that leads from a new ad back to the given one.
+
+    `why` tells the reason of a change by its place, which with `new` is one of the new ad. `about` is what else the receipt is
+    to say, such as which ad it is of.
+    """
+    changes = []
+    for change in _changes(given, new, ()):
+        at: Place = change["at"]
+        changes.append({**change, "at": pointer.write(at), "why": why(at, new="was" not in change)})
+    receipt = {**about, "given": digest(given), "changes": changes}
+    return {**receipt, _CHECK: digest(receipt)}
+
+
+def sound(receipt: object) -> bool:
+    """Tell whether a receipt is as it was made."""
+    if not isinstance(receipt, dict):
+        return False
+    rest = {name: value for name, value in receipt.items() if name != _CHECK}
+    return receipt.get(_CHECK) == digest(rest)
+
+
+def restored(ad: object, receipt: Receipt) -> Restored:
+    """Return the ad that was given, from the one it became and a sound receipt.
+
+    What has been changed since stays as it is, where the receipt would have brought something else back.
+    """
+    changed: list[Place] = []
+    steps: dict[str, list[tuple[Place, Mapping[str, Any]]]] = {"new": [], "both": [], "gone": []}
+    for change in receipt["changes"]:
+        step = "gone" if "is" not in change else "both" if "was" in change else "new"
+        steps[step].append((pointer.within(ad, change["at"]), change))
+    for at, change in [*reversed(steps["new"]), *steps["both"], *steps["gone"]]:
+        if _stands(ad, at, change):
+            ad = edited(ad, at[:-1], lambda here, at=at, change=change: _undone(here, at, change)) if at else change["was"]
+        else:
+            changed.append(at)
+    return Restored(ad=ad, changed=changed, exact=digest(ad) == receipt["given"])
+
+
+def identity(ad: object, at: Sequence[str]) -> str | None:
+    """Return what an ad calls itself, if that is text."""
+    told = pointer.get(ad, at) if pointer.leads(ad, at) else None
+    return told if isinstance(told, str) else None
+
+
+def digest(value: object) -> str:
+    """Return what tells a JSON value from all others: the SHA-256 of its canonical text, with names in order."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def same(one: object, other: object) -> bool:
+    """Tell whether two JSON values are the same, to the spelling: 1 is not 1.0, and not true."""
+    if one is other:
+        return True
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(value, other[name]) for name, value in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return type(one) is type(other) and one == other
+
+
+def _changes(given: Any, new: Any, at: Place) -> Iterator[dict[str, Any]]:  # noqa: ANN401  (any JSON)
+    """Yield how a value differs from another: what was, what is, and of a member that is gone its number in its object."""
+    if given is new:
+        return
+    if isinstance(given, dict) and isinstance(new, dict):
+        for rank, (name, value) in enumerate(given.items()):
+            if name in new:
+                yield from _changes(value, new[name], (*at, name))
+            else:
+                yield {"at": (*at, name), "was": value, "rank": rank}
+        yield from ({"at": (*at, name), "is": value} for name, value in new.items() if name not in given)
+    elif isinstance(given, list) and isinstance(new, list):
+        for index, (value, other) in enumerate(zip(given, new, strict=False)):
+            yield from _changes(value, other, (*at, index))
+        yield from ({"at": (*at, index), "was": given[index], "rank": index} for index in range(len(new), len(given)))
+        yield from ({"at": (*at, index), "is": new[index]} for index in range(len(given), len(new)))
+    elif not same(given, new):
+        yield {"at": at, "was": given, "is": new}
+
+
+def _stands(ad: object, at: Place, change: Mapping[str, Any]) -> bool:
+    """Tell whether an ad is at a place as it was when a receipt was made."""
+    if not at or not pointer.leads(ad, at):
+        around = pointer.get(ad, at[:-1]) if at and pointer.leads(ad, at[:-1]) else None
+        fits = isinstance(around, dict) or (isinstance(around, list) and change.get("rank") == len(around))
+        return fits and "is" not in change if at else same(ad, change.get("is"))
+    return "is" in change and same(pointer.get(ad, at), change["is"])
+
+
+def _undone(here: Any, at: Place, change: Mapping[str, Any]) -> Any:  # noqa: ANN401  (any JSON)
+    """Return an object or an array in which a change is undone."""
+    token: Any = at[-1]
+    if isinstance(here, list):
+        return [*here[:token], *([change["was"]] if "was" in change else []), *here[token + 1 :]]
+    if "was" not in change:
+        return {name: value for name, value in here.items() if name != token}
+    if "is" in change:
+        return {**here, token: change["was"]}
+    members = [*here.items()]
+    members.insert(change["rank"], (token, change["was"]))
+    return dict(members)

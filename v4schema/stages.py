@@ -1,0 +1,94 @@
+"""An ad that goes through several hands: what each has to say of it, told by places of the ad that was given at first."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from v4schema import pointer
+from v4schema.moving import Trail
+from v4schema.pointer import Place
+from v4schema.report import Finding, Level
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """A stage: the ad before and after it, what has moved, and what there is to say, by places in the ad before it."""
+
+    before: Any
+    after: Any
+    trail: Trail
+    findings: Callable[[], Iterable[Finding]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stages:
+    """The stages that an ad has gone through, in order."""
+
+    given: Any
+    stages: Sequence[Stage]
+
+    @property
+    def ad(self) -> Any:  # noqa: ANN401  (an ad)
+        """The ad that came out of them."""
+        return self.stages[-1].after if self.stages else self.given
+
+    def told(self) -> Iterator[Finding]:
+        """Yield what the stages have to say, by places in the ad that was given and, as ``to``, in the one that came out."""
+        for number, stage in enumerate(self.stages):
+            for finding in stage.findings():
+                at = pointer.within(stage.before, finding.at)
+                gone = finding.to is None and not pointer.leads(stage.after, at)
+                to = None if gone else self._forth(pointer.within(stage.after, finding.at if finding.to is None else finding.to), number)
+                yield self._placed(finding, self._back(at, number), to)
+
+    def checked(self, findings: Iterable[Finding], number: int | None = None) -> Iterator[Finding]:
+        """Yield findings on the ad that came out, or that went into the stage of a number, by places in the one that was given."""
+        number = len(self.stages) if number is None else number
+        ad = self.ad if number == len(self.stages) else self.stages[number].before
+        for finding in findings:
+            place = pointer.within(ad, finding.at)
+            yield self._placed(finding, self._back(place, number), self._forth(place, number - 1))
+
+    def _placed(self, finding: Finding, given: Place, to: Place | None) -> Finding:
+        at = pointer.write(_nearest(self.given, given))
+        target = None if to is None else pointer.write(to)
+        target = None if target == at else target
+        return finding if (finding.at, finding.to) == (at, target) else replace(finding, at=at, to=target)
+
+    def _back(self, place: Place, number: int) -> Place:
+        """Return where in the given ad stood what stands at a place before the stage of a number."""
+        for stage in reversed(self.stages[:number]):
+            place = stage.trail.back(place)
+        return place
+
+    def _forth(self, place: Place, number: int) -> Place:
+        """Return where in the ad that came out stands what stands at a place after the stage of a number."""
+        for stage in self.stages[number + 1 :]:
+            place = stage.trail.forth(place)
+        return place
+
+
+def unspoken(findings: Iterable[Finding], told: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield the findings on an ad about which others that were told before have not said already what is wrong there.
+
+    The places of those are in the same ad. A warning does not stand for an error.
+    """
+    spoken = {level: {pointer.parse(each.to or each.at) for each in told if each.level is level} for level in _GRAVE}
+    for finding in findings:
+        graver = [spoken[level] for level in _GRAVE if level.rank <= finding.level.rank]
+        around = {*pointer.around(pointer.parse(finding.at))}
+        if all(places.isdisjoint(around) for places in graver):
+            yield finding
+
+
+#: The levels of what is wrong.
+_GRAVE = (Level.ERROR, Level.WARNING)
+
+
+def _nearest(document: object, place: Place) -> Place:
+    """Return a place, or the one on the way to it where a document holds neither an object nor an array."""
+    for depth in range(len(place)):
+        here = pointer.get(document, place[:depth]) if pointer.leads(document, place[:depth]) else {}
+        if not isinstance(here, dict | list):
+            return place[:depth]
+    return place
