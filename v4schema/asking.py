@@ -14,10 +14,13 @@ from v4schema.mending import Entry, Mending, Spot, Within, put
 from v4schema.moving import Trail, blank, edited, gap
 from v4schema.pointer import Place
 from v4schema.quantities import Measure
-from v4schema.schema import Schema, choices, demanded, describing, example, graver, offered, private
+from v4schema.schema import Schema, choices, demanded, describing, example, graver, offered, private, types
 
 #: What stands between several answers to one question.
 _BETWEEN = re.compile(r"[,;|+\n]")
+
+#: Answers that say nothing.
+NONE = {"", "-", "\N{EN DASH}"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +105,7 @@ class Asking:
                 Ask(
                     at=pointer.write(at),
                     description=node.get("description", ""),
-                    choices=tuple(offered(lists, choices(lists))),
+                    choices=(True, False) if types(node) == ["boolean"] else tuple(offered(lists, choices(lists))),
                     unit=self._unit(node),
                     example=self._example(node),
                     several="items" in node,
@@ -142,7 +145,7 @@ class Asking:
             if not place or node is None:
                 name = {"name": wording.shown(at), "kind": str(self.mapping.wanted)}
                 entries.append(Entry(at=place, spot=_NOWHERE, code="answer.unknown_field", told=name, before=value, done=False))
-            elif not (value is None or (isinstance(value, str) and value.strip() in _NONE)):
+            elif not (value is None or (isinstance(value, str) and value.strip() in NONE)):
                 told[place] = _BETWEEN.split(value) if "items" in node and isinstance(value, str) else value
         skeleton: Any = {}
         for place, value in told.items():
@@ -193,7 +196,5 @@ class Asking:
         return ", ".join(map(str, value)) if isinstance(value, list) else None if value is None else str(value)
 
 
-#: Answers that say nothing.
-_NONE = {"", "-", "\N{EN DASH}"}
 #: What is said of a field that there is not.
 _NOWHERE = Spot(node={"x-source": ()}, hidden=True)

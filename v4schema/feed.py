@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
 from v4schema import catalogue as catalogues
 from v4schema import engine as engines
@@ -11,19 +12,36 @@ from v4schema import pointer, wording
 from v4schema.catalogue import Catalogue
 from v4schema.positions import Member, Span, positions
 from v4schema.reading import BYTE_ORDER_MARK, Reading, Source, read
+from v4schema.receipts import identity
 from v4schema.report import Finding, Level, Report
 from v4schema.validator import validate
+
+if TYPE_CHECKING:
+    from v4schema.conversion import Conversion
+    from v4schema.drawer import Drawer
+    from v4schema.sheets import Answers
 
 _UNWRITTEN = "file.unwritable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """An ad of a source, as it was read, and the report on it."""
+    """An ad of a source, as it was read, and the report on it.
+
+    `conversion` is what converting it came to, if it was converted. What is no ad but lies `beside` the ads, such as a row of
+    answers or a file that could not be written, has a result as well.
+    """
 
     reading: Reading
     report: Report
     catalogue: Catalogue
+    conversion: "Conversion | None" = None
+    beside: bool = False
+
+    @property
+    def complete(self) -> bool:
+        """Whether the ad goes where the ads go: all do, but of those that are converted only the complete ones."""
+        return self.conversion is None or self.conversion.complete
 
     @property
     def changed(self) -> bool:
@@ -43,19 +61,22 @@ class Result:
 
     def after(self) -> bytes:
         """Return the same with the ad to send; all else is as it was read, but a byte-order mark is not written again."""
-        given, new = self.reading.ad, self.report.ad
-        text = self.reading.text
-        if new is not None and new is not given:
-            from v4schema.rewriting import rewritten
+        return self.reading.lead.removeprefix(BYTE_ORDER_MARK) + self.text() + self.reading.ending
 
-            origins = {
-                pointer.within(new, finding.to): source
-                for finding in self.report.findings
-                if finding.to is not None and pointer.leads(given, source := pointer.within(given, finding.at))
-            }
-            margin = self.reading.lead.rpartition(b"\n")[2]
-            text = rewritten(text, given, new, origins, margin=margin if not margin.strip() else b"")
-        return self.reading.lead.removeprefix(BYTE_ORDER_MARK) + text + self.reading.ending
+    def text(self) -> bytes:
+        """Return the text of the ad to send alone."""
+        given, new = self.reading.ad, self.report.ad
+        if new is None or new is given:
+            return self.reading.text
+        from v4schema.rewriting import rewritten
+
+        origins = {
+            pointer.within(new, finding.to): source
+            for finding in self.report.findings
+            if finding.to is not None and pointer.leads(given, source := pointer.within(given, finding.at))
+        }
+        margin = self.reading.lead.rpartition(b"\n")[2]
+        return rewritten(self.reading.text, given, new, origins, margin=margin if not margin.strip() else b"")
 
     @property
     def understood(self) -> bool:
@@ -65,11 +86,7 @@ class Result:
     @property
     def identity(self) -> str | None:
         """What the ad calls itself, if that is text."""
-        try:
-            told = pointer.get(self.reading.ad, self.catalogue.identity_at)
-        except LookupError:
-            return None
-        return told if isinstance(told, str) else None
+        return identity(self.reading.ad, self.catalogue.identity_at)
 
     @property
     def line(self) -> int | None:
@@ -108,38 +125,56 @@ class Result:
 def unwritten(name: str, error: OSError, catalogue: Catalogue) -> Result:
     """Return the result that says why a file could not be written."""
     finding = wording.finding(catalogue, _UNWRITTEN, "", why=error.strerror or type(error).__name__)
-    reading = Reading(source=name, index=0, readable=False, findings=(finding,))
-    return Result(reading=reading, report=Report(findings=(finding,)), catalogue=catalogue)
+    return _remark(name, finding, catalogue)
 
 
 @dataclass(slots=True)
 class Tally:
-    """What a run has come to, counted as its results pass by: ads, findings by level and code, what was not read or written."""
+    """What a run has come to, counted as its results pass by: ads, findings by level and code, what was not read or written.
 
+    Of ads that are converted, `converted` are complete and `incomplete` are not. `standing` are the levels of the findings that
+    stand: with `sets_aside`, those on ads that are not complete do not, since such ads are set aside.
+    """
+
+    sets_aside: bool = False
     ads: int = 0
     clean: int = 0
     changed: int = 0
+    converted: int = 0
+    incomplete: int = 0
     mendable: int = 0
     unreadable: int = 0
     unwritten: int = 0
     unidentified: int = 0
     levels: Counter[Level] = field(default_factory=Counter)
     codes: Counter[str] = field(default_factory=Counter)
+    standing: Counter[Level] = field(default_factory=Counter)
 
     def counted(self, results: Iterable[Result]) -> Iterator[Result]:
         """Pass results on, and count them."""
         for result in results:
-            self.ads += result.reading.readable
-            unwritten = any(finding.code == _UNWRITTEN for finding in result.report.findings)
-            self.unwritten += unwritten
-            self.unreadable += not result.reading.readable and not unwritten
-            self.unidentified += result.reading.readable and not result.understood
-            self.clean += result.understood and result.report.valid
-            self.changed += result.changed
-            self.mendable += sum(finding.mendable for finding in result.report.findings)
-            self.levels.update(finding.level for finding in result.report.findings)
+            levels = [finding.level for finding in result.report.findings]
+            self.levels.update(levels)
             self.codes.update(finding.code for finding in result.report.findings)
+            if result.complete or not self.sets_aside:
+                self.standing.update(levels)
+            if result.beside:
+                self.unwritten += any(finding.code == _UNWRITTEN for finding in result.report.findings)
+            else:
+                self._count(result)
             yield result
+
+    def _count(self, result: Result) -> None:
+        """Count an ad, or what could not be read as one."""
+        self.ads += result.reading.readable
+        self.unreadable += not result.reading.readable
+        self.unidentified += result.reading.readable and not result.understood
+        self.clean += result.understood and result.report.valid
+        self.changed += result.changed
+        self.mendable += sum(finding.mendable for finding in result.report.findings)
+        if result.conversion and result.reading.readable:
+            self.converted += result.conversion.complete
+            self.incomplete += not result.conversion.complete
 
 
 def check(
@@ -198,6 +233,94 @@ def prepare(
     return _results(sources, held, lambda ad: prepared(ad, catalogue=held, **words, **units))
 
 
+def convert(
+    sources: Iterable[tuple[str, Source]],
+    *,
+    to: str,
+    version: str | None = None,
+    category: str | int | None = None,
+    answers: "Answers | None" = None,
+    last: bool = True,
+    catalogue: Catalogue | None = None,
+    **units: str | None,
+) -> Iterator[Result]:
+    """Read and convert every ad of `sources`, as `v4schema.migrate` does one; ``conversion`` of a result tells what it came to.
+
+    `answers` are found by each ad's own identifier; what is wrong with them has results of its own, beside those of the ads.
+    If these are the `last` sources, so have those that were for no ad.
+    ``report.ad`` is the new ad if it is complete, else the one that was given.
+
+    >>> [result.conversion.complete for result in convert([("feed", b'{"source_id": "1", "category_id": 1121}')], to="v4")]
+    [False]
+    """
+    from v4schema.migration import Passage
+
+    held = catalogue or catalogues.default()
+    passage = Passage.along(to, version, category, units, catalogue=held, mends=True)
+
+    def converted(reading: Reading) -> Iterator[Result]:
+        if not reading.readable:
+            yield _unread(reading, held)
+            return
+        row = answers.take(identity(reading.ad, held.identity_at)) if answers else None
+        done = passage.through(reading.ad, row.answers if row else {})
+        if answers:
+            findings, remarks = answers.judged(done, row)
+            done = replace(done, telling=lambda: findings)
+            yield from (_remark(answers.name, remark, held) for remark in remarks)
+        yield _converted(reading, done, held)
+
+    left = (_remark(answers.name, remark, held) for remark in answers.left()) if answers and last else ()
+    return chain(_each(sources, held, converted), left)
+
+
+def bring_back(
+    sources: Iterable[tuple[str, Source]],
+    drawer: "Drawer",
+    *,
+    to: str | None = None,
+    last: bool = True,
+) -> Iterator[Result]:
+    """Read every ad of `sources`, and bring it back by its receipt to what it was before it was converted.
+
+    `to` is the edition that they are to come back to; None for the one that each receipt says. If these are the `last`
+    sources, the receipts that were of no ad have results as well.
+    """
+    from v4schema.migration import brought_back
+
+    held = drawer.catalogue
+
+    def back(reading: Reading) -> Iterator[Result]:
+        if not reading.readable:
+            yield _unread(reading, held)
+            return
+        receipt = drawer.take(identity(reading.ad, held.identity_at))
+        yield from (_remark(*remark, held) for remark in drawer.remarks())
+        yield _converted(reading, brought_back(reading.ad, receipt, to=to, catalogue=held), held)
+
+    return chain(_each(sources, held, back), (_remark(*remark, held) for remark in drawer.left()) if last else ())
+
+
+def _converted(reading: Reading, done: "Conversion", catalogue: Catalogue) -> Result:
+    """Return the result of a conversion."""
+    report = Report(kind=done.kind or done.origin, findings=done.findings, ad=done.ad if done.complete else reading.ad)
+    return Result(reading=reading, report=report, catalogue=catalogue, conversion=done)
+
+
+def _unread(reading: Reading, catalogue: Catalogue) -> Result:
+    """Return the result of what could not be read, and so not be converted."""
+    from v4schema.conversion import Conversion
+
+    nothing = Conversion(ad=None, given=None, catalogue=catalogue, telling=tuple)
+    return Result(reading=reading, report=Report(), catalogue=catalogue, conversion=nothing)
+
+
+def _remark(name: str, finding: Finding, catalogue: Catalogue) -> Result:
+    """Return the result of what is wrong with a file beside the ads."""
+    reading = Reading(source=name, index=0, readable=False, findings=(finding,))
+    return Result(reading=reading, report=Report(findings=(finding,)), catalogue=catalogue, beside=True)
+
+
 def _known(catalogue: Catalogue, *, version: str | None, category: str | int | None, operation: str, engine: str | None) -> None:
     """Raise `v4schema.errors.UnknownName` if the caller's own words name nothing."""
     catalogue.operation(version, operation)
@@ -207,9 +330,21 @@ def _known(catalogue: Catalogue, *, version: str | None, category: str | int | N
 
 
 def _results(sources: Iterable[tuple[str, Source]], catalogue: Catalogue, report: Callable[[object], Report]) -> Iterator[Result]:
+    def reported(reading: Reading) -> Iterator[Result]:
+        yield Result(reading=reading, report=report(reading.ad) if reading.readable else Report(), catalogue=catalogue)
+
+    return _each(sources, catalogue, reported)
+
+
+def _each(
+    sources: Iterable[tuple[str, Source]], catalogue: Catalogue, results: Callable[[Reading], Iterable[Result]]
+) -> Iterator[Result]:
+    """Yield the results of all that is read; what there is to say about reading it comes first."""
     for name, source in sources:
         for reading in read(source, name=name, catalogue=catalogue):
-            told = report(reading.ad) if reading.readable else Report()
-            if reading.findings:
-                told = replace(told, findings=(*reading.findings, *told.findings))
-            yield Result(reading=reading, report=told, catalogue=catalogue)
+            for result in results(reading):
+                if reading.findings and not result.beside:
+                    report = replace(result.report, findings=(*reading.findings, *result.report.findings))
+                    yield replace(result, report=report)
+                else:
+                    yield result

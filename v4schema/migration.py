@@ -114,6 +114,8 @@ def brought_back(ad: object, receipt: object, *, to: str | None, catalogue: Cata
         finding = wording.finding(catalogue, code, "", **told)
         return Conversion(ad=ad, given=ad, catalogue=catalogue, telling=lambda: (finding,))
 
+    if receipt is None:
+        return refused("receipt.missing")
     if not _sound(receipt, catalogue):
         return refused("receipt.damaged")
     held = cast("Receipt", receipt)

@@ -41,7 +41,7 @@ class Reading:
     false there is none and `findings` say why, otherwise they say what was tolerated. `text` is the ad's own text, which begins
     at `first_line` and `first_column` of the file, from 1, the column in characters. `lead` is what stands between the ad before
     it, or the beginning of the file, and this one; `ending` is what follows it on its line, or, behind the last ad of an array,
-    to the end of the file.
+    to the end of the file. `listed` is whether it is an item of an array.
     """
 
     source: str
@@ -54,6 +54,7 @@ class Reading:
     first_column: int = 1
     lead: bytes = b""
     ending: bytes = b""
+    listed: bool = False
 
 
 def read(source: Source, *, name: str | None = None, catalogue: Catalogue | None = None) -> Iterator[Reading]:
@@ -191,6 +192,7 @@ def _items(document: Reading, ads: Sequence[object]) -> Iterator[Reading]:
             first_column=column,
             lead=text[begin:start].encode(),
             ending=text[end:].encode() if index == len(ads) - 1 else b"",
+            listed=True,
         )
         line, column = _moved(line, column, text[start:end])
 

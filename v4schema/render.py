@@ -67,6 +67,8 @@ def summary(tally: Tally) -> dict[str, object]:
         "ads": tally.ads,
         "clean": tally.clean,
         "changed": tally.changed,
+        "converted": tally.converted,
+        "incomplete": tally.incomplete,
         "mendable": tally.mendable,
         **{f"{level}s": tally.levels[level] for level in Level},
         "unreadable": tally.unreadable,
@@ -78,11 +80,14 @@ def summary(tally: Tally) -> dict[str, object]:
 def sentence(tally: Tally) -> str:
     """Say what a run has come to."""
     counts = [_count(tally.levels[level], str(level)) for level in Level if tally.levels[level] or level is Level.ERROR]
-    changed = f", {tally.changed:,} changed" if tally.changed else ""
+    if tally.converted or tally.incomplete:
+        done = f"{tally.converted:,} converted, {tally.incomplete:,} {'set aside' if tally.sets_aside else 'not complete'}"
+    else:
+        done = f"{f'{tally.changed:,} changed, ' if tally.changed else ''}{tally.clean:,} clean"
     unread = f"; {_count(tally.unreadable, 'input')} could not be read" if tally.unreadable else ""
     unwritten = f"; {_count(tally.unwritten, 'file')} could not be written" if tally.unwritten else ""
     mend = f" `v4schema normalise` mends {tally.mendable:,} of them." if tally.mendable else ""
-    return f"{_count(tally.ads, 'ad')}{changed}, {tally.clean:,} clean: {', '.join(counts)}{unread}{unwritten}.{mend}"
+    return f"{_count(tally.ads, 'ad')}, {done}: {', '.join(counts)}{unread}{unwritten}.{mend}"
 
 
 def diff(name: str, before: bytes, after: bytes, *, line: int, headed: bool, on_terminal: bool) -> Iterator[str]:
@@ -118,6 +123,7 @@ def _told(result: Result) -> dict[str, object]:
         "line": result.line,
         "kind": str(kind) if kind and kind.category else None,
         result.catalogue.identity_at[-1]: result.identity,
+        **({"complete": result.complete} if result.conversion else {}),
         "findings": [
             {
                 "code": finding.code,

@@ -1,9 +1,10 @@
 """The options that commands share, and what they mean."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from v4schema import catalogue, render
 from v4schema.catalogue import Catalogue
@@ -21,12 +22,8 @@ schemas = option(
     "--schemas", type=click.Path(file_okay=False, exists=True), help="Folder of schemas to use instead of the built-in ones."
 )
 
-#: How ads are read and checked.
-_CHECKING = (
-    option("--api", "version", metavar="EDITION", help="Edition of the API; `v4schema show` lists them and names the default."),
-    option("--category", metavar="SLUG|ID", help="Category of the ads. Default: what each ad says."),
-    operation,
-    option("--engine", metavar="NAME", help="JSON Schema engine: jsonschema-rs or jsonschema. Default: the fastest there is."),
+#: What ads are read from, and what they are checked by.
+_READING = (
     option(
         "--stdin-name",
         default="<stdin>",
@@ -43,6 +40,15 @@ _CHECKING = (
         help="Your own list of allowed values, one a line, for fields that `v4schema show` marks with a list.",
     ),
     schemas,
+)
+
+#: How ads are read and checked.
+_CHECKING = (
+    option("--api", "version", metavar="EDITION", help="Edition of the API; `v4schema show` lists them and names the default."),
+    option("--category", metavar="SLUG|ID", help="Category of the ads. Default: what each ad says."),
+    operation,
+    option("--engine", metavar="NAME", help="JSON Schema engine: jsonschema-rs or jsonschema. Default: the fastest there is."),
+    *_READING,
 )
 
 #: How findings are reported.
@@ -71,6 +77,35 @@ _REPORTING = (
 def checking(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options of reading and checking ads."""
     return _given(command, _CHECKING)
+
+
+def reading(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options of reading ads."""
+    return _given(command, _READING)
+
+
+def quantities(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command an option for each thing that a caller can say about quantities."""
+    for setting, units in reversed([*Catalogue().settings.items()]):
+        kind = setting.removesuffix("_unit")
+        told = f"What a bare {kind} is in" if setting != kind else f"The unit to write {kind} in"
+        command = option(f"--{setting.replace('_', '-')}", metavar="UNIT", help=f"{told}: {', '.join(units)}.")(command)
+    return command
+
+
+def said(catalogue: Catalogue, told: Mapping[str, Any]) -> dict[str, str]:
+    """Return what the options of `quantities` say."""
+    return {setting: told[setting] for setting in catalogue.settings if told.get(setting) is not None}
+
+
+def refuse_repeating(ctx: click.Context, catalogue: Catalogue, said: Iterable[str]) -> None:
+    """Refuse a setting that converts amounts in a file anew at each run: they stay bare numbers."""
+    for setting in {*said} & {*catalogue.unrepeatable}:
+        if ctx.get_parameter_source(setting) is not ParameterSource.COMMANDLINE:
+            name = f"--{setting.replace('_', '-')}"
+            raise click.UsageError(
+                f"With --in-place, say {name} on the command line, once: as a setting it would convert what is converted already."
+            )
 
 
 def reporting(command: Callable[..., Any]) -> Callable[..., Any]:

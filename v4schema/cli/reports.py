@@ -55,4 +55,4 @@ def exit_code(tally: feed.Tally, fail_on: str) -> int:
     if tally.unreadable or tally.unidentified or tally.unwritten:
         return 3
     floor = options.floor(fail_on)
-    return int(floor is not None and any(count and level.rank <= floor.rank for level, count in tally.levels.items()))
+    return int(floor is not None and any(count and level.rank <= floor.rank for level, count in tally.standing.items()))

@@ -3,10 +3,12 @@
 import errno
 import gzip
 import os
+import shutil
 import sys
-from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from tempfile import SpooledTemporaryFile
 from typing import Protocol
 
 import click
@@ -16,6 +18,8 @@ from v4schema.cli import terminal
 from v4schema.reading import LINES, Source
 
 _GZIPPED = b"\x1f\x8b"
+#: So much of standard output is kept in memory before it goes to a file.
+_IN_MEMORY = 1 << 20
 
 
 class Writer(Protocol):
@@ -141,24 +145,70 @@ class Standard:
 
     def __init__(self) -> None:
         self._ended = True
+        self.wanted = True
 
     def begin(self) -> None:
         """Begin a source."""
         if sys.stdout is None:
             raise click.UsageError("Cannot write to standard output: it is closed.")
         if not self._ended:
-            sys.stdout.buffer.write(b"\n")
+            self._put(b"\n")
 
     def write(self, piece: bytes) -> None:
         """Write a piece of a source."""
+        self._put(piece)
+        self._ended = piece.endswith(b"\n")
+
+    def _put(self, piece: bytes) -> None:
         sys.stdout.buffer.write(piece)
         sys.stdout.buffer.flush()
-        self._ended = piece.endswith(b"\n")
 
     def end(self) -> None:
         """End the last line where somebody looks at it."""
         if not self._ended and terminal.shows(sys.stdout):
             self.write(b"\n")
+
+
+class Delayed(Standard):
+    """Standard output that is written at the end, and only if all of it is wanted: until then it is kept in a temporary file."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._kept = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  (closed at the end)
+
+    def _put(self, piece: bytes) -> None:
+        self._kept.write(piece)
+
+    def end(self) -> None:
+        """Write what has been kept."""
+        with self._kept as kept:
+            kept.seek(0)
+            if self.wanted:
+                shutil.copyfileobj(kept, sys.stdout.buffer)
+                sys.stdout.buffer.flush()
+
+
+@contextmanager
+def beside(path: str | None) -> Iterator[Sink | None]:
+    """Open a file beside the ads, whole or not at all; None without a path. Raises `click.UsageError` if it cannot be written."""
+    if path is None:
+        yield None
+        return
+    sink = Sink(target=Target(path=path, packed=path.lower().endswith(".gz")), standard=Standard())
+    try:
+        sink.write(b"")
+        _refuse(sink)
+        yield sink
+    except BaseException as error:
+        sink.abandon(error)
+        raise
+    sink.close()
+    _refuse(sink)
+
+
+def _refuse(sink: Sink) -> None:
+    if sink.failure:
+        raise click.UsageError(f"Cannot write to {sink.name}: {sink.failure.strerror}.")
 
 
 def _is_ordinary(name: str) -> bool:

@@ -1,0 +1,281 @@
+"""What ads are asked, as a table for a spreadsheet, and the answers that come back from it."""
+
+import csv
+import io
+import json
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import chain
+from tempfile import SpooledTemporaryFile
+from typing import IO
+
+from v4schema import catalogue as catalogues
+from v4schema import pointer, spelling, wording
+from v4schema.asking import NONE, Ask
+from v4schema.catalogue import Catalogue
+from v4schema.conversion import Conversion
+from v4schema.receipts import identity
+from v4schema.report import Finding, Kind
+from v4schema.schema import walk, welcome
+
+#: What stands over the columns that are not read back: what a person knows an ad by, and what may be meant.
+LABEL, SUGGESTIONS = "ad", "suggestions (read from the title, not used)"
+#: What the second line begins with, which tells what may be answered.
+LEGEND = "# what to answer"
+#: What stands in a cell that needs no answer.
+_NOT_ASKED = "-"
+#: How a workbook begins, which is no CSV.
+_WORKBOOK = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+#: How a line begins that tells spreadsheets what stands between cells.
+_SEPARATOR = "sep="
+#: No label is longer than this.
+_LONGEST = 80
+#: What spreadsheets take for a formula.
+_FORMULAS = ("=", "+", "-", "@")
+#: What may stand between the cells of a line.
+_DELIMITERS = ";,\t"
+#: So much of a sheet is kept in memory before it goes to a file.
+_IN_MEMORY = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """The answers of one row by their JSON Pointers, each with the column that it stands in; rows and columns count from 1."""
+
+    number: int
+    name: str
+    cells: Mapping[str, tuple[int, str]]
+
+    @property
+    def answers(self) -> Mapping[str, str]:
+        """The answers by their JSON Pointers."""
+        return {at: text for at, (_, text) in self.cells.items()}
+
+
+class Answers:
+    """The answers of a sheet, row by row, found by the identifiers of the ads.
+
+    `source` is the path of a CSV file or its bytes: UTF-8 with or without a byte-order mark, with semicolons, commas or tabs
+    between cells; `to` is the edition that the ads come to, `name` what the sheet is called in findings. The columns are named
+    by the JSON Pointers of the fields, or by a field's own name. Raises `OSError` where the file cannot be opened; what is
+    wrong with what it holds is told by `left`.
+
+    >>> answers = Answers("source_id;brand\\n17;Yamaha\\n".encode(), to="v4")
+    >>> answers.take("17").answers
+    {'/category_fields/brand': 'Yamaha'}
+    """
+
+    def __init__(self, source: str | bytes, *, to: str, name: str | None = None, catalogue: Catalogue | None = None) -> None:
+        self.name = name or (source if isinstance(source, str) else "<bytes>")
+        self._catalogue = catalogue or catalogues.default()
+        self._to = self._catalogue.edition(to).name
+        self._rows: dict[str, deque[Row]] = {}
+        self._taken: set[str] = set()
+        self._wanting: list[str] = []
+        self._remarks: list[Finding] = []
+        self._columns: Sequence[str | None] = ()
+        self._read(source)
+
+    @property
+    def given(self) -> bool:
+        """Whether there is any answer."""
+        return any(row.cells for rows in self._rows.values() for row in rows)
+
+    def take(self, name: str | None) -> Row | None:
+        """Return the next row of answers for an ad that calls itself by a name; None if there is none."""
+        rows = self._rows.get(name or "")
+        if not rows:
+            return None
+        self._taken.add(rows[0].name)
+        return rows.popleft()
+
+    def judged(self, conversion: Conversion, row: Row | None) -> tuple[Sequence[Finding], Sequence[Finding]]:
+        """Tell the findings on an ad from those on the answers it was given, which have the row and column they are about."""
+        findings: list[Finding] = []
+        remarks: list[Finding] = []
+        for finding in conversion.findings:
+            at = finding.at if finding.to is None else finding.to
+            if row and at in row.cells and finding.code in _ON_ANSWERS:
+                remarks.append(replace(finding, line=row.number, column=row.cells[at][0]))
+            else:
+                findings.append(finding)
+        if row is None and conversion.asks:
+            name = identity(conversion.ad, self._catalogue.identity_at)
+            if name in self._taken:
+                findings.append(wording.finding(self._catalogue, "answer.shared", pointer.write(self._catalogue.identity_at)))
+            elif name is not None:
+                self._wanting.append(name)
+        return findings, remarks
+
+    def left(self) -> Iterator[Finding]:
+        """Yield what is wrong with the sheet, and the rows that are for no ad, once all ads have been read."""
+        yield from self._remarks
+        for row in (row for rows in self._rows.values() for row in rows if row.cells):
+            digits = row.name.lstrip("0")
+            near = next((name for name in self._wanting if name.lstrip("0") == digits), None)
+            near = near or spelling.nearest(row.name, self._wanting)
+            told = {"value": wording.shown(row.name), "mend": "near" if near else "", "near": near}
+            yield replace(wording.finding(self._catalogue, "answer.unknown_ad", "", **told), line=row.number, column=1)
+
+    def _read(self, source: str | bytes) -> None:
+        with ExitStack() as opened:
+            file = io.BytesIO(source) if isinstance(source, bytes) else opened.enter_context(open(source, "rb"))
+            begin = file.read(len(_WORKBOOK[0]))
+            if begin in _WORKBOOK:
+                self._malformed(1, "This is a workbook, not a CSV file.")
+                return
+            file.seek(0)
+            number = 0
+            try:
+                for number, cells in self._cells(io.TextIOWrapper(file, encoding="utf-8-sig", newline="")):
+                    self._line(number, cells)
+            except UnicodeDecodeError:
+                self._malformed(number + 1, "This is not UTF-8.")
+            except csv.Error as error:
+                self._malformed(number + 1, f"This is no line of a table: {error}.")
+        if not self._columns and not self._remarks:
+            self._malformed(1, "The sheet is empty.")
+
+    def _cells(self, text: IO[str]) -> Iterator[tuple[int, Sequence[str]]]:
+        """Yield the lines of a table with their numbers, without those that hold nothing."""
+        start, first = 1, text.readline()
+        if first.casefold().startswith(_SEPARATOR):
+            start, first = 2, text.readline()
+        lines = csv.reader(chain([first], text), delimiter=max(_DELIMITERS, key=first.count), strict=True)
+        for number, cells in enumerate(lines, start):
+            if any(cell.strip() for cell in cells):
+                yield number, cells
+
+    def _line(self, number: int, cells: Sequence[str]) -> None:
+        """Take in a line of the table: the names of the columns, or the answers for an ad."""
+        own = self._catalogue.identity_at[-1]
+        if not self._columns:
+            self._columns = [self._field(name.strip(), column) for column, name in enumerate(cells, 1)]
+            if own not in self._columns:
+                self._malformed(number, f"There is no column {own}.")
+            return
+        if own not in self._columns or cells[0].strip() == LEGEND:
+            return
+        if any(cell.strip() for cell in cells[len(self._columns) :]):
+            self._malformed(number, f"There are {len(cells)} cells in this line, but {len(self._columns)} columns.")
+            return
+        told = {
+            field: (column, text)
+            for column, (field, text) in enumerate(zip(self._columns, cells, strict=False), 1)
+            if field and text.strip() not in NONE
+        }
+        if own in told:
+            name = told.pop(own)[1].strip()
+            self._rows.setdefault(name, deque()).append(Row(number=number, name=name, cells=told))
+        elif told:
+            self._malformed(number, f"There is no {own} in this line.")
+
+    def _field(self, name: str, column: int) -> str | None:
+        """Return the field that a column is for, by its pointer; the name of the column of identifiers; None for any other."""
+        word = spelling.folded(name)
+        if word == spelling.folded(self._catalogue.identity_at[-1]):
+            return self._catalogue.identity_at[-1]
+        if not name or name in {LABEL, SUGGESTIONS}:
+            return None
+        if name in self._fields:
+            return name
+        named = [at for at in self._fields if spelling.folded(pointer.parse(at)[-1]) == word]
+        known = self._catalogue.names.get(word)
+        if len(named) == 1 or (known and known.unit is None and pointer.write(known.at) in self._fields):
+            return named[0] if len(named) == 1 else pointer.write(known.at) if known else None
+        near = spelling.nearest(name, self._fields)
+        told = {"name": wording.shown(name), "version": self._to, "mend": "near" if near else "", "near": near}
+        finding = wording.finding(self._catalogue, "answer.unknown_column", "", **told)
+        self._remarks.append(replace(finding, line=1, column=column))
+        return None
+
+    @cached_property
+    def _fields(self) -> Mapping[str, None]:
+        """The fields of the edition that may be sent and stand in no array, by their pointers."""
+        kinds = [Kind(version=self._to, category=slug) for slug in self._catalogue.edition(self._to).categories]
+        places = (at for kind in kinds for at, _ in walk(self._catalogue.schema(kind), into=welcome) if at and "*" not in at)
+        return dict.fromkeys(map(pointer.write, places))
+
+    def _malformed(self, number: int, why: str) -> None:
+        finding = wording.finding(self._catalogue, "answer.malformed", "", why=why)
+        self._remarks.append(replace(finding, line=number, column=1))
+
+
+class Sheet:
+    """A table of what ads are asked: a row for each ad, and a column for each field that any of them is asked for.
+
+    It is a context, within which ads are added one by one; they are kept in a temporary file.
+    """
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._rows: IO[bytes] = SpooledTemporaryFile(max_size=_IN_MEMORY)
+        self._columns: dict[str, dict[Ask, None]] = {}
+
+    def __enter__(self) -> "Sheet":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._rows.close()
+
+    def add(self, conversion: Conversion) -> None:
+        """Add a row for an ad, if it has to be asked anything."""
+        name = identity(conversion.ad, self._catalogue.identity_at)
+        if name is None or not conversion.asks:
+            return
+        asks = [*conversion.asks, *conversion.wishes]
+        for ask in asks:
+            self._columns.setdefault(ask.at, {})[replace(ask, suggestion=None)] = None
+        told = [f"{pointer.parse(ask.at)[-1]}: {ask.suggestion}" for ask in asks if ask.suggestion]
+        row = [name, self._label(conversion), "; ".join(told), [ask.at for ask in asks]]
+        self._rows.write(json.dumps(row).encode() + b"\n")
+
+    def lines(self) -> Iterator[bytes]:
+        """Yield the lines of the table: CSV with semicolons, in UTF-8 with a byte-order mark, as spreadsheets read it best."""
+        own = self._catalogue.identity_at[-1]
+        yield "\N{ZERO WIDTH NO-BREAK SPACE}".encode()
+        yield _line([own, LABEL, *self._columns, SUGGESTIONS])
+        yield _line([LEGEND, "", *map(_legend, self._columns.values()), ""])
+        self._rows.seek(0)
+        for line in self._rows:
+            name, label, suggestions, asked = json.loads(line)
+            cells = ["" if at in asked else _NOT_ASKED for at in self._columns]
+            yield _line([name, _text(label), *cells, _text(suggestions)])
+
+    def _label(self, conversion: Conversion) -> str:
+        """Return what a person knows an ad by."""
+        given = conversion.given
+        texts = (pointer.get(given, at) for at in self._catalogue.labels_at if pointer.leads(given, at))
+        label = next((spelling.single_spaced(text) for text in texts if isinstance(text, str) and text.strip()), "")
+        return label if len(label) <= _LONGEST else f"{label[: _LONGEST - 1]}…"
+
+
+def _legend(asks: Iterable[Ask]) -> str:
+    """Return what is told of a column: whether it may stay empty, what it is, and what may stand in it."""
+    asks = [*asks]
+    optional = {True: "Optional. ", False: ""}[not any(ask.required for ask in asks)]
+    if not optional and not all(ask.required for ask in asks):
+        optional = "Optional for some. "
+    told = dict.fromkeys(f"{ask.description} Write {ask.allowed}." if ask.allowed else ask.description for ask in asks)
+    if len({ask.description for ask in asks}) == 1 and asks[0].example:
+        examples = dict.fromkeys(ask.example for ask in asks if ask.example)
+        told = dict.fromkeys([f"{asks[0].description} Write {replace(asks[0], example=' or '.join(examples)).allowed}."])
+    return optional + " / ".join(told)
+
+
+def _text(cell: str) -> str:
+    """Return a text that no spreadsheet takes for a formula."""
+    return f"'{cell}" if cell.startswith(_FORMULAS) else cell
+
+
+def _line(cells: Iterable[str]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, delimiter=_DELIMITERS[0], lineterminator="\r\n").writerow(cells)
+    return text.getvalue().encode()
+
+
+#: The codes of what is said of answers, and not of the ad.
+_ON_ANSWERS = {"answer.refused", "answer.unasked", "answer.unknown_field"}
