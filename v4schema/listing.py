@@ -2,15 +2,31 @@
 
 import json
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from v4schema import pointer, wording
 from v4schema.catalogue import Catalogue
+from v4schema.comparison import Change, Comparison
 from v4schema.editions import Edition
+from v4schema.mapping import Mapping
 from v4schema.schema import Schema, example, facts, graver, walk, welcome
 
-__all__ = ["bundle", "categories", "codes", "editions", "example", "fields", "finding", "pretty"]
+__all__ = [
+    "bundle",
+    "categories",
+    "codes",
+    "difference",
+    "difference_in_json",
+    "difference_in_markdown",
+    "editions",
+    "example",
+    "fields",
+    "finding",
+    "mapping",
+    "pretty",
+]
 
 #: What is told of a field's limits, by keyword.
 _LIMITS = {
@@ -22,6 +38,20 @@ _LIMITS = {
     "maxLength": "length ≤ {}",
     "minItems": "items ≥ {}",
     "maxItems": "items ≤ {}",
+}
+
+#: The chapters of a comparison, by what changes.
+_CHAPTERS = {
+    "added": "Added",
+    "removed": "Removed",
+    "moved": "Moved",
+    "required": "Required from now on",
+    "expected": "Expected from now on, or there is a warning",
+    "optional": "No longer required",
+    "narrowed": "Narrowed",
+    "widened": "Widened",
+    "rewritten": "Written otherwise",
+    "discouraged": "Warned of from now on",
 }
 
 
@@ -62,6 +92,100 @@ def fields(schema: Schema, width: int) -> Iterator[str]:
         head = f"{pointer.write(at)}  {', '.join(about)}  [{', '.join(node['x-source'])}]"
         yield textwrap.fill(head, width, subsequent_indent="    ", break_on_hyphens=False)
         yield textwrap.fill(node["description"], width, initial_indent="    ", subsequent_indent="    ")
+
+
+def mapping(found: Mapping, width: int) -> Iterator[str]:
+    """Tell of every rule of a mapping: what it does, with which field, how and why."""
+    way = "ads go over as they are" if found.automatic else "ads have to be migrated"
+    yield f"{found.given} to {found.wanted}: {way}  [{', '.join(found.source)}]"
+    yield ""
+    for rule in sorted(found.rules, key=lambda rule: rule.does == "keep"):
+        places = " to ".join(dict.fromkeys(pointer.write(place) for place in (rule.at, rule.to) if place is not None))
+        steps = [f"{name} {argument}" if argument is not True else name for step in rule.by for name, argument in step.items()]
+        about = [f"by {', '.join(steps)}"] if steps else [wording.shown(rule.value)] if rule.does == "fill" else []
+        sources = [f"[{', '.join(rule.source)}]"] if rule.source else []
+        head = "  ".join([f"{rule.does:<4}", places, *about, *sources])
+        yield textwrap.fill(head, width, subsequent_indent=" " * 10, break_on_hyphens=False)
+        if rule.why:
+            yield textwrap.fill(rule.why, width, initial_indent=" " * 6, subsequent_indent=" " * 6)
+
+
+def difference(found: Comparison, width: int) -> Iterator[str]:
+    """Tell what changes between two kinds of ads, and what a caller must supply."""
+    yield f"{found.given} to {found.wanted}{_way(found)}"
+    for title, rows in _difference(found):
+        yield ""
+        yield title
+        for place, told, source in rows:
+            head = "  ".join(part for part in (place, told, f"[{', '.join(source)}]") if part)
+            yield textwrap.fill(head, width, initial_indent="  ", subsequent_indent=" " * 6, break_on_hyphens=False)
+
+
+def difference_in_markdown(found: Comparison) -> Iterator[str]:
+    """Tell the same as tables in Markdown."""
+    yield f"# {found.given} to {found.wanted}{_way(found)}"
+    for title, rows in _difference(found):
+        yield f"\n## {title}\n\n| Field | | Documents |\n|---|---|---|"
+        for place, told, source in rows:
+            yield f"| `{place}` | {told.replace('|', chr(92) + '|')} | {', '.join(source)} |"
+
+
+def difference_in_json(found: Comparison) -> dict[str, Any]:
+    """Return the same in the shape of `schemas/meta/difference.json`."""
+    return {
+        "from": str(found.given),
+        "to": str(found.wanted),
+        "automatic": found.automatic,
+        "source": found.source,
+        "changes": [asdict(change) for change in found.changes],
+        "supply": [
+            {name: value for name, value in asdict(ask).items() if name not in {"suggestion", "several"}} for ask in found.supply
+        ],
+    }
+
+
+def _way(found: Comparison) -> str:
+    if found.automatic is None:
+        return " (no mapping leads from the one to the other)"
+    way = "ads go over as they are" if found.automatic else "ads have to be migrated"
+    return f": {way}  [{', '.join(found.source)}]"
+
+
+def _difference(found: Comparison) -> Iterator[tuple[str, Sequence[tuple[str, str, Sequence[str]]]]]:
+    """Yield the chapters of a comparison, each with its lines: the field, what is told of it, and its sources."""
+    for what, title in _CHAPTERS.items():
+        changes = [change for change in found.changes if change.what == what]
+        if changes:
+            yield title, [(change.to or change.at or "", _told(change), change.source) for change in changes]
+    if found.supply:
+        yield "What you must supply", [
+            (ask.at, f"{'' if ask.required else 'optional; '}{ask.allowed}", ask.source) for ask in found.supply
+        ]
+
+
+def _told(change: Change) -> str:
+    """Tell what has changed about a field."""
+    if change.what == "moved":
+        return f"was {change.at}. {change.why}"
+    if change.what == "added":
+        return " or ".join(change.after) if isinstance(change.after, Sequence) else ""
+    if change.keyword is None:
+        return change.why
+    sides = [_side(change.keyword, side) for side in (change.before, change.after)]
+    return sides[0] if change.what == "discouraged" else f"{sides[0]} → {sides[1]}"
+
+
+def _side(keyword: str, value: object) -> str:
+    """Tell what a keyword says on one side."""
+    if value is None or value == []:
+        return "any"
+    if keyword in _LIMITS:
+        return _LIMITS[keyword].format(value)
+    if keyword == "x-unit":
+        return f"in {value}"
+    if keyword == "enum" and isinstance(value, Sequence):
+        return wording.listed(value)
+    return " or ".join(map(str, value)) if isinstance(value, list) else wording.dumped(value)
 
 
 def finding(catalogue: Catalogue, code: str, width: int) -> Iterator[str]:

@@ -131,9 +131,9 @@ def faults(mapping: Mapping, given: Schema, wanted: Schema) -> abc.Iterator[str]
             yield f"{pointer.write(leaf)} is neither kept, moved nor dropped"
         if len(rules) > 1:
             yield f"{pointer.write(leaf)} is spoken of by {' and by '.join(map(str, rules))}"
-        for target in (_led(leaf, rule) for rule in rules if rule.to):
-            if target not in others:
-                yield f"{pointer.write(leaf)} comes to {pointer.write(target)}, which is no field of {mapping.wanted}"
+        for led in (_led(leaf, rule) for rule in rules if rule.to):
+            if led not in others:
+                yield f"{pointer.write(leaf)} comes to {pointer.write(led)}, which is no field of {mapping.wanted}"
     filled = Counter((rule.to, rule.at is None) for rule in mapping.rules if rule.to)
     yield from (f"{pointer.write(place)} comes from more than one rule" for (place, _), count in filled.items() if count > 1)
     yield from _wanting(mapping, given, wanted)
@@ -141,7 +141,7 @@ def faults(mapping: Mapping, given: Schema, wanted: Schema) -> abc.Iterator[str]
 
 def _wanting(mapping: Mapping, given: Schema, wanted: Schema) -> abc.Iterator[str]:
     """Yield the fields that are wanted and may be missing, and what is filled in or asked for in vain."""
-    certain = {_target(at, mapping) for at, rule in demanded(given) if "x-level" not in rule}
+    certain = {target(at, mapping.rules) for at, rule in demanded(given) if "x-level" not in rule}
     missing = {at for at, _ in demanded(wanted)} - certain
     supplied = {rule.to: rule for rule in mapping.rules if rule.to and not rule.at}
     for place in sorted(missing - supplied.keys()):
@@ -153,9 +153,9 @@ def _wanting(mapping: Mapping, given: Schema, wanted: Schema) -> abc.Iterator[st
             yield f"{rule}: the field does not take the value"
 
 
-def _target(place: Places, mapping: Mapping) -> Places | None:
+def target(place: Places, rules: abc.Iterable[Rule]) -> Places | None:
     """Return where a field of the given ad comes to stand: where a rule leads it, or, around such fields, where it was."""
-    for rule in mapping.rules:
+    for rule in rules:
         if rule.at and place[: len(rule.at)] == rule.at:
             return _led(place, rule) if rule.to else None
     return place

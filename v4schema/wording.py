@@ -68,6 +68,11 @@ def shown(value: object) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 2]}…{text[-1] if isinstance(value, str) else ''}"
 
 
+def dumped(value: object) -> str:
+    """Write a value as JSON, however long."""
+    return _JSON.encode(value)
+
+
 def listed(choices: Sequence[object]) -> str:
     """List the choices there are, or as many as a sentence can hold; without any, "nothing".
 

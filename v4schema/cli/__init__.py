@@ -8,6 +8,7 @@ import click
 from v4schema import __version__, settings
 from v4schema.cli import terminal
 from v4schema.cli.convert import convert
+from v4schema.cli.diff import diff
 from v4schema.cli.normalise import normalise
 from v4schema.cli.show import explain, show
 from v4schema.cli.validate import validate
@@ -36,8 +37,9 @@ def main(ctx: click.Context) -> None:
       v4schema validate ad.json                  check one ad
       v4schema validate feed.ndjson.gz --api v3  check a whole inventory
       v4schema normalise --in-place ads/*.json   mend units, words and names
-      v4schema convert v3.ndjson --to v4 -o v4.ndjson  carry ads to another edition
+      v4schema convert --to v4 -o v4/ v3/*.json  carry ads to another edition
       v4schema show v4/moped                     see what may and must be sent
+      v4schema diff v3/moped v4/moped            see what changes between editions
       v4schema explain price.implausible         read what a finding means
 
     Options can also be set in [tool.v4schema] of a pyproject.toml, and by a
@@ -50,5 +52,5 @@ def main(ctx: click.Context) -> None:
         raise click.UsageError(str(error)) from None
 
 
-for _command in (validate, normalise, convert, show, explain):
+for _command in (validate, normalise, convert, show, diff, explain):
     main.add_command(_command)

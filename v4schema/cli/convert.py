@@ -124,10 +124,16 @@ def convert(  # noqa: PLR0913  (the options above)
             for result in run.through(ads, sinks.Sink(target=targets[number] if targets else None, standard=standard))
         )
         stream = sys.stdout if free else sys.stderr
-        reports.write(results, tally, told, path=told["report"], stream=stream, to_the_end=bool(targets or sheet))
+        unread = None
+        try:
+            reports.write(results, tally, told, path=told["report"], stream=stream, to_the_end=True)
+        except BrokenPipeError as error:  # nobody reads the report any more, but what is written is written
+            unread = error
         standard.end()
+    if unread:
+        raise unread
     if tally.incomplete and rejects is None and targets and not told["quiet"]:
-        click.echo("What holds them was not written: --asks writes what is missing as a table, --rejects sets them aside.", err=True)
+        click.echo(_LEFT_OUT, err=True)
     ctx.exit(reports.exit_code(tally, told["fail_on"]) or int(tally.incomplete > 0 and rejects is None))
 
 
@@ -230,5 +236,10 @@ class _Run:
                 self.receipts.sound = False
 
 
+#: What is told where ads are not complete, and are not set aside.
+_LEFT_OUT = (
+    "A source with ads that are not complete is not written. --asks FILE writes what is missing as a table; --rejects FILE sets "
+    "such ads aside."
+)
 #: What options are called whose parameters are called otherwise.
 _NAMES = {"version": "from"}

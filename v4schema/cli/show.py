@@ -1,10 +1,14 @@
 """The commands that tell what there is: ``v4schema show`` and ``v4schema explain``."""
 
+from collections.abc import Iterator
+
 import click
 from click.core import ParameterSource
 
+from v4schema.catalogue import Catalogue
 from v4schema.cli import options, terminal
 from v4schema.errors import UnknownName
+from v4schema.report import Kind
 from v4schema.settings import option
 
 #: No text is laid out wider than this.
@@ -16,6 +20,7 @@ _WIDEST = 100
 @option("--fields", is_flag=True, help="A table of the fields (the default).")
 @option("--bundle", is_flag=True, help="One closed, self-contained JSON Schema.")
 @option("--example", is_flag=True, help="A valid ad.")
+@option("--mapping", is_flag=True, help="How ads are converted to other editions.")
 @option(
     "--errors-only",
     is_flag=True,
@@ -33,6 +38,7 @@ def show(ctx: click.Context, /, what: str | None, operation: str, schemas: str |
       v4schema show v4                      the categories of one
       v4schema show v4/moped                the fields of a category
       v4schema show v4/moped --example > ad.json
+      v4schema show v3/moped --mapping      how it is converted
       v4schema show v4/moped --bundle --errors-only > moped.schema.json
     """
     from v4schema import listing
@@ -40,13 +46,13 @@ def show(ctx: click.Context, /, what: str | None, operation: str, schemas: str |
     said = [form for form in forms if ctx.get_parameter_source(form) is ParameterSource.COMMANDLINE]
     if said:  # the command line wins over what else is set
         forms = {form: value and form in said for form, value in forms.items()}
-    if sum(forms[form] for form in ("fields", "bundle", "example")) > 1:
-        raise click.UsageError("Choose one of --fields, --bundle and --example.")
+    if sum(forms[form] for form in ("fields", "bundle", "example", "mapping")) > 1:
+        raise click.UsageError("Choose one of --fields, --bundle, --example and --mapping.")
     if "errors_only" in said and not forms["bundle"]:
         raise click.UsageError("--errors-only goes with --bundle.")
     held = options.held(schemas)
     version, _, category = (what or "").partition("/")
-    if not category and {"bundle", "example"} & {*said}:
+    if not category and {"bundle", "example", "mapping"} & {*said}:
         raise click.UsageError("Name a category, as EDITION/CATEGORY.")
     if not what:
         lines = listing.editions(held)
@@ -61,9 +67,26 @@ def show(ctx: click.Context, /, what: str | None, operation: str, schemas: str |
             if held.edition(version).categories[str(kind.category)].schema is None:
                 raise click.UsageError(f"No public document describes {kind}, so there is no example of it.")
             lines = iter([listing.pretty(listing.example(schema))])
+        elif forms["mapping"]:
+            lines = _mappings(held, kind, min(terminal.columns(), _WIDEST))
         else:
             lines = listing.fields(schema, min(terminal.columns(), _WIDEST))
     terminal.write(line + "\n" for line in lines)
+
+
+def _mappings(held: Catalogue, kind: Kind, width: int) -> Iterator[str]:
+    """Tell of every mapping from a kind of ads, or what documents say where there is none."""
+    from v4schema import listing
+
+    ways = [way for (version, _), way in held.ways.items() if version == kind.version]
+    found = [mapping for way in ways for mapping in held.mappings(way, str(kind.category))]
+    for number, mapping in enumerate(found):
+        yield from [""] * bool(number)
+        yield from listing.mapping(mapping, width)
+    for way in ways:
+        told = way.pathless.get(str(kind.category))
+        if told:
+            yield f"{kind} has no counterpart in {way.to}. {told['says']}  [{', '.join(told['source'])}]"
 
 
 @click.command()

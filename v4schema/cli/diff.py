@@ -1,0 +1,47 @@
+"""The command ``v4schema diff``."""
+
+import click
+
+from v4schema.cli import options, terminal
+from v4schema.report import Kind
+
+#: No text is laid out wider than this.
+_WIDEST = 100
+
+
+@click.command()
+@click.argument("one", metavar="EDITION/CATEGORY")
+@click.argument("other", metavar="EDITION/CATEGORY")
+@click.option(
+    "--format", "format_", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True, help="How to tell it."
+)
+@options.schemas
+def diff(one: str, other: str, format_: str, schemas: str | None) -> None:
+    """Tell what changes from one edition of a category to another.
+
+    Fields that are added, removed, moved, required, narrowed or widened, from the
+    schemas and the mapping between them, and what you must supply.
+
+    \b
+    Examples:
+      v4schema diff v3/moped v4/moped
+      v4schema diff v3/car v4/car --format markdown > car.md
+    """
+    from v4schema import listing
+    from v4schema.comparison import compare
+
+    held = options.held(schemas)
+    kinds: list[Kind] = []
+    for word in (one, other):
+        version, _, category = word.partition("/")
+        if not category:
+            raise click.UsageError(f"Name a category, as EDITION/CATEGORY, not {word!r} alone.")
+        kinds.append(held.kind(version, category))
+    found = compare(held, *kinds)
+    if format_ == "json":
+        lines = iter([listing.pretty(listing.difference_in_json(found))])
+    elif format_ == "markdown":
+        lines = listing.difference_in_markdown(found)
+    else:
+        lines = listing.difference(found, min(terminal.columns(), _WIDEST))
+    terminal.write(line + "\n" for line in lines)
