@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from v4schema import Kind
 from v4schema import catalogue as catalogues
+from v4schema.catalogue import Catalogue
 from v4schema.engine import compiled
+from v4schema.mapping import Mapping as Mapping_
 from v4schema.pointer import Place, get, leads
 from v4schema.quantities import exact, plain
 from v4schema.schema import Schema, choices, describing, facts, graver, types, walk, welcome
@@ -28,6 +30,14 @@ KINDS = [
     for category in edition.categories.values()
     if category.schema
 ]
+
+
+def every_mapping(held: Catalogue) -> Iterator[Mapping_]:
+    """Every mapping that is written down."""
+    for way in held.ways.values():
+        for category in () if way.back else dict.fromkeys(each for each, *_ in way.categories):
+            yield from held.mappings(way, category)
+
 
 #: Text as sellers write it.
 TEXTS = st.one_of(
@@ -103,6 +113,24 @@ def _objects(node: Schema) -> st.SearchStrategy[Ad]:
         {name: _values(below) for name, below in members.items() if name in required},
         optional={name: _values(below) for name, below in members.items() if name not in required},
     )
+
+
+def strewn(kind: Kind) -> st.SearchStrategy[Ad]:
+    """Ads of a kind that are valid but for fields that no document describes, some under names that fields have elsewhere."""
+    names = {at[-1] for other in KINDS for at, _ in walk(HELD.schema(other)) if at[-1:] and at[-1] != "*"}
+    described = {at for at, _ in walk(HELD.schema(kind))}
+    places = [(around, name) for around in ((), HELD.own_at) for name in ("extra", "Övrigt", "a/b~c", *sorted(names))]
+    free = [(around, name) for around, name in places if (*around, name) not in described]
+    strays = st.lists(st.tuples(st.sampled_from(free), ANY_JSON), max_size=3, unique_by=lambda each: each[0])
+
+    def put(ad: Ad, several: list[Any]) -> Ad:
+        for (around, name), value in several:
+            there: Any = get(ad, around)
+            if isinstance(there, dict):
+                there[name] = value
+        return ad
+
+    return st.builds(put, ads(kind), strays)
 
 
 def same(one: object, other: object) -> bool:

@@ -1,7 +1,6 @@
 """What an ad is: whether JSON can say it at all, and of what kind it is."""
 
 import math
-from collections.abc import Iterable
 from enum import Enum
 from typing import Any
 
@@ -76,9 +75,10 @@ def unspeakable(value: object, depth: int = 0) -> Place | None:
     >>> unspeakable({"price": [{"amount": float("nan")}]})
     ('price', 0, 'amount')
     """
+    members: Any
     named = isinstance(value, dict)
     if isinstance(value, dict):
-        members: Iterable[tuple[Any, Any]] = value.items()
+        members = value.items()
     elif isinstance(value, list):
         members = enumerate(value)
     else:

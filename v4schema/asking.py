@@ -11,7 +11,7 @@ from v4schema.catalogue import Catalogue
 from v4schema.mapping import Mapping as CategoryMapping
 from v4schema.mapping import Rule
 from v4schema.mending import Entry, Mending, Spot, Within, put
-from v4schema.moving import Trail, blank, edited, gap
+from v4schema.moving import Trail, gap, placed
 from v4schema.pointer import Place
 from v4schema.quantities import Measure
 from v4schema.schema import Schema, choices, demanded, describing, example, graver, offered, private, types
@@ -30,8 +30,9 @@ class Ask:
     `at` is a JSON Pointer into the new ad. `description`, `choices` (the allowed values that no rule warns of, empty where any
     value goes), `unit` (such as ``km or mil``; None where there is none) and `example` are those of the edition that the ad
     comes to; `several` is whether it takes a list. `why` says why the ad does not have it, `source` has the codes of the
-    documents that want it. One that is not `required` is only expected: the ad is valid without it. `suggestion` is what the given ad may say of it in other words: read
-    from its title, never filled in.
+    documents that want it. One that is not `required` is only expected: the ad is valid without it.
+    `suggestion` is what the given ad
+    may say of it in other words: read from its title, never filled in.
     """
 
     at: str
@@ -46,7 +47,7 @@ class Ask:
     suggestion: str | None = None
 
     @property
-    def place(self) -> Place:
+    def place(self) -> tuple[str, ...]:
         """The place in the new ad."""
         return pointer.parse(self.at)
 
@@ -117,13 +118,13 @@ class Asking:
         return asks
 
     @cached_property
-    def _rules(self) -> Mapping[Place | None, Rule]:
+    def _rules(self) -> Mapping[tuple[str, ...] | None, Rule]:
         return {rule.to: rule for rule in self.mapping.rules if rule.does == "ask"}
 
     def _suggested(self, given: object, ask: Ask) -> str | None:
         """Return the one thing that the given ad may say of a field in other words, if the field would take it."""
         rule = self._rules.get(ask.place)
-        found = set()
+        found: set[str] = set()
         for suggestion in rule.suggest if rule else ():
             text = pointer.get(given, suggestion.at) if pointer.leads(given, suggestion.at) else None
             found.update(re.findall(suggestion.pattern, text) if isinstance(text, str) else ())
@@ -139,6 +140,7 @@ class Asking:
         """
         entries: list[Entry] = []
         told: dict[Place, object] = {}
+        place: Place
         for at, value in answers.items():
             place = pointer.parse(at)
             node = describing(self.schema, place)
@@ -149,7 +151,7 @@ class Asking:
                 told[place] = _BETWEEN.split(value) if "items" in node and isinstance(value, str) else value
         skeleton: Any = {}
         for place, value in told.items():
-            skeleton = edited(skeleton, place, lambda _, value=value: value)
+            skeleton = placed(skeleton, place, value)
         steps: list[Entry] = []
         read = self._visit(skeleton, (), steps)
         why = {entry.at: put(entry, Trail(), self.catalogue)[1].says for entry in steps if not entry.done}
@@ -163,7 +165,7 @@ class Asking:
             elif left is not None or not self._takes(place, value):
                 refused[place] = given, value, left
             else:
-                ad = edited(ad, place, lambda _, value=value: value)
+                ad = placed(ad, place, value)
                 entries.append(self._entry("answer.given", place, given, value, done=True))
         return Answered(ad=ad, entries=entries, refused=refused)
 

@@ -18,18 +18,22 @@ class Conversion:
     """What converting an ad came to.
 
     `ad` is the new ad and `kind` what it is; where it could not be converted, they are the `given` ad and None. `origin` is
-    what the given ad is, if that can be told. `complete` is whether the new ad is valid, or the very one that a receipt is of:
-    then nothing has to be asked any more.
+    what the given ad is, if that can be told.
     """
 
     ad: Any
     given: Any = field(repr=False)
     kind: Kind | None = None
     origin: Kind | None = None
-    complete: bool = False
     catalogue: Catalogue = field(repr=False, compare=False)
     telling: Callable[[], Iterable[Finding]] = field(repr=False, compare=False)
     missing: Callable[[], Iterable[Ask]] = field(default=tuple, repr=False, compare=False)
+    completes: Callable[[], bool] = field(default=bool, repr=False, compare=False)
+
+    @cached_property
+    def complete(self) -> bool:
+        """Whether the new ad is valid, or the very one that a receipt is of: then nothing has to be asked any more."""
+        return self.completes()
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:

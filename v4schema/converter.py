@@ -10,8 +10,8 @@ from v4schema import pointer
 from v4schema.catalogue import Catalogue
 from v4schema.mapping import Rule
 from v4schema.mending import Entry, Mending, Spot, Within
-from v4schema.moving import Trail, edited, gap
-from v4schema.pointer import Place
+from v4schema.moving import Trail, gap, placed, without
+from v4schema.pointer import EVERY, Place
 from v4schema.quantities import Measure, exact
 from v4schema.schema import Schema, describing, private
 
@@ -59,10 +59,14 @@ class Converter:
         """
         trail = Trail()
         entries: list[Entry] = []
-        new = ad if certain == () else self._spelt_out(ad, certain)
+        told = [] if certain == () else [*self._certain_in(ad, certain)]
+        new = ad
+        for amount, place in told:
+            new = placed(new, place, self._spelt_out(amount, pointer.get(ad, place)))
+        spelt = new
         gone = [(place, rule) for rule in self._leaving for place in _instances(ad, rule.at or ())]
         for place, rule in gone:
-            new = edited(new, place[:-1], lambda here, place=place: {key: here[key] for key in here if key != place[-1]})
+            new = without(new, place)
             if rule.to is None:
                 self._note(entries, rule, place, "field.dropped", pointer.get(ad, place))
         for place, rule in gone:
@@ -72,7 +76,7 @@ class Converter:
         for rule in self._filling:
             to = rule.to or ()
             if gap(new, to) is not None:
-                new = edited(new, to, lambda _, rule=rule: rule.value)
+                new = placed(new, to, rule.value)
                 entries.append(
                     Entry(
                         at=to,
@@ -85,6 +89,10 @@ class Converter:
                 )
         steps: list[Entry] = []
         new = self._visit(new, (), steps)
+        for amount, place in told:
+            to = _bound(amount.rule.to or (), place)
+            if pointer.get(new, to) == pointer.get(spelt, place):
+                new = placed(new, to, pointer.get(ad, place))
         for entry in steps:
             if entry.gone:
                 trail.dropped(entry.at)
@@ -116,26 +124,26 @@ class Converter:
         amounts = []
         for rule in self.mapping.rules:
             for step in rule.by:
-                units = [(describing(schema, at or ()) or {}).get("x-unit") for schema, at in self._sides(rule)]
+                units = [(describing(schema, at) or {}).get("x-unit") for schema, at in self._sides(rule)]
                 if _MEASURING in step and units[0] != units[1]:
                     amounts.append(_Amount(rule=rule, kind=step[_MEASURING], unit=str(units[0]), other=str(units[1])))
         return amounts
 
     def _sides(self, rule: Rule) -> Sequence[tuple[Schema, Sequence[str]]]:
-        """Return the schema and the place of a rule's field on both sides; any item of an array serves for all."""
-        return [
-            (schema, ["0" if token == "*" else token for token in at or ()])
-            for schema, at in ((self.given, rule.at), (self.wanted, rule.to))
-        ]
+        """Return the schema and the place of a rule's field on both sides."""
+        return [(self.given, rule.at or ()), (self.wanted, rule.to or ())]
 
-    def _spelt_out(self, ad: Any, certain: Collection[Place] | None) -> Any:  # noqa: ANN401  (any JSON)
-        """Return an ad in which the amounts that are certain have the unit with them."""
+    def _certain_in(self, ad: object, certain: Collection[Place] | None) -> Iterator[tuple[_Amount, Place]]:
+        """Yield the bare amounts of an ad of which it is certain that they are in the unit of their field."""
         for amount in self._amounts:
-            named, member = self.measures[amount.kind].members
             for place in _instances(ad, amount.rule.at or ()):
                 if (certain is None or place in certain) and exact(pointer.get(ad, place)) is not None:
-                    ad = edited(ad, place, lambda value, amount=amount: {named: amount.unit, member: value})
-        return ad
+                    yield amount, place
+
+    def _spelt_out(self, amount: _Amount, value: object) -> Mapping[str, object]:
+        """Return an amount with its unit."""
+        named, member = self.measures[amount.kind].members
+        return {named: amount.unit, member: value}
 
     def _unsaid(self, ad: object, certain: Collection[Place] | None) -> Iterator[Entry]:
         """Tell of bare amounts that nobody has said the unit of, although the editions differ in it: they stay as they are."""
@@ -154,11 +162,11 @@ class Converter:
         room = gap(new, to)
         if room is None:
             if not pointer.leads(new, to):
-                return edited(new, place, lambda _: value)
+                return placed(new, place, value)
             self._note(entries, rule, to, "field.dropped", pointer.get(new, to))
         spot = self._spots[id(rule)][1]
         entries.append(Entry(at=to, spot=spot, code="field.moved", told=_named(to), before=value, after=value))
-        return edited(new, to, lambda _: value)
+        return placed(new, to, value)
 
     def _note(self, entries: list[Entry], rule: Rule, place: Place, code: str, before: object) -> None:
         spot = self._spots[id(rule)][0]
@@ -183,14 +191,14 @@ def _named(to: Place) -> Mapping[str, object]:
 def _bound(to: Sequence[str], place: Place) -> Place:
     """Return a place with the items that another one is in for its ``*``."""
     items = (token for token in place if isinstance(token, int))
-    return tuple(next(items) if token == "*" else token for token in to)
+    return tuple(next(items) if token == EVERY else token for token in to)
 
 
 def _instances(value: Any, at: Sequence[str], place: Place = ()) -> Iterator[Place]:  # noqa: ANN401  (any JSON)
     """Yield the places in an ad that a place with ``*`` stands for."""
     if not at:
         yield place
-    elif at[0] == "*":
+    elif at[0] == EVERY:
         for index, item in enumerate(value if isinstance(value, list) else ()):
             yield from _instances(item, at[1:], (*place, index))
     elif isinstance(value, dict) and at[0] in value:

@@ -1,11 +1,13 @@
 """Whether a folder of schemas is well written: every file as its meta-schema says, every reference leading somewhere."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from v4schema import mapping as mappings
 from v4schema import pointer
 from v4schema.catalogue import Catalogue
+from v4schema.editions import Way
 from v4schema.errors import Damaged
 from v4schema.report import Kind
 from v4schema.schema import Schema, walk
@@ -22,7 +24,7 @@ def check(catalogue: Catalogue) -> None:
     from jsonschema import Draft202012Validator
     from referencing import Registry, Resource
 
-    metas = {name: catalogue.read(f"meta/{name}.json") for name in (*_OWN, "dialect")}
+    metas = {name: catalogue.read(f"meta/{name}.json") for name in (*_OWN, "dialect", "mapping")}
     resources = ((meta["$id"], Resource.from_contents(meta)) for meta in metas.values())
     registry: Registry[Any] = Registry().with_resources(resources)
 
@@ -36,20 +38,47 @@ def check(catalogue: Catalogue) -> None:
         for operation in edition.operations:
             for slug in (None, *edition.categories):
                 _knows(catalogue, catalogue.schema(Kind(version=edition.name, category=slug), operation), edition.schema)
-    for file in catalogue.files:
-        if file.rpartition("/")[0] not in {"", "meta"}:
-            holds(file, "dialect")
+    for file in [file for file in catalogue.files if file.rpartition("/")[0] not in {"", "meta"}]:
+        holds(file, "dialect")
+        _compiles(file, catalogue.read(file))
+    for way in (way for way in catalogue.ways.values() if not way.back):
+        for file in _mapped(catalogue, [file for _, _, file in way.categories]):
+            holds(file, "mapping")
             _compiles(file, catalogue.read(file))
+        _leads(catalogue, way)
+
+
+def _mapped(catalogue: Catalogue, files: Iterable[str]) -> Iterator[str]:
+    """Yield the files of mappings, and those that they name; each of which is read only after it has been yielded."""
+    for file in files:
+        yield file
+        folder = file.rpartition("/")[0]
+        yield from _mapped(catalogue, [f"{folder}/{name}" for name in catalogue.read(file).get("with", ())])
+
+
+def _leads(catalogue: Catalogue, way: Way) -> None:
+    """Raise `Damaged` for a mapping that leaves something out, has a rule about nothing, or a step that there is not."""
+    for category, _, file in way.categories:
+        for mapping in catalogue.mappings(way, category):
+            wrong = next(mappings.faults(mapping, catalogue.schema(mapping.given), catalogue.schema(mapping.wanted)), None)
+            if wrong:
+                raise Damaged(file, wrong)
+            _tables(catalogue, (step for rule in mapping.rules for step in rule.by), file, "a rule")
 
 
 def _knows(catalogue: Catalogue, schema: Schema, file: str) -> None:
     """Raise `Damaged` for a step that names a table of words or a kind of quantities that there is not."""
-    there = {"word": catalogue.words, "quantity": catalogue.units["kinds"], "in_unit": catalogue.units["kinds"]}
     for at, node in walk(schema):
-        for step in node.get("x-normalise", ()):
-            for name, argument in step.items():
-                if name in there and argument not in there[name]:
-                    raise Damaged(file, f"{pointer.write(at)} is normalised by the {name} {argument!r}, which there is not")
+        _tables(catalogue, node.get("x-normalise", ()), file, pointer.write(at))
+
+
+def _tables(catalogue: Catalogue, steps: Iterable[Mapping[str, Any]], file: str, what: str) -> None:
+    """Raise `Damaged` for a step that names a table of words or a kind of quantities that there is not."""
+    there = {"word": catalogue.words, "quantity": catalogue.units["kinds"], "in_unit": catalogue.units["kinds"]}
+    for step in steps:
+        for name, argument in step.items():
+            if name in there and argument not in there[name]:
+                raise Damaged(file, f"{what} goes by the {name} {argument!r}, which there is not")
 
 
 def _compiles(file: str, schema: object) -> None:

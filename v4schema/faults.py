@@ -105,7 +105,9 @@ class Faults:
     def _needed(self, at: Place) -> Iterator[Place]:
         """Yield the places that a missing field needs filled: its own, or those that are required within it."""
         described = describing(self.schema, at) or {}
-        within = [] if "x-atomic" in described else [(*at, *below) for below, rule in demanded(described) if "x-level" not in rule]
+        within = (
+            [] if "x-atomic" in described else [(*at, *below) for below, rule in demanded(described) if "x-level" not in rule]
+        )
         yield from within or [at]
 
     def _stray(self, ad: object, at: Place) -> Fault:

@@ -135,7 +135,7 @@ def difference_in_json(found: Comparison) -> dict[str, Any]:
     return {
         "from": str(found.given),
         "to": str(found.wanted),
-        "automatic": found.automatic,
+        "migrates": None if found.automatic is None else not found.automatic,
         "source": found.source,
         "changes": [asdict(change) for change in found.changes],
         "supply": [
@@ -158,9 +158,10 @@ def _difference(found: Comparison) -> Iterator[tuple[str, Sequence[tuple[str, st
         if changes:
             yield title, [(change.to or change.at or "", _told(change), change.source) for change in changes]
     if found.supply:
-        yield "What you must supply", [
-            (ask.at, f"{'' if ask.required else 'optional; '}{ask.allowed}", ask.source) for ask in found.supply
-        ]
+        yield (
+            "What you must supply",
+            [(ask.at, f"{'' if ask.required else 'optional; '}{ask.allowed}", ask.source) for ask in found.supply],
+        )
 
 
 def _told(change: Change) -> str:

@@ -11,6 +11,8 @@ from v4schema.report import Kind
 from v4schema.schema import Schema, demanded, describing, graver, walk
 from v4schema.steps import INVERSES
 
+#: The way of a category whose ads do not go over as they are.
+_MIGRATE = "migrate"
 #: The places that a rule is about, ``*`` for every item of an array.
 Places = tuple[str, ...]
 
@@ -77,7 +79,7 @@ def along(way: Way, category: str, read: abc.Callable[[str], Any]) -> abc.Iterat
             mapping = Mapping(
                 given=kinds[way.back],
                 wanted=kinds[not way.back],
-                automatic=data["way"] == "automatic",
+                automatic=data["way"] != _MIGRATE,
                 source=data["source"],
                 rules=rules,
             )

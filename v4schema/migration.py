@@ -18,7 +18,7 @@ from v4schema.editions import Way
 from v4schema.engine import Engine
 from v4schema.mapping import Mapping as CategoryMapping
 from v4schema.mending import Entry, put
-from v4schema.moving import Trail, edited
+from v4schema.moving import Trail, placed
 from v4schema.normaliser import Normalisation, normalise
 from v4schema.pointer import Place
 from v4schema.reading import Source, read
@@ -110,7 +110,7 @@ def migrate(
 def brought_back(ad: object, receipt: object, *, to: str | None, catalogue: Catalogue) -> Conversion:
     """Bring an ad back by its receipt, to the edition `to`, or, with None, to whichever the receipt says."""
 
-    def refused(code: str, **told: object) -> Conversion:
+    def refused(code: str, **told: Any) -> Conversion:  # noqa: ANN401  (what fills its sentences)
         finding = wording.finding(catalogue, code, "", **told)
         return Conversion(ad=ad, given=ad, catalogue=catalogue, telling=lambda: (finding,))
 
@@ -144,7 +144,7 @@ def brought_back(ad: object, receipt: object, *, to: str | None, catalogue: Cata
         given=ad,
         kind=given,
         origin=kind,
-        complete=restored.exact or (checked.valid and not restored.changed),
+        completes=lambda: restored.exact or (checked.valid and not restored.changed),
         catalogue=catalogue,
         telling=told,
     )
@@ -254,7 +254,7 @@ class Passage:
             given=ad,
             kind=route.mapping.wanted,
             origin=kind,
-            complete=route.engine.accepts(gone.ad),
+            completes=lambda: route.engine.accepts(gone.ad) or self._valid(route.mapping.wanted, gone.ad),
             catalogue=self.catalogue,
             telling=lambda: self._told(route, gone, answered),
             missing=lambda: route.asking.missing(gone.ad, ad),
@@ -336,9 +336,12 @@ class Passage:
         told += gone.checked(self._refused(route, gone.ad, answered))
         asked = [self._asked(ask) for ask in route.asking.missing(gone.ad) if ask.required]
         after = validate(gone.ad, version=self.way.to, category=mapping.wanted.category, **checks)
-        left = after.findings if self.mends else after.errors
         needed = {place for finding in asked for place in pointer.around(pointer.parse(finding.at))}
-        left = [each for each in left if each.code not in _MISSING or pointer.parse(each.at) not in needed]
+        left = [
+            each
+            for each in (after.findings if self.mends else after.errors)
+            if each.code not in _MISSING or pointer.parse(each.at) not in needed
+        ]
         rest = [*told, *gone.checked(asked), *gone.checked(unspoken(left, told))]
         known = {(finding.at, finding.code) for finding in wrong}
         rest = [finding for finding in dict.fromkeys(rest) if (finding.at, finding.code) not in known]
@@ -364,13 +367,9 @@ class Passage:
     def _refused(self, route: Route, ad: Any, answered: Answered) -> Iterator[Finding]:  # noqa: ANN401  (any JSON)
         """Put into words why answers are not taken: by what would be wrong with the ad if they were."""
         asks = {ask.at: ask for ask in route.asking.asks}
-        for place, (given, read, why) in answered.refused.items():
+        for place, (given, value, left) in answered.refused.items():
             at = pointer.write(place)
-            if why is None:
-                filled = edited(ad, place, lambda _, read=read: read)
-                kind = route.mapping.wanted
-                wrong = validate(filled, version=kind.version, category=kind.category, catalogue=self.catalogue).errors
-                why = next(each.says for each in wrong if place in pointer.around(pointer.parse(each.at)))
+            why = self._wrong(route.mapping.wanted, placed(ad, place, value), place) if left is None else left
             hidden = private(route.asking.schema, place)
             yield wording.finding(
                 self.catalogue,
@@ -383,6 +382,15 @@ class Passage:
                 why=why,
                 allowed=asks[at].allowed if at in asks else "",
             )
+
+    def _valid(self, kind: Kind, ad: object) -> bool:
+        """Tell whether an ad is valid that is not without a warning either."""
+        return validate(ad, version=kind.version, category=kind.category, catalogue=self.catalogue).valid
+
+    def _wrong(self, kind: Kind, ad: object, place: Place) -> str:
+        """Say what is wrong with an ad at a place."""
+        errors = validate(ad, version=kind.version, category=kind.category, catalogue=self.catalogue).errors
+        return next(each.says for each in errors if place in pointer.around(pointer.parse(each.at)))
 
     def _stuck(self, ad: Any, kind: Kind | None, finding: Finding | None = None) -> Conversion:  # noqa: ANN401  (any JSON)
         """Return a conversion that came to nothing: the ad as it is, what is wrong with it, and why it was not converted."""
@@ -397,8 +405,13 @@ class Passage:
 
 
 @lru_cache(maxsize=256, typed=True)
-def _passage(  # noqa: PLR0913  (what a caller can say)
-    catalogue: Catalogue, to: str, version: str | None, category: str | int | None, units: tuple[tuple[str, str], ...], mends: bool  # noqa: FBT001
+def _passage(
+    catalogue: Catalogue,
+    to: str,
+    version: str | None,
+    category: str | int | None,
+    units: tuple[tuple[str, str], ...],
+    mends: bool,  # noqa: FBT001
 ) -> Passage:
     """Return the passage that a caller asks for; made once."""
     catalogue.measured(dict(units))

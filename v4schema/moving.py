@@ -107,7 +107,7 @@ def renamed(ad: Any, at: Place, right: Place, value: object) -> Any:  # noqa: AN
     *within, name = at
     if right[:-1] == at[:-1]:
         return edited(ad, within, lambda here: _respelt(here, name, right[-1], value))
-    ad = edited(ad, within, lambda here: {key: here[key] for key in here if key != name})
+    ad = without(ad, at)
     return edited(ad, right[:-1], lambda here: {**({} if blank(here) else here), right[-1]: value})
 
 
@@ -115,6 +115,17 @@ def _respelt(here: Mapping[Token, Any], name: Token, right: Token, value: object
     """Return an object with another name for a member; what stood under that name goes."""
     kept = {key: member for key, member in here.items() if key != right}
     return {right if key == name else key: value if key == name else member for key, member in kept.items()}
+
+
+def placed(ad: Any, at: Sequence[Token], value: object) -> Any:  # noqa: ANN401  (any JSON)
+    """Return an ad in which a value stands at a place; objects on the way are made where nothing or a blank is."""
+    return edited(ad, at, lambda _: value)
+
+
+def without(ad: Any, at: Sequence[Token]) -> Any:  # noqa: ANN401  (any JSON)
+    """Return an ad from which a member of an object is gone."""
+    *within, name = at
+    return edited(ad, within, lambda here: {key: here[key] for key in here if key != name})
 
 
 def edited(here: Any, at: Sequence[Token], edit: Callable[[Any], Any]) -> Any:  # noqa: ANN401  (any JSON)

@@ -7,6 +7,8 @@ from typing import Any
 Token = str | int
 #: A place in a document: the steps to it.
 Place = tuple[Token, ...]
+#: The step to every item of an array, in places that stand for several.
+EVERY = "*"
 
 
 def write(tokens: Iterable[Token]) -> str:
@@ -101,7 +103,7 @@ class Order:
                     self._ranks[id(here)] = {name: rank for rank, name in enumerate(here, start=1)}
                 order.append(self._ranks[id(here)].get(str(token), 0))
                 here = here.get(token)
-            elif isinstance(here, list) and int(token) < len(here):
+            elif isinstance(here, list) and str(token).isdecimal() and int(token) < len(here):
                 order.append(int(token) + 1)
                 here = here[int(token)]
             else:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from v4schema import pointer
-from v4schema.moving import edited
+from v4schema.moving import placed
 from v4schema.pointer import Place
 
 #: A receipt as it is kept: JSON, in the shape of `schemas/meta/receipt.json`.
@@ -56,13 +56,13 @@ def restored(ad: object, receipt: Receipt) -> Restored:
     What has been changed since stays as it is, where the receipt would have brought something else back.
     """
     changed: list[Place] = []
-    steps: dict[str, list[tuple[Place, Mapping[str, Any]]]] = {"new": [], "both": [], "gone": []}
-    for change in receipt["changes"]:
-        step = "gone" if "is" not in change else "both" if "was" in change else "new"
-        steps[step].append((pointer.within(ad, change["at"]), change))
-    for at, change in [*reversed(steps["new"]), *steps["both"], *steps["gone"]]:
+    new = [change for change in receipt["changes"] if "was" not in change]
+    others = [change for change in receipt["changes"] if "was" in change]
+    others.sort(key=lambda change: "is" not in change)
+    for change in [*reversed(new), *others]:
+        at = pointer.within(ad, change["at"])
         if _stands(ad, at, change):
-            ad = edited(ad, at[:-1], lambda here, at=at, change=change: _undone(here, at, change)) if at else change["was"]
+            ad = placed(ad, at[:-1], _undone(pointer.get(ad, at[:-1]), at[-1], change))
         else:
             changed.append(at)
     return Restored(ad=ad, changed=changed, exact=digest(ad) == receipt["given"])
@@ -113,16 +113,15 @@ def _changes(given: Any, new: Any, at: Place) -> Iterator[dict[str, Any]]:  # no
 
 def _stands(ad: object, at: Place, change: Mapping[str, Any]) -> bool:
     """Tell whether an ad is at a place as it was when a receipt was made."""
-    if not at or not pointer.leads(ad, at):
-        around = pointer.get(ad, at[:-1]) if at and pointer.leads(ad, at[:-1]) else None
-        fits = isinstance(around, dict) or (isinstance(around, list) and change.get("rank") == len(around))
-        return fits and "is" not in change if at else same(ad, change.get("is"))
-    return "is" in change and same(pointer.get(ad, at), change["is"])
+    if pointer.leads(ad, at):
+        return bool(at) and "is" in change and same(pointer.get(ad, at), change["is"])
+    around = pointer.get(ad, at[:-1]) if pointer.leads(ad, at[:-1]) else None
+    room = isinstance(around, dict) or (isinstance(around, list) and change.get("rank") == len(around))
+    return room and "is" not in change
 
 
-def _undone(here: Any, at: Place, change: Mapping[str, Any]) -> Any:  # noqa: ANN401  (any JSON)
-    """Return an object or an array in which a change is undone."""
-    token: Any = at[-1]
+def _undone(here: Any, token: Any, change: Mapping[str, Any]) -> Any:  # noqa: ANN401  (any JSON)
+    """Return an object or an array in which a change of what it has at a token is undone."""
     if isinstance(here, list):
         return [*here[:token], *([change["was"]] if "was" in change else []), *here[token + 1 :]]
     if "was" not in change:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from v4schema.pointer import Token
+from v4schema.pointer import EVERY, Token
 
 #: A JSON Schema, as parsed.
 Schema = dict[str, Any]
@@ -124,12 +124,13 @@ def walk(
 
 
 def describing(schema: Schema, at: Sequence[Token]) -> Schema | None:
-    """Return the part of a flat schema that describes the place `at` of an ad, or None if none does."""
+    """Return the part of a flat schema that describes the place `at` of an ad, or None if none does; ``*`` is any item."""
     here: Schema | None = schema
     for token in at:
         if here is None:
             return None
-        here = here.get("properties", {}).get(token) or (here.get("items") if str(token).isdecimal() else None)
+        item = token == EVERY or str(token).isdecimal()
+        here = here.get("properties", {}).get(token) or (here.get("items") if item else None)
     return here
 
 

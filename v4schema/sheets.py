@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
 from tempfile import SpooledTemporaryFile
-from typing import IO
+from typing import IO, Any, Self
 
 from v4schema import catalogue as catalogues
 from v4schema import pointer, spelling, wording
@@ -56,14 +56,14 @@ class Row:
 
 
 class Answers:
-    """The answers of a sheet, row by row, found by the identifiers of the ads.
+    r"""The answers of a sheet, row by row, found by the identifiers of the ads.
 
     `source` is the path of a CSV file or its bytes: UTF-8 with or without a byte-order mark, with semicolons, commas or tabs
     between cells; `to` is the edition that the ads come to, `name` what the sheet is called in findings. The columns are named
     by the JSON Pointers of the fields, or by a field's own name. Raises `OSError` where the file cannot be opened; what is
     wrong with what it holds is told by `left`.
 
-    >>> answers = Answers("source_id;brand\\n17;Yamaha\\n".encode(), to="v4")
+    >>> answers = Answers("source_id;brand\n17;Yamaha\n".encode(), to="v4")
     >>> answers.take("17").answers
     {'/category_fields/brand': 'Yamaha'}
     """
@@ -117,7 +117,7 @@ class Answers:
             digits = row.name.lstrip("0")
             near = next((name for name in self._wanting if name.lstrip("0") == digits), None)
             near = near or spelling.nearest(row.name, self._wanting)
-            told = {"value": wording.shown(row.name), "mend": "near" if near else "", "near": near}
+            told: dict[str, Any] = {"value": wording.shown(row.name), "mend": "near" if near else "", "near": near}
             yield replace(wording.finding(self._catalogue, "answer.unknown_ad", "", **told), line=row.number, column=1)
 
     def _read(self, source: str | bytes) -> None:
@@ -187,7 +187,7 @@ class Answers:
         if len(named) == 1 or (known and known.unit is None and pointer.write(known.at) in self._fields):
             return named[0] if len(named) == 1 else pointer.write(known.at) if known else None
         near = spelling.nearest(name, self._fields)
-        told = {"name": wording.shown(name), "version": self._to, "mend": "near" if near else "", "near": near}
+        told: dict[str, Any] = {"name": wording.shown(name), "version": self._to, "mend": "near" if near else "", "near": near}
         finding = wording.finding(self._catalogue, "answer.unknown_column", "", **told)
         self._remarks.append(replace(finding, line=1, column=column))
         return None
@@ -212,10 +212,10 @@ class Sheet:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        self._rows: IO[bytes] = SpooledTemporaryFile(max_size=_IN_MEMORY)
+        self._rows: IO[bytes] = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  (closed with the sheet)
         self._columns: dict[str, dict[Ask, None]] = {}
 
-    def __enter__(self) -> "Sheet":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

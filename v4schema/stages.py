@@ -38,11 +38,15 @@ class Stages:
             for finding in stage.findings():
                 at = pointer.within(stage.before, finding.at)
                 gone = finding.to is None and not pointer.leads(stage.after, at)
-                to = None if gone else self._forth(pointer.within(stage.after, finding.at if finding.to is None else finding.to), number)
+                to = (
+                    None
+                    if gone
+                    else self._forth(pointer.within(stage.after, finding.at if finding.to is None else finding.to), number)
+                )
                 yield self._placed(finding, self._back(at, number), to)
 
     def checked(self, findings: Iterable[Finding], number: int | None = None) -> Iterator[Finding]:
-        """Yield findings on the ad that came out, or that went into the stage of a number, by places in the one that was given."""
+        """Yield findings on the ad that came out, or that went into a stage, by places in the one that was given."""
         number = len(self.stages) if number is None else number
         ad = self.ad if number == len(self.stages) else self.stages[number].before
         for finding in findings:

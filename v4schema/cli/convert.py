@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _IN_MEMORY = 1 << 20
 
 
-def _file(name: str, **attributes: Any) -> Any:  # noqa: ANN401  (click's own)
+def _file(name: str, **attributes: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # noqa: ANN401  (click's own)
     """Declare an option that names a file beside the ads."""
     return click.option(name, metavar="FILE", type=click.Path(dir_okay=False, readable=False), **attributes)
 
@@ -55,7 +55,7 @@ def _file(name: str, **attributes: Any) -> Any:  # noqa: ANN401  (click's own)
 @options.reporting
 @_file("--report", help="Write the report to a file.")
 @click.pass_context
-def convert(  # noqa: PLR0913  (the options above)
+def convert(
     ctx: click.Context,
     /,
     files: Sequence[str],
@@ -89,9 +89,6 @@ def convert(  # noqa: PLR0913  (the options above)
     above --fail-on are left, 2 wrong usage, 3 an input could not be read or
     identified, or an ad not be written, 128 + n stopped by signal n.
     """
-    from v4schema.cli import sinks
-    from v4schema.cli.writing import Writing
-
     from v4schema.cli import sinks
     from v4schema.cli.writing import Writing
 

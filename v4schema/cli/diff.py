@@ -3,7 +3,6 @@
 import click
 
 from v4schema.cli import options, terminal
-from v4schema.report import Kind
 
 #: No text is laid out wider than this.
 _WIDEST = 100
@@ -13,7 +12,12 @@ _WIDEST = 100
 @click.argument("one", metavar="EDITION/CATEGORY")
 @click.argument("other", metavar="EDITION/CATEGORY")
 @click.option(
-    "--format", "format_", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True, help="How to tell it."
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json", "markdown"]),
+    default="text",
+    show_default=True,
+    help="How to tell it.",
 )
 @options.schemas
 def diff(one: str, other: str, format_: str, schemas: str | None) -> None:
@@ -31,7 +35,7 @@ def diff(one: str, other: str, format_: str, schemas: str | None) -> None:
     from v4schema.comparison import compare
 
     held = options.held(schemas)
-    kinds: list[Kind] = []
+    kinds = []
     for word in (one, other):
         version, _, category = word.partition("/")
         if not category:

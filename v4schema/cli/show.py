@@ -1,6 +1,7 @@
 """The commands that tell what there is: ``v4schema show`` and ``v4schema explain``."""
 
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Iterator, Mapping
 
 import click
 from click.core import ParameterSource
@@ -59,19 +60,25 @@ def show(ctx: click.Context, /, what: str | None, operation: str, schemas: str |
     elif not category:
         lines = listing.categories(held.edition(version))
     else:
-        kind = held.kind(version, category)
-        schema = held.schema(kind, operation)
-        if forms["bundle"]:
-            lines = iter([listing.pretty(listing.bundle(schema, errors_only=forms["errors_only"]))])
-        elif forms["example"]:
-            if held.edition(version).categories[str(kind.category)].schema is None:
-                raise click.UsageError(f"No public document describes {kind}, so there is no example of it.")
-            lines = iter([listing.pretty(listing.example(schema))])
-        elif forms["mapping"]:
-            lines = _mappings(held, kind, min(terminal.columns(), _WIDEST))
-        else:
-            lines = listing.fields(schema, min(terminal.columns(), _WIDEST))
+        lines = _category(held, held.kind(version, category), operation, forms)
     terminal.write(line + "\n" for line in lines)
+
+
+def _category(held: Catalogue, kind: Kind, operation: str, forms: Mapping[str, bool]) -> Iterator[str]:
+    """Tell of one category in the form that is asked for."""
+    from v4schema import listing
+
+    schema = held.schema(kind, operation)
+    width = min(terminal.columns(), _WIDEST)
+    if forms["mapping"]:
+        return _mappings(held, kind, width)
+    if forms["bundle"]:
+        return iter([listing.pretty(listing.bundle(schema, errors_only=forms["errors_only"]))])
+    if forms["example"]:
+        if held.edition(kind.version).categories[str(kind.category)].schema is None:
+            raise click.UsageError(f"No public document describes {kind}, so there is no example of it.")
+        return iter([listing.pretty(listing.example(schema))])
+    return listing.fields(schema, width)
 
 
 def _mappings(held: Catalogue, kind: Kind, width: int) -> Iterator[str]:
@@ -86,7 +93,8 @@ def _mappings(held: Catalogue, kind: Kind, width: int) -> Iterator[str]:
     for way in ways:
         told = way.pathless.get(str(kind.category))
         if told:
-            yield f"{kind} has no counterpart in {way.to}. {told['says']}  [{', '.join(told['source'])}]"
+            text = f"{kind} has no counterpart in {way.to}. {told['says']}  [{', '.join(told['source'])}]"
+            yield textwrap.fill(text, width, break_on_hyphens=False)
 
 
 @click.command()

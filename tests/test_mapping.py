@@ -1,0 +1,92 @@
+"""Mappings leave nothing out, say nothing in vain, and are written as their meta-schema says."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
+from strategies import HELD, every_mapping
+
+from v4schema.mapping import Mapping, Rule, faults
+
+MAPPINGS = [*every_mapping(HELD)]
+
+
+def wrong(mapping: Mapping) -> list[str]:
+    """What is wrong with a mapping between the schemas of its kinds."""
+    return [*faults(mapping, HELD.schema(mapping.given), HELD.schema(mapping.wanted))]
+
+
+def test_every_file_is_what_the_meta_schema_says(schemas: Path) -> None:
+    """No rule of another shape, no keyword misspelt."""
+    metas = {path.stem: json.loads(path.read_text("utf-8")) for path in (schemas / "meta").glob("*.json")}
+    registry: Registry[Any] = Registry().with_resources((meta["$id"], Resource.from_contents(meta)) for meta in metas.values())
+    validator = Draft202012Validator(metas["mapping"], registry=registry)
+    files = [*schemas.glob("*-to-*/*.json")]
+    assert len(files) >= 12
+    for path in files:
+        assert [error.message for error in validator.iter_errors(json.loads(path.read_text("utf-8")))] == [], path
+
+
+def test_every_category_has_a_mapping_or_a_word_of_the_documents() -> None:
+    """Those of the older edition that the newer one has are mapped, and of all others it is told that they lead nowhere."""
+    for way in HELD.ways.values():
+        if not way.back:
+            mapped = {category for category, *_ in way.categories}
+            assert mapped | way.pathless.keys() == HELD.edition(way.version).categories.keys()
+            assert not mapped & way.pathless.keys()
+            assert mapped >= HELD.edition(way.to).categories.keys()
+    assert len(MAPPINGS) == 12
+
+
+@pytest.mark.parametrize("mapping", MAPPINGS, ids=lambda mapping: str(mapping.given))
+def test_a_mapping_is_complete_and_every_rule_of_it_is_needed(mapping: Mapping) -> None:
+    """Every field is kept, moved or dropped, every wanted one given, filled in or asked for: without any one rule, it is not."""
+    assert wrong(mapping) == []
+    assert len(mapping.rules) > 25
+    for rule in mapping.rules:
+        assert wrong(replace(mapping, rules=[each for each in mapping.rules if each is not rule])), rule
+
+
+@pytest.mark.parametrize(
+    ("rule", "says"),
+    [
+        (Rule(does="keep", at=("nothing",), to=("nothing",)), "keep /nothing: /nothing is no field of"),
+        (Rule(does="drop", at=("nothing",)), "drop /nothing: /nothing is no field of"),
+        (Rule(does="ask", to=("nothing",)), "ask /nothing: /nothing is no field of"),
+        (Rule(does="drop", at=("body",)), "/body is spoken of by keep /body and by drop /body"),
+        (Rule(does="move", at=("title",), to=("body",)), "/body comes from more than one rule"),
+        (Rule(does="move", at=("title",), to=("nothing",)), "/title comes to /nothing, which is no field of"),
+        (Rule(does="ask", to=("source_id",)), "ask /source_id: the field is not wanted, or always there"),
+        (Rule(does="ask", to=("category_fields", "vin")), "ask /category_fields/vin: the field is not wanted, or always there"),
+        (Rule(does="fill", to=("dealer_code",), value=3), "fill /dealer_code: the field does not take the value"),
+    ],
+)
+def test_a_rule_about_nothing_is_an_error(rule: Rule, says: str) -> None:
+    """One that names no field, says twice what happens to one, or supplies what is there or what is not taken."""
+    mapping = next(each for each in MAPPINGS if not each.automatic)
+    others = [each for each in mapping.rules if not (each.to == rule.to and rule.does == "fill")]
+    assert any(says in each for each in wrong(replace(mapping, rules=[*others, rule])))
+
+
+def test_every_rule_rests_on_documents_and_says_why() -> None:
+    """What is not simply kept has a reason, and the reason has a source."""
+    for mapping in MAPPINGS:
+        assert {*mapping.source} <= HELD.documents.keys()
+        for rule in mapping.rules:
+            assert rule.does == "keep" or (rule.why.endswith(".") and rule.source)
+            assert {*rule.source} <= HELD.documents.keys()
+
+
+def test_a_mapping_is_turned_round_where_its_steps_can_be() -> None:
+    """What moves moves back; a mapping with a step that leads no way back has no counterpart."""
+    mapping = MAPPINGS[0]
+    move = Rule(does="move", at=("body",), to=("title",), by=[{"in_unit": "price"}])
+    turned = replace(mapping, rules=[move, Rule(does="drop", at=("contact",))]).turned
+    assert turned is not None
+    assert (turned.given, turned.wanted) == (mapping.wanted, mapping.given)
+    assert [str(rule) for rule in turned.rules] == ["move /title to /body"]
+    assert replace(mapping, rules=[replace(move, by=[{"trim": True}])]).turned is None
