@@ -70,7 +70,7 @@ def test_only_what_has_changed_is_written_anew() -> None:
         .replace(b'" \\u00e5 \\u00e4"', b'"\\u00e5 \\u00e4"')
         .replace(b'" https', b'"https')
         .replace(b'  "year": 2020.0,\n  "mileage_km": 15400.50,\n', b"")
-        .replace(b"{ }", b'{"model_year": 2020.0,"condition": {"mileage": {"unit": "km", "value": 15400.50}} }')
+        .replace(b"{ }", b'{"model_year": 2020.0, "condition": {"mileage": {"unit": "km", "value": 15400.50}}}')
     )
 
 

@@ -12,6 +12,9 @@ from v4schema.positions import positions
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+#: Where the members of a document stand on lines of their own, what is new takes several if it is longer than this.
+_LONGEST = 100
+
 
 def rewritten(
     text: bytes, before: object, after: object, origins: Mapping[Place, Place] | None = None, *, margin: bytes = b""
@@ -57,7 +60,7 @@ class _Rewriting:
         text = self._text[node.start_byte : node.end_byte]
         if after is before:
             return text
-        if isinstance(before, dict) and isinstance(after, dict):
+        if isinstance(before, dict) and isinstance(after, dict) and before:
             slots, close = self._slots(node)
             named = dict(zip(before, slots, strict=True))
             parts = [self._member(named, name, index, before, after, at) for index, name in enumerate(after)]
@@ -108,16 +111,20 @@ class _Rewriting:
         """Return the text of a value, laid out as the text around it."""
         if not value or not isinstance(value, dict | list):
             return self._spelt.get(id(value)) or _dumped(value)
-        deeper = indent + self._step if self._expanded else b""
+        opening, closing = (b"{", b"}") if isinstance(value, dict) else (b"[", b"]")
+        if not self._expanded:
+            flat = opening + (b"," + self._space).join(self._parts(value, at, b"")) + closing
+            if not self._lined or len(indent) + len(flat) <= _LONGEST:
+                return flat
+        deeper = indent + self._step
+        parts = self._parts(value, at, deeper)
+        return opening + b",".join(self._line + deeper + part for part in parts) + self._line + indent + closing
+
+    def _parts(self, value: Any, at: Place, indent: bytes) -> Sequence[bytes]:  # noqa: ANN401  (an object or an array)
+        """Return the texts of the members of an object or the items of an array, on lines that begin with `indent`."""
         if isinstance(value, dict):
-            opening, closing = b"{", b"}"
-            parts = [self._name(name) + self._new(below, (*at, name), deeper) for name, below in value.items()]
-        else:
-            opening, closing = b"[", b"]"
-            parts = [self._new(item, (*at, index), deeper) for index, item in enumerate(value)]
-        if self._expanded:
-            return opening + b",".join(self._line + deeper + part for part in parts) + self._line + indent + closing
-        return opening + (b"," + self._space).join(parts) + closing
+            return [self._name(name) + self._new(below, (*at, name), indent) for name, below in value.items()]
+        return [self._new(item, (*at, index), indent) for index, item in enumerate(value)]
 
     def _name(self, name: str) -> bytes:
         return _dumped(name) + b":" + self._space
@@ -168,6 +175,11 @@ class _Rewriting:
     def _expanded(self) -> bool:
         """Whether every object and array of the text that is not empty stands on several lines."""
         return all(node.start_point[0] < node.end_point[0] for node in _containers(self._root) if node.named_children)
+
+    @cached_property
+    def _lined(self) -> bool:
+        """Whether the members of the document stand on lines of their own."""
+        return self._root.start_point[0] < self._root.end_point[0]
 
     @cached_property
     def _step(self) -> bytes:

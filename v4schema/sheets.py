@@ -259,11 +259,17 @@ def _legend(asks: Iterable[Ask]) -> str:
     optional = {True: "Optional. ", False: ""}[not any(ask.required for ask in asks)]
     if not optional and not all(ask.required for ask in asks):
         optional = "Optional for some. "
-    told = dict.fromkeys(f"{ask.description} Write {ask.allowed}." if ask.allowed else ask.description for ask in asks)
     if len({ask.description for ask in asks}) == 1 and asks[0].example:
         examples = dict.fromkeys(ask.example for ask in asks if ask.example)
-        told = dict.fromkeys([f"{asks[0].description} Write {replace(asks[0], example=' or '.join(examples)).allowed}."])
-    return optional + " / ".join(told)
+        asks = [replace(asks[0], example=" or ".join(examples))]
+    return optional + " / ".join(dict.fromkeys(map(_described, asks)))
+
+
+def _described(ask: Ask) -> str:
+    """Return what a field is, and what may be answered."""
+    begin = "Write " if ask.choices or ask.unit else ""
+    told = f"{begin}{ask.allowed}" if begin else ask.allowed[:1].upper() + ask.allowed[1:]
+    return f"{ask.description} {told}." if told else ask.description
 
 
 def _text(cell: str) -> str:
