@@ -1,24 +1,28 @@
 """Laws of converting: nothing is lost on the way, and the way back leads to where one came from."""
 
 import copy
+import io
 import json
 import random
+import re
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from strategies import ANY_JSON, HELD, KINDS, Ad, ads, every_mapping, respell, same, spots, strewn
+from strategies import ANY_JSON, HELD, KINDS, ads, every_mapping, respell, same, spots, strewn
 
 from v4schema import Conversion, Kind, Level, convert, errors, migrate, normalise, revert, validate
+from v4schema.asking import NONE
 from v4schema.converter import Converter
 from v4schema.pointer import Place, get, leads, parse, within
 
 #: From each edition to the other of a way.
 TO = {way.version: way.to for way in HELD.ways.values()}
-UNITS: st.SearchStrategy[dict[str, str]] = st.sampled_from([{}, {"price_unit": "kr"}, {"price_unit": "öre"}])
+UNITS: st.SearchStrategy[dict[str, Any]] = st.sampled_from([{}, {"price_unit": "kr"}, {"price_unit": "öre"}])
 MAPPED = [mapping.given for mapping in every_mapping(HELD)]
 AUTOMATIC = [mapping.given for mapping in every_mapping(HELD) if mapping.automatic]
 
@@ -47,7 +51,7 @@ def codes(conversion: Conversion) -> list[str]:
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 @given(data=st.data(), units=UNITS, mends=st.booleans())
-def test_back_with_its_receipt_is_the_identity(kind: Kind, data: st.DataObject, units: dict[str, str], mends: bool) -> None:
+def test_back_with_its_receipt_is_the_identity(kind: Kind, data: st.DataObject, units: dict[str, Any], mends: bool) -> None:
     """For every category, both ways, to the order of names; also when ad and receipt have been written to files."""
     ad = data.draw(st.one_of(ads(kind), strewn(kind)))
     done = (migrate if mends else convert)(ad, to=TO[kind.version], version=kind.version, **units)
@@ -85,13 +89,13 @@ def test_a_complete_conversion_is_valid_and_any_other_says_why(kind: Kind, data:
 
 @pytest.mark.parametrize("kind", MAPPED, ids=str)
 @given(data=st.data(), units=UNITS)
-def test_answers_complete_an_ad(kind: Kind, data: st.DataObject, units: dict[str, str]) -> None:
+def test_answers_complete_an_ad(kind: Kind, data: st.DataObject, units: dict[str, Any]) -> None:
     """With what a valid ad of the target has at the places that are asked, nothing is asked any more."""
     ad, other = data.draw(ads(kind)), data.draw(ads(Kind(version=TO[kind.version], category=kind.category)))
     asks = convert(ad, to=TO[kind.version], version=kind.version, **units).asks
     answers = {ask.at: get(other, ask.place) for ask in asks}
     done = convert(ad, to=TO[kind.version], version=kind.version, answers=answers, **units)
-    blank = [at for at, value in answers.items() if isinstance(value, str) and not value.strip(" -–\t\n\r\xa0")]
+    blank = [at for at, value in answers.items() if isinstance(value, str) and value.strip() in NONE]
     assume(not blank)
     assert done.asks == ()
     assert {finding.code for finding in done.errors} <= {"schema.pattern", "schema.minimum"}
@@ -100,7 +104,7 @@ def test_answers_complete_an_ad(kind: Kind, data: st.DataObject, units: dict[str
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 @given(data=st.data(), units=UNITS, mends=st.booleans())
-def test_converting_is_pure_and_deterministic(kind: Kind, data: st.DataObject, units: dict[str, str], mends: bool) -> None:
+def test_converting_is_pure_and_deterministic(kind: Kind, data: st.DataObject, units: dict[str, Any], mends: bool) -> None:
     """The ad stays as it is, and the same ad becomes the same."""
     ad = data.draw(strewn(kind))
     before = copy.deepcopy(ad)
@@ -127,7 +131,7 @@ def test_the_order_of_rules_does_not_matter(mapping: Any, data: st.DataObject, s
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 @given(data=st.data(), units=UNITS, mends=st.booleans())
 def test_each_leaf_is_in_the_target_or_in_the_receipt_with_a_reason(
-    kind: Kind, data: st.DataObject, units: dict[str, str], mends: bool
+    kind: Kind, data: st.DataObject, units: dict[str, Any], mends: bool
 ) -> None:
     """Nothing is lost, and nothing changes without a word."""
     ad = data.draw(st.one_of(ads(kind), strewn(kind)))
@@ -177,3 +181,277 @@ def test_any_receipt_gets_an_answer(receipt: Any, ad: object) -> None:  # noqa: 
     """What is no receipt is damaged."""
     assume(receipt is not None)
     assert codes(convert(ad, to="v3", receipt=receipt)) == ["receipt.damaged"]
+
+
+MOPED: dict[str, Any] = {
+    "source_id": "moped-017",
+    "dealer_code": "dealer-123",
+    "category_id": 1121,
+    "title": "Yamaha Aerox 2020",
+    "body": "Fin moped",
+    "price": [{"type": "list", "amount": 34900, "currency": "SEK"}],
+    "visible": True,
+    "location": {"longitude": 14.8, "latitude": 56.8},
+    "category_fields": {},
+}
+CAR = {
+    **{name: MOPED[name] for name in ("source_id", "dealer_code", "body", "price", "visible", "location")},
+    "category_id": 1020,
+    "category_fields": {"body_type": "sedan", "brand": "volvo", "model": "v70", "model_year": 2015},
+}
+ANSWERS = {
+    "/category_fields/brand": "Yamaha",
+    "/category_fields/model": " Aerox ",
+    "/category_fields/model_year": "2020",
+    "/category_fields/registration_number": "abc 123",
+    "/category_fields/condition/mileage": "1 540,5 mil",
+    "/category_fields/powertrain/transmission": "Automat",
+    "/category_fields/powertrain/fuels": "bensin, el",
+}
+
+
+def test_a_simple_moped_becomes_a_vehicle() -> None:
+    """What is known is filled in, what is answered is understood as the normaliser does, and the title goes to the receipt."""
+    asked = convert(MOPED, to="v4")
+    assert (asked.complete, [ask.at for ask in asked.asks], asked.wishes) == (False, [*ANSWERS], ())
+    done = convert(MOPED, to="v4", answers=ANSWERS, price_unit="kr")
+    assert done.complete
+    assert done.ad == {
+        **{name: value for name, value in MOPED.items() if name != "title"},
+        "category_id": "1121",
+        "price": [{"type": "list", "amount": 3490000, "currency": "SEK"}],
+        "category_fields": {
+            "body_type": "moped",
+            "brand": "yamaha",
+            "model": "Aerox",
+            "model_year": 2020,
+            "registration_number": "ABC123",
+            "condition": {"mileage": {"unit": "km", "value": 15405}},
+            "powertrain": {"transmission": "automatic", "fuels": ["gasoline", "electric"]},
+        },
+    }
+    assert [*revert(done)] == [*MOPED]
+
+
+def test_asks_tell_what_may_be_answered() -> None:
+    """Each with the target's description, allowed values and unit, why it is asked, and the documents that want it."""
+    asks = {ask.at.rpartition("/")[2]: ask for ask in convert({**MOPED, "title": "Moped 2020 i toppskick"}, to="v4").asks}
+    assert asks["fuels"].choices == ("gasoline", "diesel", "electric", "hybrid")
+    assert asks["fuels"].several
+    assert asks["mileage"].unit == "km or mil"
+    assert asks["mileage"].allowed == "the number with its unit, km or mil, for example 5000 km"
+    assert asks["brand"].description.startswith("The make, as a slug")
+    assert asks["brand"].why == "In V3 this category is a simple ad."
+    assert asks["brand"].source == ("RC",)
+    assert (asks["model_year"].suggestion, asks["mileage"].suggestion) == ("2020", None)
+
+
+def test_what_is_only_expected_is_a_wish() -> None:
+    """No document requires a caravan's plate, so an ad is complete without it."""
+    caravan = {**MOPED, "category_id": 1101}
+    done = convert(caravan, to="v4", answers={"/category_fields/brand": "Kabe", "/category_fields/model_year": 2010})
+    assert done.complete
+    assert [ask.at.rpartition("/")[2] for ask in done.wishes] == ["body_type", "model", "registration_number"]
+    assert not any(ask.required for ask in done.wishes)
+
+
+def test_suggestions_are_read_from_the_title_and_never_filled_in() -> None:
+    """One for a field whose value stands in the title just once, and is one that the field takes."""
+    title = "Yamaha Aerox 2020, 1 540 mil, automat, bensin, ABC 12D"
+    done = convert({**MOPED, "title": title}, to="v4")
+    assert [ask.suggestion for ask in done.asks] == ["Yamaha", "Aerox", "2020", "ABC 12D", "1 540 mil", "automat", "bensin"]
+    assert done.ad["category_fields"] == {"body_type": "moped"}
+    assert [ask.suggestion for ask in convert({**MOPED, "title": "2019 eller 2020"}, to="v4").asks][2] is None
+
+
+@pytest.mark.parametrize(
+    ("answers", "told"),
+    [
+        ({"/category_fields/model_year": "20x0"}, ("answer.refused", "A valid integer is required.")),
+        ({"/category_fields/model_year": 1850}, ("answer.refused", "greater than or equal to 1900")),
+        ({"/category_fields/condition/mileage": "15400"}, ("answer.refused", "does not say its unit")),
+        ({"/category_fields/condition/mileage": "15.400 km"}, ("answer.refused", "can be read as")),
+        ({"/category_fields/powertrain/fuels": "bensin, kol"}, ("answer.refused", '"kol" is not a valid choice')),
+        ({"/category_fields/registration_number": "ABC1234"}, ("answer.refused", "no more than 6 characters")),
+        ({"/category_fields/body_type": "scooter"}, ("answer.unasked", '"scooter" was not used')),
+        ({"/body": "En annan"}, ("answer.unasked", "the answer was not used")),
+        ({"/category_fields/wheels": 2}, ("answer.unknown_field", '"/category_fields/wheels"')),
+        ({"brand": "yamaha"}, ("answer.unknown_field", '"brand"')),
+        ({"/price/0/amount": 3}, ("answer.unknown_field", '"/price/0/amount"')),
+    ],
+)
+def test_an_answer_that_does_not_fit_is_a_finding(answers: dict[str, Any], told: tuple[str, str]) -> None:
+    """It says why, is not filled in, and is asked for again."""
+    done = convert(MOPED, to="v4", answers=answers)
+    found = [finding for finding in done.findings if finding.code.startswith("answer.")]
+    assert [finding.code for finding in found] == [told[0]]
+    assert told[1] in found[0].says
+    assert "ABC1234" not in found[0].says
+    assert len(done.asks) == 7
+
+
+def test_blank_answers_are_none_and_equal_ones_are_silent() -> None:
+    """An empty cell, a dash, and what the ad says already."""
+    blank = {"/category_fields/brand": " ", "/category_fields/model": "-", "/category_fields/model_year": None}
+    done = convert(MOPED, to="v4", answers={**blank, "/category_fields/body_type": "moped", "/visible": "ja"})
+    assert not [finding for finding in done.findings if finding.code.startswith("answer.")]
+    assert len(done.asks) == 7
+
+
+def test_what_bare_numbers_in_answers_mean_is_the_callers_word() -> None:
+    """As it is for the normaliser."""
+    done = convert(MOPED, to="v4", answers={"/category_fields/condition/mileage": "1540"}, mileage_unit="mil")
+    assert done.ad["category_fields"]["condition"]["mileage"] == {"unit": "km", "value": 15400}
+
+
+def test_pictures_beyond_the_limit_go_to_the_receipt() -> None:
+    """The first twenty stay, in order, and the others are told one by one."""
+    pictures = [f"https://example.com/{number}.jpg" for number in range(23)]
+    done = convert({**CAR, "image_urls": pictures}, to="v4")
+    assert done.complete
+    assert done.ad["image_urls"] == pictures[:20]
+    beyond = [finding for finding in done.findings if finding.code == "item.beyond"]
+    assert [finding.at for finding in beyond] == ["/image_urls/20", "/image_urls/21", "/image_urls/22"]
+    assert {finding.level for finding in beyond} == {Level.WARNING}
+    assert revert(done)["image_urls"] == pictures
+
+
+@pytest.mark.parametrize(("word", "amount"), [(None, 34900), ("kr", 3490000), ("öre", 34900), ("tkr", 3490000000)])
+def test_bare_prices_are_converted_on_the_callers_word_alone(word: str | None, amount: int) -> None:
+    """Without it, they stay and a warning names both readings; also where ads are mended on the way."""
+    for done in (convert(CAR, to="v4", price_unit=word), migrate(CAR, to="v4", price_unit=word)):
+        assert done.ad["price"][0]["amount"] == amount
+        assert ("unit.unsaid" in codes(done)) == (word is None)
+        assert done.complete
+
+
+def test_prices_that_are_written_with_their_unit_need_no_word() -> None:
+    """Beside bare ones, which stay."""
+    prices = [{"type": "list", "amount": "34 900 kr"}, {"type": "list", "amount": 29900, "currency": "SEK"}]
+    done = migrate({**CAR, "price": prices}, to="v4")
+    assert [price["amount"] for price in done.ad["price"]] == [3490000, 29900]
+    assert [finding.at for finding in done.findings if finding.code == "unit.unsaid"] == ["/price/1/amount"]
+
+
+def test_ore_that_are_no_whole_kronor_stay_on_the_way_back() -> None:
+    """They would not fit, and nothing is rounded away."""
+    car = {**CAR, "category_id": "1020", "price": [{"type": "list", "amount": 3490050, "currency": "SEK"}]}
+    for done in (how(car, to="v3", version="v4", price_unit="öre") for how in (convert, migrate)):
+        assert done.ad["price"][0]["amount"] == 3490050
+        assert "unit.fraction" in codes(done)
+
+
+def test_migrate_finds_fields_under_other_names_before_it_asks() -> None:
+    """A simple ad may have the vehicle's fields already, in an integrator's words: they are moved, not asked for."""
+    fields = {"make": "Yamaha", "year": "2020", "miltal": "1 540 mil", "Växellåda": "automat", "drivmedel": "bensin"}
+    done = migrate({**MOPED, "category_fields": fields}, to="v4")
+    assert [ask.at.rpartition("/")[2] for ask in done.asks] == ["model", "registration_number"]
+    moved = {finding.at: finding.to for finding in done.findings if finding.code == "field.moved"}
+    assert moved["/category_fields/make"] == "/category_fields/brand"
+    assert text(revert(done)) == text({**MOPED, "category_fields": fields})
+
+
+def test_what_is_wrong_with_the_given_ad_comes_first() -> None:
+    """It is converted as far as rules apply, and what is wrong on both sides is told once."""
+    car: Any = copy.deepcopy(CAR)
+    del car["category_fields"]["brand"]
+    car = {"title": "Fin Volvo", **car}
+    for done in (convert(car, to="v4"), migrate(car, to="v4")):
+        assert codes(done)[:2] == ["field.forbidden", "schema.required"]
+        assert codes(done).count("schema.required") + codes(done).count("field.asked") == 1
+        assert (done.ad["category_id"], [ask.at for ask in done.asks]) == ("1020", ["/category_fields/brand"])
+
+
+@pytest.mark.parametrize(
+    ("ad", "told", "code", "says"),
+    [
+        ({**CAR, "category_id": "1020"}, {}, "edition.already", '"1020" is how v4 writes it'),
+        ({**CAR, "category_id": 1063}, {}, "category.pathless", "The typed endpoints of July 2026 move it to 1060"),
+        ({**CAR, "category_id": 1122}, {}, "category.pathless", "No document names a category it moves to"),
+        ({**CAR, "category_id": 9999}, {}, "category.unknown", "9999 is not a category of v3"),
+        ({**CAR}, {"category": "moped"}, "category.pathless", "The category v3/car does not become v4/moped"),
+        ({"source_id": "1"}, {}, "schema.required", "This field is required"),
+        ([CAR], {}, "ad.not_object", "Expected a dictionary"),
+        ({**CAR, "body": float("nan")}, {}, "json.unspeakable", "JSON cannot say this value"),
+    ],
+)
+def test_an_ad_without_a_way_stays_as_it_is(ad: Any, told: dict[str, Any], code: str, says: str) -> None:  # noqa: ANN401
+    """In the target edition already, of a category that leads nowhere or that there is not, or no ad at all."""
+    for how in (convert, migrate):
+        done = how(ad, to="v4", **told)
+        assert (done.ad is ad, done.kind, done.complete, done.asks) == (True, None, False, ())
+        assert says in {finding.code: finding.says for finding in done.findings}[code]
+
+
+def test_an_ad_of_the_target_is_converted_if_the_caller_says_that_it_is_not() -> None:
+    """Some integrators write V3 categories as text."""
+    assert convert({**CAR, "category_id": "1020"}, to="v4", version="v3").complete
+
+
+def test_the_category_can_be_told_by_what_it_becomes() -> None:
+    """An ad that does not name its category is of the only one that becomes what the caller says."""
+    car = {name: value for name, value in CAR.items() if name != "category_id"}
+    done = convert(car, to="v4", category="Personbil")
+    assert (str(done.origin), str(done.kind), done.asks[0].at) == ("v3/car", "v4/car", "/category_id")
+
+
+@pytest.mark.parametrize(
+    ("told", "says"),
+    [
+        ({"to": "v5"}, "There is no edition 'v5'"),
+        ({"to": "v4", "version": "v2"}, "There is no edition 'v2'"),
+        ({"to": "v4", "category": "hovercraft"}, "There is no category of v4 'hovercraft'"),
+        ({"to": "v4", "price_unit": "dollar"}, "There is no unit of price 'dollar'"),
+        ({"to": "v4", "colour": "red"}, "There is no setting 'colour'"),
+    ],
+)
+def test_words_of_the_caller_that_name_nothing_raise(told: dict[str, Any], says: str) -> None:
+    """Editions, ways between them, categories, units and settings."""
+    for how in (convert, migrate):
+        with pytest.raises(errors.UnknownName, match=re.escape(says)):
+            how(CAR, **told)
+        with pytest.raises(errors.NoWay, match="No mapping leads from v4 to v4. There are: v4 to v3, v3 to v4."):
+            how(CAR, to="v4", version="v4")
+
+
+def test_a_receipt_is_of_one_ad_and_as_it_was_written() -> None:
+    """Of another ad, of another way, damaged anywhere, or none at all: each its own finding, and the ad stays."""
+    done, other = convert(CAR, to="v4"), convert({**CAR, "source_id": "2"}, to="v4")
+    moped = convert({**MOPED, "source_id": "moped-017"}, to="v4")
+    for receipt, code in ((other.receipt, "receipt.other"), (moped.receipt, "receipt.other"), ({}, "receipt.damaged")):
+        back = convert(done.ad, to="v3", receipt=receipt)
+        assert (codes(back), back.ad is done.ad, back.complete) == ([code], True, False)
+    assert codes(convert(done.ad, to="v4", receipt=done.receipt)) == ["receipt.other"]
+    for place, _ in leaves(done.receipt):
+        damaged: Any = copy.deepcopy(done.receipt)
+        around: Any = get(damaged, place[:-1])
+        around[place[-1]] = "x"
+        assert codes(convert(done.ad, to="v3", receipt=damaged)) == ["receipt.damaged"], place
+
+
+def test_an_ad_that_has_been_changed_since_comes_back_with_its_changes() -> None:
+    """Unless the receipt would have overwritten one: that place stays, and is told."""
+    done = convert({**CAR, "title": "x"}, to="v4", price_unit="kr")
+    sold = {**done.ad, "visible": False, "extra": 1}
+    back = convert(sold, to="v3", receipt=done.receipt)
+    assert back.ad == {**CAR, "title": "x", "visible": False, "extra": 1}
+    assert [(finding.code, finding.level) for finding in back.findings][0] == ("receipt.changed", Level.WARNING)
+    cheaper = {**done.ad, "price": [{"type": "list", "amount": 2990000, "currency": "SEK"}]}
+    back = convert(cheaper, to="v3", receipt=done.receipt)
+    assert back.ad["price"] == cheaper["price"]
+    assert [(finding.code, finding.at) for finding in back.findings][0] == ("receipt.changed", "/price/0/amount")
+    assert not back.complete
+    less = {name: value for name, value in done.ad.items() if name != "price"}
+    assert "receipt.changed" in codes(convert(less, to="v3", receipt=done.receipt))
+
+
+def test_migrate_reads_what_it_is_given(tmp_path: Path) -> None:
+    """A path, bytes or a stream of one ad; a byte-order mark is told, several ads or none are a finding."""
+    path = tmp_path / "ad.json"
+    path.write_bytes(b"\xef\xbb\xbf" + text(CAR).encode())
+    for source in (path, str(path), path.read_bytes(), io.BytesIO(path.read_bytes())):
+        done = migrate(source, to="v4")
+        assert (done.complete, codes(done)[0]) == (True, "json.byte_order_mark")
+    assert codes(migrate(f"[{text(CAR)}, {text(CAR)}]".encode(), to="v4")) == ["file.several"]
+    assert codes(migrate(tmp_path / "none.json", to="v4")) == ["file.missing"]
+    assert migrate(b"{", to="v4").ad is None

@@ -143,7 +143,7 @@ class Asking:
         place: Place
         for at, value in answers.items():
             place = pointer.parse(at)
-            node = describing(self.schema, place)
+            node = self._field(place)
             if not place or node is None:
                 name = {"name": wording.shown(at), "kind": str(self.mapping.wanted)}
                 entries.append(Entry(at=place, spot=_NOWHERE, code="answer.unknown_field", told=name, before=value, done=False))
@@ -172,6 +172,13 @@ class Asking:
     def _entry(self, code: str, place: Place, given: object, value: object = None, *, done: bool = False) -> Entry:
         spot = Spot(node=describing(self.schema, place) or {}, hidden=private(self.schema, place))
         return Entry(at=place, spot=spot, code=code, told={}, before=given, after=value, done=done)
+
+    def _field(self, place: Place) -> Schema | None:
+        """Return what describes a field that stands in no array, or None if there is none."""
+        node: Schema | None = self.schema
+        for token in place:
+            node = node and node.get("properties", {}).get(token)
+        return node
 
     def _takes(self, place: Place, value: object) -> bool:
         return engine.compiled(graver(describing(self.schema, place) or {})).accepts(value)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from v4schema import pointer, spelling
 from v4schema.editions import Edition, Operation, Way, WrongName, edition_of
-from v4schema.errors import Damaged, UnknownName
+from v4schema.errors import Damaged, NoWay, UnknownName
 from v4schema.report import Kind
 from v4schema.schema import Flattening, Schema, walk
 
@@ -225,14 +225,14 @@ class Catalogue:
     def way(self, to: str, version: str | None = None) -> Way:
         """Return the way to an edition from another, by default from the nearest one that is older, or else newer.
 
-        Raises `v4schema.errors.UnknownName` where there is no such edition, or no way.
+        Raises `v4schema.errors.UnknownName` where there is no such edition, `v4schema.errors.NoWay` where no mapping leads.
         """
         names = [*self.editions]
         there = names.index(self.edition(to).name)
         nearest = sorted(names, key=lambda name: (names.index(name) > there, abs(names.index(name) - there)))
         given = next((name for name in nearest if (name, to) in self.ways), to) if version is None else self.edition(version).name
         if (given, to) not in self.ways:
-            raise UnknownName("conversion", f"{given} to {to}", (f"{one} to {other}" for one, other in self.ways))
+            raise NoWay(given, to, self.ways)
         return self.ways[given, to]
 
     def mappings(self, way: Way, category: str) -> Sequence["mapping.Mapping"]:

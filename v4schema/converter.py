@@ -61,6 +61,7 @@ class Converter:
         entries: list[Entry] = []
         told = [] if certain == () else [*self._certain_in(ad, certain)]
         new = ad
+        place: Place
         for amount, place in told:
             new = placed(new, place, self._spelt_out(amount, pointer.get(ad, place)))
         spelt = new
@@ -90,9 +91,9 @@ class Converter:
         steps: list[Entry] = []
         new = self._visit(new, (), steps)
         for amount, place in told:
-            to = _bound(amount.rule.to or (), place)
-            if pointer.get(new, to) == pointer.get(spelt, place):
-                new = placed(new, to, pointer.get(ad, place))
+            where = _bound(amount.rule.to or (), place)
+            if pointer.get(new, where) == pointer.get(spelt, place):
+                new = placed(new, where, pointer.get(ad, place))
         for entry in steps:
             if entry.gone:
                 trail.dropped(entry.at)

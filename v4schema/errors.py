@@ -31,6 +31,20 @@ class UnknownName(V4SchemaError, LookupError):
         return f"There is no {self.what} {str(self.name)!r}. {hint}"
 
 
+class NoWay(V4SchemaError, LookupError):
+    """No mapping leads from one edition to another; `ways` are the pairs of editions between which one does."""
+
+    def __init__(self, version: str, to: str, ways: Iterable[tuple[str, str]]) -> None:
+        self.version = version
+        self.to = to
+        self.ways = tuple(ways)
+        super().__init__(version, to, self.ways)
+
+    def __str__(self) -> str:
+        ways = ", ".join(f"{version} to {to}" for version, to in self.ways)
+        return f"No mapping leads from {self.version} to {self.to}. There are: {ways}."
+
+
 class Damaged(V4SchemaError):
     """A folder of schemas lacks a file or holds one that is not as it should be; `path` says which."""
 

@@ -50,8 +50,8 @@ def convert(
 
     With the `receipt` of an earlier conversion, the ad is brought back to what it was before, exactly.
 
-    Any JSON value gets an answer. Raises `v4schema.errors.UnknownName` when the caller's own words name nothing, or no mapping
-    leads from the one edition to the other.
+    Any JSON value gets an answer. Raises `v4schema.errors.UnknownName` when the caller's own words name nothing, and
+    `v4schema.errors.NoWay` when no mapping leads from the one edition to the other.
 
     >>> done = convert({"source_id": "1", "category_id": 1121, "title": "Yamaha Aerox"}, to="v4")
     >>> done.ad

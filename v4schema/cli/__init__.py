@@ -12,7 +12,7 @@ from v4schema.cli.diff import diff
 from v4schema.cli.normalise import normalise
 from v4schema.cli.show import explain, show
 from v4schema.cli.validate import validate
-from v4schema.errors import Damaged, UnknownName
+from v4schema.errors import Damaged, NoWay, UnknownName
 
 
 class Commands(click.Group):
@@ -22,7 +22,7 @@ class Commands(click.Group):
         """Run the command that was named."""
         try:
             return super().invoke(ctx)
-        except (UnknownName, Damaged) as error:
+        except (UnknownName, NoWay, Damaged) as error:
             raise click.UsageError(str(error)) from None
 
 
