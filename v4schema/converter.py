@@ -57,43 +57,19 @@ class Converter:
         `certain` are the places of bare amounts that are known to be in the unit that their field is in; None stands for all
         places. Every rule reads from the given ad, so that none depends on another.
         """
+        told = [] if certain == () else [*self._certain_in(ad, certain)]
         trail = Trail()
         entries: list[Entry] = []
-        told = [] if certain == () else [*self._certain_in(ad, certain)]
-        new = ad
-        place: Place
+        spelt = ad
         for amount, place in told:
-            new = placed(new, place, self._spelt_out(amount, pointer.get(ad, place)))
-        spelt = new
-        gone = [(place, rule) for rule in self._leaving for place in _instances(ad, rule.at or ())]
-        for place, rule in gone:
-            new = without(new, place)
-            if rule.to is None:
-                self._note(entries, rule, place, "field.dropped", pointer.get(ad, place))
-        for place, rule in gone:
-            if rule.to is not None:
-                new = self._moved(new, ad, place, rule, entries)
-                trail.moved(place, _bound(rule.to, place))
-        for rule in self._filling:
-            to = rule.to or ()
-            if gap(new, to) is not None:
-                new = placed(new, to, rule.value)
-                entries.append(
-                    Entry(
-                        at=to,
-                        spot=self._spots[id(rule)][1],
-                        code="value.filled",
-                        told={"case": "rule", "why": rule.why},
-                        before=None,
-                        after=rule.value,
-                    )
-                )
+            spelt = placed(spelt, place, self._spelt_out(amount, pointer.get(ad, place)))
+        new = self._filled(self._moved(spelt, ad, trail, entries), entries) if self._leaving or self._filling else spelt
         steps: list[Entry] = []
         new = self._visit(new, (), steps)
         for amount, place in told:
-            where = _bound(amount.rule.to or (), place)
-            if pointer.get(new, where) == pointer.get(spelt, place):
-                new = placed(new, where, pointer.get(ad, place))
+            to = _bound(amount.rule.to or (), place)
+            if pointer.get(new, to) == pointer.get(spelt, place):
+                new = placed(new, to, pointer.get(ad, place))
         for entry in steps:
             if entry.gone:
                 trail.dropped(entry.at)
@@ -157,17 +133,42 @@ class Converter:
                         told = {"unit": amount.unit, "other": amount.other, "kind": amount.kind, "why": amount.rule.why}
                         yield Entry(at=place, spot=spot, code="unit.unsaid", told=told, before=value, done=False)
 
-    def _moved(self, new: Any, ad: Any, place: Place, rule: Rule, entries: list[Entry]) -> Any:  # noqa: ANN401  (any JSON)
-        """Put what stood at a place where a rule leads it; what no document describes makes room for it."""
-        to, value = _bound(rule.to or (), place), pointer.get(ad, place)
-        room = gap(new, to)
-        if room is None:
-            if not pointer.leads(new, to):
-                return placed(new, place, value)
-            self._note(entries, rule, to, "field.dropped", pointer.get(new, to))
+    def _moved(self, new: Any, ad: Any, trail: Trail, entries: list[Entry]) -> Any:  # noqa: ANN401  (any JSON)
+        """Take away what does not stay where it is in an ad, and put what is not dropped where its rule leads it."""
+        gone = [(place, rule) for rule in self._leaving for place in _instances(ad, rule.at or ())]
+        values = {place: pointer.get(new, place) for place, _ in gone}
+        for place, rule in gone:
+            new = without(new, place)
+            if rule.to is None:
+                self._note(entries, rule, place, "field.dropped", values[place])
+        for place, rule in gone:
+            if rule.to is not None:
+                to = _bound(rule.to, place)
+                new = self._put(new, to, rule, values[place], entries)
+                trail.moved(place, to)
+        return new
+
+    def _put(self, new: Any, to: Place, rule: Rule, value: object, entries: list[Entry]) -> Any:  # noqa: ANN401  (any JSON)
+        """Put a value where a rule leads it; what no document describes makes room for it."""
+        around = next(place for place in pointer.around(to[:-1]) if pointer.leads(new, place))
+        blocked = to if pointer.leads(new, to) else None if isinstance(pointer.get(new, around), dict) else around
+        if blocked is not None:
+            self._note(entries, rule, blocked, "field.dropped", pointer.get(new, blocked))
+            new = placed(new, blocked, None)
         spot = self._spots[id(rule)][1]
         entries.append(Entry(at=to, spot=spot, code="field.moved", told=_named(to), before=value, after=value))
         return placed(new, to, value)
+
+    def _filled(self, new: Any, entries: list[Entry]) -> Any:  # noqa: ANN401  (any JSON)
+        """Fill in what is the same in every ad, where an ad says nothing else."""
+        for rule in self._filling:
+            to = rule.to or ()
+            if gap(new, to) is not None:
+                new = placed(new, to, rule.value)
+                told = {"case": "rule", "why": rule.why}
+                spot = self._spots[id(rule)][1]
+                entries.append(Entry(at=to, spot=spot, code="value.filled", told=told, before=None, after=rule.value))
+        return new
 
     def _note(self, entries: list[Entry], rule: Rule, place: Place, code: str, before: object) -> None:
         spot = self._spots[id(rule)][0]

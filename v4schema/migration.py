@@ -342,9 +342,10 @@ class Passage:
             for each in (after.findings if self.mends else after.errors)
             if each.code not in _MISSING or pointer.parse(each.at) not in needed
         ]
-        rest = [*told, *gone.checked(asked), *gone.checked(unspoken(left, told))]
         known = {(finding.at, finding.code) for finding in wrong}
-        rest = [finding for finding in dict.fromkeys(rest) if (finding.at, finding.code) not in known]
+        known |= {(finding.at, _ASKED) for finding in wrong if finding.code in _MISSING}
+        others = [*told, *gone.checked(asked), *gone.checked(unspoken(left, told))]
+        rest = [finding for finding in dict.fromkeys(others) if (finding.at, finding.code) not in known]
         order = pointer.Order(gone.given)
         for findings in (wrong, rest):
             findings.sort(key=lambda finding: order(pointer.within(gone.given, finding.at)))
@@ -354,7 +355,7 @@ class Passage:
         """Put into words what an ad is to be asked."""
         return wording.finding(
             self.catalogue,
-            "field.asked",
+            _ASKED,
             ask.at,
             rule={"x-source": ask.source},
             mend="" if ask.allowed else "open",
@@ -427,6 +428,7 @@ def _passage(
 
 #: The codes of what is told of a missing field, which asking for it says as well.
 _MISSING = {"schema.required"}
+_ASKED = "field.asked"
 
 
 @lru_cache(maxsize=1024, typed=True)

@@ -116,7 +116,7 @@ def _stands(ad: object, at: Place, change: Mapping[str, Any]) -> bool:
     if pointer.leads(ad, at):
         return bool(at) and "is" in change and same(pointer.get(ad, at), change["is"])
     around = pointer.get(ad, at[:-1]) if pointer.leads(ad, at[:-1]) else None
-    room = isinstance(around, dict) or (isinstance(around, list) and change.get("rank") == len(around))
+    room = isinstance(around, dict) or (isinstance(around, list) and at[-1] == change.get("rank") == len(around))
     return room and "is" not in change
 
 

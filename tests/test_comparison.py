@@ -1,0 +1,103 @@
+"""What changes between editions is told just as the schemas say."""
+
+import json
+from typing import Any
+
+import pytest
+from commands import Run
+from jsonschema import Draft202012Validator
+from strategies import HELD, KINDS
+
+from v4schema import Kind
+from v4schema.comparison import Change, compare
+
+
+def kind(told: str) -> Kind:
+    """A kind by its name."""
+    version, _, category = told.partition("/")
+    return Kind(version=version, category=category)
+
+
+def changes(one: str, other: str, what: str) -> list[Change]:
+    """The changes of a sort between two kinds."""
+    return [change for change in compare(HELD, kind(one), kind(other)).changes if change.what == what]
+
+
+def test_a_simple_ad_and_a_vehicle() -> None:
+    """Fields that come and go, what is required, both limits, and what a caller must supply."""
+    one, other = "v3/moped", "v4/moped"
+    assert [change.at for change in changes(one, other, "removed")] == ["/title", "/contact"]
+    assert len(changes(one, other, "added")) == 12
+    required = {change.to: change.at for change in changes(one, other, "required")}
+    assert required["/category_fields/brand"] is None
+    assert required["/category_fields/condition/mileage"] == "/category_fields/condition/mileage"
+    (pictures,) = changes(one, other, "narrowed")
+    assert (pictures.at, pictures.keyword, pictures.before, pictures.after) == ("/image_urls", "maxItems", 38, 20)
+    widened = {change.to: (change.before, change.after) for change in changes(one, other, "widened")}
+    assert widened["/price/*/type"] == (["list"], ["list", "reduced", "monthly", "call"])
+    rewritten = {(change.to, change.keyword): (change.before, change.after) for change in changes(one, other, "rewritten")}
+    assert rewritten["/category_id", "enum"] == ([1121], ["1121"])
+    assert rewritten["/price/*/amount", "x-unit"] == ("kr", "öre")
+    discouraged = {change.to: change.before for change in changes(one, other, "discouraged")}
+    assert discouraged["/category_fields/powertrain/transmission"] == ["sequential"]
+    supply = [ask.at for ask in compare(HELD, kind(one), kind(other)).supply]
+    assert {"/dealer_code", "/category_fields/brand", "/category_fields/condition/mileage"} <= {*supply}
+    assert "/category_fields/body_type" not in supply
+
+
+def test_the_way_back_is_the_opposite() -> None:
+    """What is added is removed, what is required is optional, what is narrowed is widened."""
+    for slug in HELD.edition().categories:
+        one, other = f"v3/{slug}", f"v4/{slug}"
+        assert [change.to for change in changes(one, other, "added")] == [change.at for change in changes(other, one, "removed")]
+        there = {(change.at, change.keyword, str(change.before)) for change in changes(one, other, "narrowed")}
+        assert there == {(change.to, change.keyword, str(change.after)) for change in changes(other, one, "widened")}
+        optional = {change.at for change in changes(other, one, "optional")}
+        assert {change.to for change in changes(one, other, "required") if change.at} == optional | (
+            {"/body"} if "/body" not in optional else set()
+        )
+
+
+@pytest.mark.parametrize("each", KINDS, ids=str)
+def test_a_kind_does_not_differ_from_itself(each: Kind) -> None:
+    """And no mapping leads there."""
+    found = compare(HELD, each, each)
+    assert (found.changes, found.supply, found.automatic) == ([], [], None)
+
+
+@pytest.mark.parametrize(("one", "other"), [("v3/moped", "v4/moped"), ("v4/camper", "v3/camper"), ("v3/car", "v4/trailer")])
+def test_it_is_told_as_text_as_json_and_as_markdown(one: str, other: str, run: Run) -> None:
+    """In 80 columns; in the shape of its meta-schema; as tables. All three tell of every field."""
+    told = json.loads(run("diff", one, other, "--format", "json").stdout)
+    meta: Any = HELD.read("meta/difference.json")
+    assert list(Draft202012Validator(meta).iter_errors(told)) == []
+    assert told["changes"]
+    text = run("diff", one, other).stdout
+    assert max(map(len, text.splitlines())) <= 80
+    markdown = run("diff", one, other, "--format", "markdown").stdout
+    for change in told["changes"]:
+        place = change["to"] or change["at"]
+        assert f"  {place}" in text
+        assert f"| `{place}` |" in markdown
+
+
+def test_the_command_wants_two_kinds(run: Run) -> None:
+    """An edition alone, or a category that there is not, is wrong usage."""
+    assert "Name a category, as EDITION/CATEGORY, not 'v3' alone." in run("diff", "v3", "v4/moped").stderr
+    assert run("diff", "v3/moped", "v4/hovercraft").exit_code == 2
+
+
+def test_show_prints_a_mapping(run: Run) -> None:
+    """Every rule with its place and its reason, in 80 columns; the documents' word where there is none."""
+    text = run("show", "--mapping", "v3/moped").stdout
+    assert text.startswith("v3/moped to v4/moped: ads have to be migrated  [BC, RC]\n")
+    assert '\nfill  /category_fields/body_type  "moped"  [RC]\n      The body of a moped is always moped.\n' in text
+    assert "\nmove  /price/*/amount  by in_unit price  [V3, S]\n" in text
+    assert "\nkeep  /source_id\n" in text
+    assert max(map(len, text.splitlines())) <= 80
+    assert run("show", "--mapping", "v4/car").stdout.startswith("v4/car to v3/car: ads go over as they are")
+    assert "The typed endpoints of July 2026 move it to 1060.  [CD7]" in " ".join(
+        run("show", "--mapping", "v3/kayak").stdout.split("\n")
+    )
+    assert run("show", "--mapping", "v3").exit_code == 2
+    assert run("show", "--mapping", "--fields", "v3/moped").exit_code == 2

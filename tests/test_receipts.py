@@ -1,0 +1,66 @@
+"""Receipts lead back from any value to any other, and are sound only as they were made."""
+
+import json
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import ANY_JSON, HELD
+from test_convert import CAR
+
+from v4schema import convert
+from v4schema.drawer import Drawer
+from v4schema.receipts import made, restored, same, sound
+
+OBJECTS = st.dictionaries(st.sampled_from(["a", "b", "c", "d~/e", ""]), ANY_JSON, max_size=5)
+
+
+@given(given_=OBJECTS, new=OBJECTS)
+def test_a_receipt_leads_back_from_anything_to_anything(given_: dict[str, Any], new: dict[str, Any]) -> None:
+    """To the letter, in every value: 1 is not 1.0, and not true."""
+    receipt = json.loads(json.dumps(made(given_, new, why=lambda *_, **__: "so")))
+    assert sound(receipt)
+    back = restored(new, receipt)
+    assert (back.exact, back.changed) == (True, [])
+    assert json.dumps(back.ad, sort_keys=True) == json.dumps(given_, sort_keys=True)
+
+
+@given(one=ANY_JSON, other=ANY_JSON)
+def test_values_are_the_same_if_they_are_written_the_same(one: object, other: object) -> None:
+    """But for the order of names."""
+    assert same(one, other) == (json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True))
+    assert same(one, json.loads(json.dumps(one)))
+
+
+@given(given_=OBJECTS, new=OBJECTS, other=OBJECTS)
+def test_an_ad_that_was_changed_keeps_what_it_says(given_: dict[str, Any], new: dict[str, Any], other: dict[str, Any]) -> None:
+    """A receipt never raises and never claims to be exact where it is not."""
+    back = restored(other, made(given_, new, why=lambda *_, **__: "so"))
+    assert back.exact == (json.dumps(back.ad, sort_keys=True) == json.dumps(given_, sort_keys=True))
+
+
+def test_receipts_are_found_in_whatever_order() -> None:
+    """Each goes to an ad of its name, and once; what is no receipt and what is of no ad is told."""
+    slips = [convert({**CAR, "source_id": name}, to="v4").receipt for name in ("1", "2", "1", "3")]
+    lines = [*(json.dumps(slip) for slip in slips), "[]", "{"]
+    drawer = Drawer("\n".join(lines).encode(), name="slips.ndjson", catalogue=HELD)
+    assert [drawer.take(name) for name in ("2", "1", "1", "1", None)] == [slips[1], slips[0], slips[2], None, None]
+    remarks = [*drawer.remarks(), *drawer.left()]
+    assert [(finding.code, finding.line) for _, finding in remarks] == [
+        ("receipt.damaged", 5),
+        ("json.truncated", 6),
+        ("receipt.unused", 4),
+    ]
+    assert {name for name, _ in remarks} == {"slips.ndjson"}
+
+
+def test_a_receipt_says_what_it_is_of() -> None:
+    """The kinds, the identifier, each change with its reason, in the shape of its meta-schema."""
+    receipt = convert({**CAR, "title": "x"}, to="v4").receipt
+    assert (receipt["from"], receipt["to"], receipt["source_id"]) == ("v3/car", "v4/car", "moped-017")
+    assert [{**change, "why": bool(change["why"])} for change in receipt["changes"]] == [
+        {"at": "/category_id", "was": 1020, "is": "1020", "why": True}
+    ]
+    assert sound(receipt)
+    assert not sound({**receipt, "source_id": "2"})
+    assert not sound([])

@@ -1,0 +1,196 @@
+"""Asks and answers as a table: what a spreadsheet makes of it, and what comes back."""
+
+import csv
+import io
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import HELD
+from test_convert import CAR, MOPED
+
+from v4schema import feed
+from v4schema.feed import Result
+from v4schema.sheets import LABEL, LEGEND, SUGGESTIONS, Answers, Sheet
+
+HEAD = "source_id;brand;model;model_year;registration_number;mileage;transmission;fuels"
+ROW = "moped-017;Yamaha;Aerox;2020;ABC123;1 540,5 mil;automat;bensin"
+
+
+def ndjson(*ads: Any) -> bytes:  # noqa: ANN401
+    """A feed of ads."""
+    return b"".join(json.dumps(ad).encode() + b"\n" for ad in ads)
+
+
+def converted(answers: str | bytes | None, *ads: Any) -> list[Result]:  # noqa: ANN401
+    """The results of converting ads with a sheet of answers."""
+    text = answers.encode() if isinstance(answers, str) else answers
+    sheet = None if text is None else Answers(text, to="v4", name="asks.csv")
+    return list(feed.convert([("feed.ndjson", ndjson(*ads))], to="v4", answers=sheet))
+
+
+def remarks(results: list[Result]) -> list[tuple[str, int | None, int | None]]:
+    """What is told of the sheet: code, row and column."""
+    return [
+        (finding.code, finding.line, finding.column) for result in results if result.beside for finding in result.report.findings
+    ]
+
+
+def rows(*ads: Any) -> list[list[str]]:  # noqa: ANN401
+    """The table of what ads are asked, as a spreadsheet reads it."""
+    with Sheet(HELD) as sheet:
+        for result in converted(None, *ads):
+            assert result.conversion
+            sheet.add(result.conversion)
+        text = b"".join(sheet.lines()).decode("utf-8-sig")
+    return list(csv.reader(io.StringIO(text, newline=""), delimiter=";"))
+
+
+def test_a_sheet_has_a_row_for_each_ad_that_is_asked() -> None:
+    """Its identifier, what a person knows it by, a cell for each field; what an ad is not asked is marked."""
+    trailer = {**MOPED, "source_id": "s-2", "category_id": 1045, "title": "=Släp; 750 kg"}
+    head, legend, first, second = rows(MOPED, CAR, trailer)
+    assert head[:2] == ["source_id", LABEL]
+    assert head[-1] == SUGGESTIONS
+    assert head[2:9] == [
+        "/category_fields/brand",
+        "/category_fields/model",
+        "/category_fields/model_year",
+        "/category_fields/registration_number",
+        "/category_fields/condition/mileage",
+        "/category_fields/powertrain/transmission",
+        "/category_fields/powertrain/fuels",
+    ]
+    assert legend[0] == LEGEND
+    assert legend[3].startswith("Optional for some. The model, at most 64 characters. For example aerox or ")
+    assert legend[6] == (
+        "How far the vehicle has gone, in km or in mil (1 mil is 10 km). Write the number with its unit, km or mil, "
+        "for example 5000 km."
+    )
+    assert legend[7] == "The kind of gearbox. Write manual or automatic."
+    assert first == ["moped-017", "Yamaha Aerox 2020", *[""] * 7, "-", "brand: Yamaha; model: Aerox; model_year: 2020"]
+    assert second[:2] == ["s-2", "'=Släp; 750 kg"]
+    assert second[2:10] == ["", "", "", "", "-", "-", "-", ""]
+
+
+def test_a_sheet_of_nothing_has_its_names_alone() -> None:
+    """So that an old one is not mistaken for what is asked now."""
+    assert rows(CAR) == [["source_id", LABEL, SUGGESTIONS], [LEGEND, "", ""]]
+
+
+def test_a_label_is_one_short_line() -> None:
+    """The title, or the beginning of the text; an ad without its identifier has no row."""
+    first, second = rows({**MOPED, "title": " ", "body": "Fin\nmoped " * 30}, {**MOPED, "title": None, "body": 3})[2:]
+    assert first[1] == ("Fin moped " * 30)[:79] + "…"
+    assert second[1] == ""
+    assert len(rows({name: value for name, value in MOPED.items() if name != "source_id"})) == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{HEAD}\n{ROW}\n",
+        f"\ufeff{HEAD}\r\n{ROW}\r\n",
+        f"sep=;\n{HEAD}\n\n{ROW}\n;;;\n",
+        f"{HEAD}\n{LEGEND};Write;this;;;;;\n{ROW};;;\n",
+        f"{HEAD};{SUGGESTIONS}\n{ROW};brand: Honda\n",
+        f"{HEAD}\n{ROW}\n".replace(";", "\t"),
+        f"{HEAD}\n{ROW}\n".replace("1 540,5 mil", '"1 540,5 mil"').replace(";", ","),
+        f"{HEAD}\n{ROW}\n".replace("brand", "Märke").replace("fuels", "bränsle"),
+        f"ad;{HEAD}\nMoped;{ROW}\n".replace("model_year", "/category_fields/model_year").replace("source_id", "Source ID"),
+        '"' + HEAD.replace(";", '";"') + '"\n"' + ROW.replace(";", '";"') + '"\n',
+    ],
+)
+def test_answers_are_read_as_spreadsheets_write_them(text: str) -> None:
+    """Any delimiter, byte-order mark, line ends, quotes, columns by pointers or names, with or without the second line."""
+    results = converted(text, MOPED)
+    assert remarks(results) == []
+    assert [result.complete for result in results] == [True]
+    fields: Any = results[0].report.ad
+    assert fields["category_fields"]["condition"]["mileage"] == {"unit": "km", "value": 15405}
+
+
+def test_what_does_not_fit_has_row_and_column() -> None:
+    """Refused values, unknown columns and unknown ads, each where it stands in the sheet."""
+    text = f"{HEAD};colour of hope\nmoped-017;Yamaha;Aerox;20x0;ABC123;1540;automat;bensin;x\n\nmoped-18;Honda;;;;;;;\n"
+    results = converted(text, MOPED)
+    assert remarks(results) == [
+        ("answer.refused", 2, 4),
+        ("answer.refused", 2, 6),
+        ("answer.unknown_column", 1, 9),
+        ("answer.unknown_ad", 4, 1),
+    ]
+    assert [result.reading.source for result in results] == ["asks.csv", "asks.csv", "feed.ndjson", "asks.csv", "asks.csv"]
+    assert [finding.code for finding in results[2].report.errors] == ["field.asked", "field.asked"]
+
+
+def test_an_identifier_that_a_spreadsheet_has_changed_is_told() -> None:
+    """Zeros that are gone, a letter that is wrong; and a column that is nearly right."""
+    text = "source_id;/category_fields/brnd;model\n17;Yamaha;\n17;;Aerox\nmopde-18;;Aerox\n"
+    results = converted(text, {**MOPED, "source_id": "0017"}, {**MOPED, "source_id": "moped-18"})
+    hints = [str(finding.hint) for result in results if result.beside for finding in result.report.findings]
+    assert [hint.partition("?")[0] for hint in hints] == [
+        "Did you mean /category_fields/brand",
+        "Did you mean 0017",
+        "Did you mean moped-18",
+    ]
+
+
+def test_rows_of_one_identifier_go_to_its_ads_in_order() -> None:
+    """Of two ads and one row, the second is asked and told why."""
+    other = ROW.replace("Yamaha", "Honda")
+    results = converted(f"{HEAD}\n{ROW}\n{other}\n", MOPED, MOPED)
+    ads: list[Any] = [result.report.ad for result in results]
+    assert [ad["category_fields"]["brand"] for ad in ads] == ["yamaha", "honda"]
+    first, second = converted(f"{HEAD}\n{ROW}\n", MOPED, MOPED)
+    assert (first.complete, second.complete) == (True, False)
+    assert second.report.errors[-1].code == "answer.shared"
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "says"),
+    [
+        (b"", (1, 1), "The sheet is empty."),
+        (b"\n\n", (1, 1), "The sheet is empty."),
+        (b"PK\x03\x04rest", (1, 1), "This is a workbook, not a CSV file."),
+        (b"brand;model\nYamaha;Aerox\n", (1, 1), "There is no column source_id."),
+        (f"{HEAD}\nmoped-017;F\xf6hn\n".encode("latin-1"), (1, 1), "This is not UTF-8."),
+        (f"{HEAD}\n".encode("utf-16"), (1, 1), "This is not UTF-8."),
+        (f"{HEAD}\n{ROW};more\n".encode(), (2, 1), "There are 9 cells in this line, but 8 columns."),
+        (f"{HEAD}\n;Yamaha\n".encode(), (2, 1), "There is no source_id in this line."),
+        (f'{HEAD}\nmoped-017;"Yamaha" x\n'.encode(), (2, 1), "This is no line of a table"),
+    ],
+)
+def test_a_sheet_that_is_no_table_is_a_finding(text: bytes, place: tuple[int, int], says: str) -> None:
+    """Nothing is answered from it, and it says why."""
+    results = converted(text, MOPED)
+    told = [finding for result in results if result.beside for finding in result.report.findings]
+    assert [(finding.code, finding.line, finding.column) for finding in told] == [("answer.malformed", *place)]
+    assert says in told[0].says
+    assert not any(result.complete for result in results if not result.beside)
+
+
+@given(text=st.binary(max_size=60) | st.text("\"';,\n\tsource_idbrand1", max_size=60).map(str.encode))
+def test_any_bytes_get_an_answer(text: bytes) -> None:
+    """Never an exception."""
+    assert len([result for result in converted(text, MOPED) if not result.beside]) == 1
+
+
+@given(
+    names=st.lists(
+        st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1, max_size=8), min_size=1, max_size=4
+    ),
+    title=st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=20),
+)
+def test_a_sheet_that_is_filled_in_comes_back(names: list[str], title: str) -> None:
+    """Whatever ads are called: each row finds its ad."""
+    ads = [{**MOPED, "source_id": name, "title": title} for name in names]
+    head, legend, *lines = rows(*ads)
+    answered = [[*line[:2], "Yamaha", "Aerox", "2020", "ABC123", "5 km", "automat", "bensin", line[-1]] for line in lines]
+    text = io.StringIO(newline="")
+    csv.writer(text, delimiter=";").writerows([head, legend, *answered])
+    results = converted(text.getvalue(), *ads)
+    readable = [name for name in names if name.strip() == name]
+    assert sum(result.complete for result in results if not result.beside) >= len(readable)
