@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ads import ANSWERS, CAR, MOPED
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from strategies import ANY_JSON, HELD, KINDS, ads, every_mapping, respell, same, spots, strewn
@@ -181,33 +182,6 @@ def test_any_receipt_gets_an_answer(receipt: Any, ad: object) -> None:  # noqa: 
     """What is no receipt is damaged."""
     assume(receipt is not None)
     assert codes(convert(ad, to="v3", receipt=receipt)) == ["receipt.damaged"]
-
-
-MOPED: dict[str, Any] = {
-    "source_id": "moped-017",
-    "dealer_code": "dealer-123",
-    "category_id": 1121,
-    "title": "Yamaha Aerox 2020",
-    "body": "Fin moped",
-    "price": [{"type": "list", "amount": 34900, "currency": "SEK"}],
-    "visible": True,
-    "location": {"longitude": 14.8, "latitude": 56.8},
-    "category_fields": {},
-}
-CAR = {
-    **{name: MOPED[name] for name in ("source_id", "dealer_code", "body", "price", "visible", "location")},
-    "category_id": 1020,
-    "category_fields": {"body_type": "sedan", "brand": "volvo", "model": "v70", "model_year": 2015},
-}
-ANSWERS = {
-    "/category_fields/brand": "Yamaha",
-    "/category_fields/model": " Aerox ",
-    "/category_fields/model_year": "2020",
-    "/category_fields/registration_number": "abc 123",
-    "/category_fields/condition/mileage": "1 540,5 mil",
-    "/category_fields/powertrain/transmission": "Automat",
-    "/category_fields/powertrain/fuels": "bensin, el",
-}
 
 
 def test_a_simple_moped_becomes_a_vehicle() -> None:

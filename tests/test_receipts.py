@@ -3,10 +3,10 @@
 import json
 from typing import Any
 
+from ads import CAR
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import ANY_JSON, HELD
-from test_convert import CAR
 
 from v4schema import convert
 from v4schema.drawer import Drawer

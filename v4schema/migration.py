@@ -112,7 +112,14 @@ def brought_back(ad: object, receipt: object, *, to: str | None, catalogue: Cata
 
     def refused(code: str, **told: Any) -> Conversion:  # noqa: ANN401  (what fills its sentences)
         finding = wording.finding(catalogue, code, "", **told)
-        return Conversion(ad=ad, given=ad, catalogue=catalogue, telling=lambda: (finding,))
+        origin = identify(ad, catalogue=catalogue)
+        return Conversion(
+            ad=ad,
+            given=ad,
+            origin=origin if isinstance(origin, Kind) else None,
+            catalogue=catalogue,
+            telling=lambda: (finding,),
+        )
 
     if receipt is None:
         return refused("receipt.missing")

@@ -86,7 +86,7 @@ class Answers:
 
     def take(self, name: str | None) -> Row | None:
         """Return the next row of answers for an ad that calls itself by a name; None if there is none."""
-        rows = self._rows.get(name or "")
+        rows = self._rows.get((name or "").strip())
         if not rows:
             return None
         self._taken.add(rows[0].name)
@@ -104,9 +104,10 @@ class Answers:
                 findings.append(finding)
         if row is None and conversion.asks:
             name = identity(conversion.ad, self._catalogue.identity_at)
+            name = name and name.strip()
             if name in self._taken:
                 findings.append(wording.finding(self._catalogue, "answer.shared", pointer.write(self._catalogue.identity_at)))
-            elif name is not None:
+            elif name:
                 self._wanting.append(name)
         return findings, remarks
 
@@ -130,7 +131,8 @@ class Answers:
             file.seek(0)
             number = 0
             try:
-                for number, cells in self._cells(io.TextIOWrapper(file, encoding="utf-8-sig", newline="")):
+                text = opened.enter_context(io.TextIOWrapper(file, encoding="utf-8-sig", newline=""))
+                for number, cells in self._cells(text):
                     self._line(number, cells)
             except UnicodeDecodeError:
                 self._malformed(number + 1, "This is not UTF-8.")
@@ -165,7 +167,7 @@ class Answers:
         told = {
             field: (column, text)
             for column, (field, text) in enumerate(zip(self._columns, cells, strict=False), 1)
-            if field and text.strip() not in NONE
+            if field and text.strip() not in (NONE if field != own else {""})
         }
         if own in told:
             name = told.pop(own)[1].strip()
@@ -224,7 +226,7 @@ class Sheet:
     def add(self, conversion: Conversion) -> None:
         """Add a row for an ad, if it has to be asked anything."""
         name = identity(conversion.ad, self._catalogue.identity_at)
-        if name is None or not conversion.asks:
+        if name is None or not name.strip() or not conversion.asks:
             return
         asks = [*conversion.asks, *conversion.wishes]
         for ask in asks:

@@ -127,6 +127,8 @@ def convert(
         except BrokenPipeError as error:  # nobody reads the report any more, but what is written is written
             unread = error
         standard.end()
+        if receipts:
+            receipts.sound = run.written and standard.wanted
     if unread:
         raise unread
     if tally.incomplete and rejects is None and targets and not told["quiet"]:
@@ -166,6 +168,7 @@ def _converted(
     if told["back"]:
         from v4schema.drawer import Drawer
 
+        _refuse_unreadable(told["receipts"])
         drawer = Drawer(told["receipts"], catalogue=held)
         return [feed.bring_back([source], drawer, **ways, last=source is sources[-1]) for source in sources]
     ways |= {key: told[key] for key in ("version", "category")}
@@ -178,8 +181,14 @@ def _converted(
 def _answers(path: str, to: str, held: Catalogue) -> "Answers":
     from v4schema.sheets import Answers
 
+    _refuse_unreadable(path)
+    return Answers(path, to=to, catalogue=held)
+
+
+def _refuse_unreadable(path: str) -> None:
     try:
-        return Answers(path, to=to, catalogue=held)
+        with open(path, "rb"):
+            pass
     except OSError as error:
         raise click.UsageError(f"Cannot read {path}: {error.strerror}.") from None
 
@@ -202,14 +211,15 @@ def _asking(path: str | None, to: str, held: Catalogue) -> "Iterator[Sheet | Non
                 sink.write(line)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class _Run:
-    """What becomes of the ads of a run beside being written."""
+    """What becomes of the ads of a run beside being written; `written` is whether any source of them is."""
 
     writing: "Writing"
     standard: "Standard"
     receipts: "Sink | None"
     sheet: "Sheet | None"
+    written: bool = False
 
     def through(self, results: Iterable[feed.Result], sink: "Sink") -> Iterator[feed.Result]:
         """Pass the results of a source on: its ads are written, asked, and, if they are written in the end, have receipts."""
@@ -225,12 +235,11 @@ class _Run:
                 yield result
             if not sink.sound and not sink.name:
                 self.standard.wanted = False
-            if self.receipts and sink.sound and not sink.failure:
+            if self.receipts and sink.target and sink.sound and not sink.failure:
                 slips.seek(0)
                 for line in slips:
                     self.receipts.write(line)
-            if self.receipts and not self.standard.wanted:
-                self.receipts.sound = False
+                self.written = True
 
 
 #: What is told where ads are not complete, and are not set aside.
