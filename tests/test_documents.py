@@ -1,7 +1,9 @@
 """The documents say what the code does."""
 
+import json
 import re
 import shlex
+import shutil
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,7 +41,8 @@ def test_every_command_option_and_format_is_in_the_readme(readme: str) -> None:
 
 def test_the_commands_of_the_readme_can_be_parsed(readme: str) -> None:
     """Each `v4schema …` line names a command and options that exist."""
-    lines = [line for block in blocks(readme, "sh") for line in block.splitlines() if line.startswith("v4schema ")]
+    shell = [line for block in blocks(readme, "sh") for line in block.replace("\\\n", "").splitlines()]
+    lines = [line for line in shell if line.startswith("v4schema ")]
     assert len(lines) >= 8
     for line in lines:
         words = shlex.split(line, comments=True)[1:]
@@ -53,16 +56,19 @@ def test_the_python_of_the_readme_runs(
 ) -> None:
     """The lines about the library do what they say, the first ones up to the exception they end with."""
     monkeypatch.chdir(checkout)
-    first, second = blocks(readme, "python")
+    first, second, third = blocks(readme, "python")
     names: dict[str, object] = {}
     with pytest.raises(v4schema.InvalidAd):
         exec(compile(first, "README.md", "exec"), names)  # noqa: S102  (the README's own lines)
     exec(compile(second, "README.md", "exec"), names)  # noqa: S102
+    exec(compile(third, "README.md", "exec"), names)  # noqa: S102
     printed = capsys.readouterr().out
     assert "False v4/moped" in printed
     assert "True {'mileage': {'unit': 'km', 'value': 15400}}" in printed
     assert "/category_fields/gearbox /category_fields/powertrain/transmission Automat automatic" in printed
-    assert printed.endswith("3490000\n")
+    assert "\n3490000\n" in printed
+    assert "\n/category_fields/powertrain/transmission manual or automatic In V3 this category is a simple ad.\n" in printed
+    assert printed.endswith("\nFalse {'body_type': 'moped', 'brand': 'yamaha'}\n")
 
 
 def test_the_outputs_of_the_readme_are_the_commands(readme: str, checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,8 +76,8 @@ def test_the_outputs_of_the_readme_are_the_commands(readme: str, checkout: Path,
     monkeypatch.chdir(checkout)
     runner = CliRunner()
     messy = "examples/messy-moped.json"
-    warning, _, faults, notes, clean = blocks(readme, "text")
-    (diff,) = blocks(readme, "diff")
+    warning, _, faults, notes, clean, _ = blocks(readme, "text")
+    diff, _ = blocks(readme, "diff")
     assert warning in runner.invoke(main, ["validate", "examples/moped.json"]).stdout
     validated = runner.invoke(main, ["validate", messy])
     assert validated.stdout == faults
@@ -82,6 +88,23 @@ def test_the_outputs_of_the_readme_are_the_commands(readme: str, checkout: Path,
     ad = runner.invoke(main, ["normalise", messy])
     assert ad.exit_code == 0
     assert runner.invoke(main, ["validate", "--fail-on", "note"], input=ad.stdout).stderr == clean
+
+
+def test_the_readme_goes_from_v3_to_v4_and_back(readme: str, checkout: Path, in_empty_folder: Path) -> None:
+    """Its commands, in their order, in an empty folder: what is asked, what changes, and the ad that comes back."""
+    shutil.copytree(checkout / "examples", in_empty_folder / "examples")
+    runner = CliRunner()
+    *_, told = blocks(readme, "text")
+    *_, diff = blocks(readme, "diff")
+    shell = [line for block in blocks(readme, "sh") for line in block.replace("\\\n", "").splitlines()]
+    asks, there, back = [shlex.split(line)[1:] for line in shell if line.startswith("v4schema convert") and "moped.json" in line]
+    asked = runner.invoke(main, asks)
+    assert {*told.splitlines()} <= {*asked.stdout.splitlines()}
+    assert "brand: Yamaha; model: Aerox; model_year: 2020" in (in_empty_folder / "asks.csv").read_text("utf-8-sig")
+    assert runner.invoke(main, [*there, "--diff"]).stdout == diff
+    assert runner.invoke(main, there).exit_code == 0
+    given = (in_empty_folder / "examples" / "v3-moped.json").read_text("utf-8")
+    assert json.loads(runner.invoke(main, back).stdout) == json.loads(given)
 
 
 def test_the_settings_of_the_readme_are_settings(readme: str) -> None:

@@ -87,7 +87,7 @@ class Edition:
         return meanings
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Way:
     """A way from one edition to another.
 

@@ -286,7 +286,7 @@ def bring_back(
     `to` is the edition that they are to come back to; None for the one that each receipt says. If these are the `last`
     sources, the receipts that were of no ad have results as well.
     """
-    from v4schema.migration import brought_back
+    from v4schema.restoring import brought_back
 
     held = drawer.catalogue
 

@@ -1,6 +1,6 @@
 """The steps that read and write quantities."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 
 from v4schema import quantities, spelling
@@ -9,6 +9,8 @@ from v4schema.quantities import Amount, Measure, Refused, Told
 from v4schema.schema import types
 from v4schema.step import Done, Field, Step
 
+#: Amounts beyond this are taken with more care.
+_LARGE = 1 << 64
 #: No more letters than this of what stands beside an amount are told.
 _LONGEST = 20
 
@@ -51,10 +53,11 @@ def in_unit(kind: str, described: Field) -> Step:
     measure = described.measures[kind]
     wanted = described.schema["x-unit"]
     whole = "integer" in types(described.schema)
+    usual = _times(measure, wanted)
 
     def step(value: object) -> Done | Refused | None:
-        if type(value) is int and measure.bare in {None, wanted}:
-            return None
+        if type(value) is int and usual and abs(value) < _LARGE:
+            return usual(value)
         amount = _alone(value, measure)
         if not isinstance(amount, Amount):
             return amount
@@ -71,6 +74,23 @@ def in_unit(kind: str, described: Field) -> Step:
         return Done(value=number, code=code, told=_told(value, amount, unit, converted, wanted))
 
     return step
+
+
+def _times(measure: Measure, wanted: str) -> Callable[[int], Done | None] | None:
+    """Return what converts whole bare numbers, as most amounts are, without a fraction; None where there may be one."""
+    unit = measure.bare
+    if unit is None or unit == wanted:
+        return lambda _: None
+    factor = measure.units[unit].sizes[wanted]
+    if factor.denominator > 1:
+        return None
+
+    def usual(value: int) -> Done:
+        product = value * factor.numerator
+        told = {"case": "bare", "given": Told(value, unit), "became": Told(product, wanted)}
+        return Done(value=product, code="unit.converted", told=told)
+
+    return usual
 
 
 def imply(told: Mapping[str, str], described: Field) -> Step:

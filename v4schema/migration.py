@@ -1,7 +1,7 @@
-"""Taking ads from one edition of the API to another: identified, mended if that is wanted, carried over, completed, checked."""
+"""Taking ads from one edition of the API to another: identified, mended if that is wanted, carried over, and completed."""
 
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
@@ -10,23 +10,23 @@ from typing import Any, cast
 from v4schema import catalogue as catalogues
 from v4schema import engine, pointer, receipts, wording
 from v4schema.ad import identify, unspeakable
-from v4schema.asking import Answered, Ask, Asking
+from v4schema.asking import Asking
 from v4schema.catalogue import Catalogue
 from v4schema.conversion import Conversion
 from v4schema.converter import Converter
+from v4schema.course import Course, Route
 from v4schema.editions import Way
-from v4schema.engine import Engine
-from v4schema.mapping import Mapping as CategoryMapping
-from v4schema.mending import Entry, put
-from v4schema.moving import Trail, placed
 from v4schema.normaliser import Normalisation, normalise
 from v4schema.pointer import Place
 from v4schema.reading import Source, read
 from v4schema.receipts import Receipt
-from v4schema.report import Finding, Kind, Level
-from v4schema.schema import describing, graver, private
-from v4schema.stages import Stage, Stages, unspoken
+from v4schema.report import Finding, Kind
+from v4schema.restoring import brought_back
+from v4schema.schema import describing, graver
 from v4schema.validator import validate
+
+#: The codes of changes that leave an amount in the unit of its field.
+_MEASURED = {"unit.converted", "unit.read"}
 
 
 def convert(
@@ -107,96 +107,6 @@ def migrate(
     return replace(done, telling=lambda: (*first.findings, *done.findings)) if first.findings else done
 
 
-def brought_back(ad: object, receipt: object, *, to: str | None, catalogue: Catalogue) -> Conversion:
-    """Bring an ad back by its receipt, to the edition `to`, or, with None, to whichever the receipt says."""
-
-    def refused(code: str, **told: Any) -> Conversion:  # noqa: ANN401  (what fills its sentences)
-        finding = wording.finding(catalogue, code, "", **told)
-        origin = identify(ad, catalogue=catalogue)
-        return Conversion(
-            ad=ad,
-            given=ad,
-            origin=origin if isinstance(origin, Kind) else None,
-            catalogue=catalogue,
-            telling=lambda: (finding,),
-        )
-
-    if receipt is None:
-        return refused("receipt.missing")
-    if not _sound(receipt, catalogue):
-        return refused("receipt.damaged")
-    held = cast("Receipt", receipt)
-    given, kind = (_kind(held[side]) for side in ("from", "to"))
-    known = identify(ad, version=kind.version, catalogue=catalogue) if isinstance(ad, dict) else None
-    if held[catalogue.identity_at[-1]] != receipts.identity(ad, catalogue.identity_at) or known != kind:
-        return refused("receipt.other")
-    if to not in {None, given.version}:
-        return refused("receipt.other", case="kind", given=given, kind=kind)
-    restored = receipts.restored(ad, held)
-    checked = validate(restored.ad, version=given.version, category=given.category, catalogue=catalogue)
-
-    def told() -> Iterator[Finding]:
-        for at in restored.changed:
-            yield wording.finding(catalogue, "receipt.changed", pointer.write(at), version=given.version)
-        if not restored.exact and not restored.changed:
-            rule = {"x-level": Level.WARNING}
-            yield wording.finding(
-                catalogue, "receipt.changed", "", rule=rule, case="carried", mend="carried", version=given.version
-            )
-        if not restored.exact:
-            yield from checked.errors
-
-    return Conversion(
-        ad=restored.ad,
-        given=ad,
-        kind=given,
-        origin=kind,
-        completes=lambda: restored.exact or (checked.valid and not restored.changed),
-        catalogue=catalogue,
-        telling=told,
-    )
-
-
-@lru_cache(maxsize=8)
-def _shape(catalogue: Catalogue) -> Engine:
-    return engine.compiled(catalogue.read("meta/receipt.json"))
-
-
-def _sound(receipt: object, catalogue: Catalogue) -> bool:
-    """Tell whether a receipt is as it was made."""
-    return unspeakable(receipt) is None and _shape(catalogue).accepts(receipt) and receipts.sound(cast("Receipt", receipt))
-
-
-def _kind(told: str) -> Kind:
-    version, _, category = told.partition("/")
-    return Kind(version=version, category=category)
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Route:
-    """How ads of one kind become ads of another, ready for use; `accepts` tells whether an ad is valid in the end."""
-
-    mapping: CategoryMapping
-    converter: Converter
-    asking: Asking
-    engine: Engine
-
-
-@lru_cache(maxsize=256)
-def _route(catalogue: Catalogue, version: str, given: str, to: str, wanted: str, units: tuple[tuple[str, str], ...]) -> Route:
-    """Return the route from one category to another; made once."""
-    mappings = catalogue.mappings(catalogue.ways[version, to], given)
-    mapping = next(each for each in mappings if each.wanted.category == wanted)
-    before, after = catalogue.schema(mapping.given), catalogue.schema(mapping.wanted)
-    measures = catalogue.measured(dict(units))
-    return Route(
-        mapping=mapping,
-        converter=Converter(catalogue=catalogue, mapping=mapping, given=before, wanted=after, measures=measures),
-        asking=Asking(catalogue=catalogue, mapping=mapping, schema=after, measures=measures),
-        engine=engine.compiled(graver(after)),
-    )
-
-
 @dataclass(frozen=True, kw_only=True)
 class Passage:
     """Takes ads a way between editions.
@@ -242,29 +152,21 @@ class Passage:
         if isinstance(wanted, Finding):
             return self._stuck(ad, kind, wanted)
         units = self._lasting if self.mends else self.units
-        route = _route(self.catalogue, kind.version, kind.category, self.way.to, wanted, units)
-        stages = [_normalised(ad, mended)] if mended else []
+        route = _route(self.catalogue, self.way, kind.category, wanted, units)
         carried = route.converter.carried(here, self._certain(mended) if mended else ())
-        telling = self._telling(carried.entries, carried.trail)
-        stages.append(Stage(before=here, after=carried.ad, trail=carried.trail, findings=telling))
-        if self.mends:
-            again = self._mended(carried.ad, self.way.to, wanted, units)
-            stages.append(_normalised(carried.ad, again))
-        here = stages[-1].after
-        answered = route.asking.answered(here, answers) if answers else Answered(ad=here)
-        if answers:
-            telling = self._telling(answered.entries, Trail())
-            stages.append(Stage(before=here, after=answered.ad, trail=Trail(), findings=telling))
-        gone = Stages(given=ad, stages=stages)
+        again = self._mended(carried.ad, self.way.to, wanted, units) if self.mends else None
+        here = again.ad if again else carried.ad
+        answered = route.asking.answered(here, answers) if answers else None
+        course = Course(route=route, given=ad, mended=mended, carried=carried, again=again, answered=answered)
         return Conversion(
-            ad=gone.ad,
+            ad=course.ad,
             given=ad,
             kind=route.mapping.wanted,
             origin=kind,
-            completes=lambda: route.engine.accepts(gone.ad) or self._valid(route.mapping.wanted, gone.ad),
             catalogue=self.catalogue,
-            telling=lambda: self._told(route, gone, answered),
-            missing=lambda: route.asking.missing(gone.ad, ad),
+            telling=course.findings,
+            missing=course.missing,
+            completes=course.complete,
         )
 
     def _identified(self, ad: object) -> Kind | Finding:
@@ -326,79 +228,8 @@ class Passage:
         """Return the places of amounts that normalising has written in the unit of their field; None if it knew of all."""
         if self._lasting != self.units:
             return None
-        changes = mended.changes if mended.changed else ()
+        changes = (change for change in mended.changes if change.code in _MEASURED) if mended.changed else ()
         return {pointer.within(mended.ad, change.to or change.at) for change in changes}
-
-    def _telling(self, entries: Sequence[Entry], trail: Trail) -> Callable[[], Iterator[Finding]]:
-        return lambda: (put(entry, trail, self.catalogue)[1] for entry in entries)
-
-    def _told(self, route: Route, gone: Stages, answered: Answered) -> Sequence[Finding]:
-        """Put into words what there is to say: first what is wrong with the ad as it was before it was carried over."""
-        number = int(self.mends)
-        checks: dict[str, Any] = {"catalogue": self.catalogue}
-        mapping = route.mapping
-        before = validate(gone.stages[number].before, version=self.way.version, category=mapping.given.category, **checks)
-        told = [*gone.told()]
-        wrong = [*gone.checked(unspoken(before.errors, told), number)]
-        told += gone.checked(self._refused(route, gone.ad, answered))
-        asked = [self._asked(ask) for ask in route.asking.missing(gone.ad) if ask.required]
-        after = validate(gone.ad, version=self.way.to, category=mapping.wanted.category, **checks)
-        needed = {place for finding in asked for place in pointer.around(pointer.parse(finding.at))}
-        left = [
-            each
-            for each in (after.findings if self.mends else after.errors)
-            if each.code not in _MISSING or pointer.parse(each.at) not in needed
-        ]
-        known = {(finding.at, finding.code) for finding in wrong}
-        known |= {(finding.at, _ASKED) for finding in wrong if finding.code in _MISSING}
-        others = [*told, *gone.checked(asked), *gone.checked(unspoken(left, told))]
-        rest = [finding for finding in dict.fromkeys(others) if (finding.at, finding.code) not in known]
-        order = pointer.Order(gone.given)
-        for findings in (wrong, rest):
-            findings.sort(key=lambda finding: order(pointer.within(gone.given, finding.at)))
-        return [*wrong, *rest]
-
-    def _asked(self, ask: Ask) -> Finding:
-        """Put into words what an ad is to be asked."""
-        return wording.finding(
-            self.catalogue,
-            _ASKED,
-            ask.at,
-            rule={"x-source": ask.source},
-            mend="" if ask.allowed else "open",
-            version=self.way.to,
-            why=ask.why,
-            description=ask.description,
-            allowed=ask.allowed,
-        )
-
-    def _refused(self, route: Route, ad: Any, answered: Answered) -> Iterator[Finding]:  # noqa: ANN401  (any JSON)
-        """Put into words why answers are not taken: by what would be wrong with the ad if they were."""
-        asks = {ask.at: ask for ask in route.asking.asks}
-        for place, (given, value, left) in answered.refused.items():
-            at = pointer.write(place)
-            why = self._wrong(route.mapping.wanted, placed(ad, place, value), place) if left is None else left
-            hidden = private(route.asking.schema, place)
-            yield wording.finding(
-                self.catalogue,
-                "answer.refused",
-                at,
-                rule={"x-source": (describing(route.asking.schema, place) or {})["x-source"]},
-                case="private" if hidden else "",
-                change={"before": given},
-                value=wording.Shown(given, self.catalogue, private=hidden),
-                why=why,
-                allowed=asks[at].allowed if at in asks else "",
-            )
-
-    def _valid(self, kind: Kind, ad: object) -> bool:
-        """Tell whether an ad is valid that is not without a warning either."""
-        return validate(ad, version=kind.version, category=kind.category, catalogue=self.catalogue).valid
-
-    def _wrong(self, kind: Kind, ad: object, place: Place) -> str:
-        """Say what is wrong with an ad at a place."""
-        errors = validate(ad, version=kind.version, category=kind.category, catalogue=self.catalogue).errors
-        return next(each.says for each in errors if place in pointer.around(pointer.parse(each.at)))
 
     def _stuck(self, ad: Any, kind: Kind | None, finding: Finding | None = None) -> Conversion:  # noqa: ANN401  (any JSON)
         """Return a conversion that came to nothing: the ad as it is, what is wrong with it, and why it was not converted."""
@@ -433,9 +264,19 @@ def _passage(
     )
 
 
-#: The codes of what is told of a missing field, which asking for it says as well.
-_MISSING = {"schema.required"}
-_ASKED = "field.asked"
+@lru_cache(maxsize=256)
+def _route(catalogue: Catalogue, way: Way, given: str, wanted: str, units: tuple[tuple[str, str], ...]) -> Route:
+    """Return the route from one category to another; made once."""
+    mapping = next(each for each in catalogue.mappings(way, given) if each.wanted.category == wanted)
+    before, after = catalogue.schema(mapping.given), catalogue.schema(mapping.wanted)
+    measures = catalogue.measured(dict(units))
+    return Route(
+        catalogue=catalogue,
+        mapping=mapping,
+        converter=Converter(catalogue=catalogue, mapping=mapping, given=before, wanted=after, measures=measures),
+        asking=Asking(catalogue=catalogue, mapping=mapping, schema=after, measures=measures),
+        engine=engine.compiled(graver(after)),
+    )
 
 
 @lru_cache(maxsize=1024, typed=True)
@@ -446,7 +287,3 @@ def _writes(catalogue: Catalogue, version: str, value: str | int) -> bool:
         return False
     schema = catalogue.schema(Kind(version=version, category=category.slug))
     return engine.compiled(describing(schema, catalogue.category_at) or {}).accepts(value)
-
-
-def _normalised(ad: object, done: Normalisation) -> Stage:
-    return Stage(before=ad, after=done.ad, trail=done.trail, findings=lambda: done.findings)

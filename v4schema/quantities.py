@@ -57,7 +57,7 @@ class Refused:
 class Told:
     """A number and a unit as a sentence has them, written when it is put into words."""
 
-    number: Fraction
+    number: Fraction | int
     unit: str
 
     def __str__(self) -> str:
@@ -203,7 +203,7 @@ def plain(number: Fraction) -> int | float | None:
     return float(number) if exact(float(number)) == number else None
 
 
-def written(amount: Fraction, digits: int = 2) -> str:
+def written(amount: Fraction | int, digits: int = 2) -> str:
     """Write a number for people: rounded to at most `digits` decimals, and short however large it is.
 
     >>> written(Fraction(350)), written(Fraction(1103, 10)), written(Fraction(1, 3)), written(Fraction(10**400))
