@@ -1,8 +1,8 @@
-"""Examples, run by the folder they lie in: `tests/examples/EDITION/CATEGORY/valid`, `…/invalid` and `…/normalised`.
+"""Examples, run by the folder they lie in: `tests/examples/EDITION/CATEGORY/valid`, `invalid`, `normalised` or `converted`.
 
 Each file holds why it is there, the ad, the operation if it is not create, and, if invalid, the findings as [code, pointer].
-One that is normalised holds what the ad becomes (null if it stays), the findings, and what the caller says. Adding a case is
-adding a file.
+One that is normalised holds what the ad becomes (null if it stays), the findings, and what the caller says; one that is converted
+also to which edition, what is answered, and what is still asked. Adding a case is adding a file.
 """
 
 import json
@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from v4schema import Kind, Level, normalise, preflight, validate
+from v4schema import Kind, Level, migrate, normalise, preflight, revert, validate
+from v4schema.catalogue import default
 from v4schema.engine import ENGINES
 
 FOLDER = Path(__file__).parent / "examples"
 FILES = sorted(FOLDER.glob("*/*/*valid/*.json"))
+CONVERTED = sorted(FOLDER.glob("*/*/converted/*.json"))
 NORMALISED = sorted(FOLDER.glob("*/*/normalised/*.json"))
 
 
@@ -46,6 +48,29 @@ def test_an_example_is_normalised_as_it_says(path: Path) -> None:
     assert report.ad == (case["becomes"] or case["ad"])
     assert report.valid == (case["becomes"] is not None)
     assert not normalise(report.ad, version=version).changed
+
+
+@pytest.mark.parametrize("path", CONVERTED, ids=lambda path: path.relative_to(FOLDER).as_posix())
+def test_an_example_is_converted_as_it_says(path: Path) -> None:
+    """To just that ad, with just those findings and asks; and it comes back."""
+    case = json.loads(path.read_text("utf-8"))
+    version, category, *_ = path.relative_to(FOLDER).parts
+    done = migrate(case["ad"], to=case["to"], version=version, answers=case.get("answers"), **case.get("said", {}))
+    told = [[finding.code, finding.at] for finding in done.findings if finding.code != "category.open"]
+    assert case["why"].endswith(".")
+    assert done.origin == Kind(version=version, category=category)
+    assert told == case["findings"]
+    assert [ask.at for ask in done.asks] == case.get("asks", [])
+    assert done.ad == case["becomes"]
+    assert json.dumps(revert(done)) == json.dumps(case["ad"])
+
+
+def test_every_category_that_is_converted_has_an_example() -> None:
+    """From the edition that its mapping is written for."""
+    for way in default().ways.values():
+        for category, *_ in way.categories:
+            if not way.back:
+                assert list((FOLDER / way.version / category / "converted").glob("*.json")), category
 
 
 def test_every_category_of_every_edition_has_examples(kinds: list[Kind]) -> None:

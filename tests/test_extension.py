@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from v4schema import validate
+from v4schema import convert, migrate, revert, validate
 from v4schema.catalogue import Catalogue
 from v4schema.cli import main
 from v4schema.schema import example
@@ -54,6 +54,144 @@ def own(schemas: Path, tmp_path: Path) -> Path:
     catalogue["editions"].append(third)
     (folder / "catalogue.json").write_text(json.dumps(catalogue), "utf-8")
     return folder
+
+
+@pytest.fixture
+def mapped(own: Path) -> Path:
+    """The same, with a way from V4 to V5 on which hovercrafts split: what they have in V4 is renamed, moved, dropped, filled."""
+    split = {"sea-hovercraft": 2001, "land-hovercraft": 2002}
+    leaf = json.loads((own / "v5" / "hovercraft.json").read_text("utf-8"))
+    fields = leaf["properties"]["category_fields"]
+    for slug, number in split.items():
+        new = json.loads(json.dumps(leaf)) | {"$id": f"https://v4schema.invalid/v5/{slug}.json"}
+        new["properties"]["category_id"] |= {"enum": [number], "examples": [number], "type": "integer"}
+        new["properties"]["category_fields"] = {
+            "x-source": ["S"],
+            "required": ["hull", "seats"],
+            "properties": {
+                "hull": {
+                    "description": "The hull.",
+                    "x-source": ["S"],
+                    "type": "object",
+                    "required": ["skirt"],
+                    "properties": {"skirt": fields["properties"]["skirt"]},
+                },
+                "seats": {
+                    "description": "How many.",
+                    "x-source": ["S"],
+                    "x-normalise": [{"number": True}],
+                    "type": "integer",
+                    "minimum": 1,
+                    "examples": [4],
+                },
+                "engine": {"description": "The engine.", "x-source": ["S"], "type": "string", "examples": ["fan"]},
+            },
+        }
+        new["properties"]["remarks"] = {
+            "description": "Remarks.",
+            "x-source": ["S"],
+            "type": "array",
+            "items": {
+                "description": "One.",
+                "x-source": ["S"],
+                "type": "object",
+                "properties": {"text": {"description": "Its text.", "x-source": ["S"], "type": "string"}},
+            },
+        }
+        (own / "v5" / f"{slug}.json").write_text(json.dumps(new), "utf-8")
+    leaf = json.loads((own / "v4" / "hovercraft.json").read_text("utf-8"))
+    leaf["properties"]["remarks"] = json.loads(json.dumps(new["properties"]["remarks"]).replace('"text"', '"says"'))
+    (own / "v4" / "hovercraft.json").write_text(json.dumps(leaf), "utf-8")
+    catalogue = json.loads((own / "catalogue.json").read_text("utf-8"))
+    newest = catalogue["editions"][-1]
+    newest["categories"] = [each for each in newest["categories"] if each["slug"] != "hovercraft"] + [
+        {"slug": slug, "id": number, "names": {"en": slug}, "schema": f"v5/{slug}.json", "documented": "full", "source": ["S"]}
+        for slug, number in split.items()
+    ]
+    catalogue["mappings"].append(
+        {
+            "from": "v4",
+            "to": "v5",
+            "source": ["S"],
+            "categories": [{"from": "hovercraft", "to": slug, "mapping": f"v4-to-v5/{slug}.json"} for slug in split],
+            "pathless": {"moped": {"says": "Nobody knows.", "source": ["S"]}},
+        }
+    )
+    (own / "catalogue.json").write_text(json.dumps(catalogue), "utf-8")
+    (own / "v4-to-v5").mkdir()
+    kept = [*json.loads((own / "v3-to-v4" / "shared.json").read_text("utf-8"))["keep"], "/price/*/amount", "/image_urls"]
+    kept += [*json.loads((own / "v3-to-v4" / "same.json").read_text("utf-8"))["keep"]]
+    kept += [*json.loads((own / "v3-to-v4" / "vehicle.json").read_text("utf-8"))["keep"]]
+    because = {"why": "It is so.", "source": ["S"]}
+    for slug, number in split.items():
+        mapping = {
+            "$schema": "../meta/mapping.json",
+            "title": slug,
+            "way": "migrate",
+            "source": ["S"],
+            "keep": [place for place in kept if place != "/url"],
+            "move": [
+                {"from": "/category_fields/skirt", "to": "/category_fields/hull/skirt", **because},
+                {"from": "/remarks/*/says", "to": "/remarks/*/text", **because},
+            ],
+            "drop": [{"from": "/category_id", **because}, {"from": "/url", **because}],
+            "fill": [{"to": "/category_id", "value": number, **because}],
+            "ask": [{"to": "/category_fields/seats", **because}],
+        }
+        (own / "v4-to-v5" / f"{slug}.json").write_text(json.dumps(mapping), "utf-8")
+    return own
+
+
+def test_a_category_that_splits_is_converted_on_the_callers_word(mapped: Path, in_empty_folder: Path) -> None:
+    """Fields are renamed, in arrays too, moved into other objects, dropped and filled in; and all of it comes back."""
+    held = Catalogue(mapped)
+    ad: dict[str, Any] = example(held.schema(held.kind("v4", "hovercraft")))
+    ad |= {"remarks": [{"says": "Fin"}, {}, {"says": "Ny"}], "url": "https://example.com"}
+    undecided = convert(ad, to="v5", catalogue=held)
+    assert [finding.code for finding in undecided.findings] == ["category.splits"]
+    assert undecided.findings[0].says == (
+        "The category v4/hovercraft becomes v5/sea-hovercraft or v5/land-hovercraft: which one, only you can say."
+    )
+    answers = {"/category_fields/seats": "4"}
+    for done in (how(ad, to="v5", category="sea-hovercraft", answers=answers, catalogue=held) for how in (convert, migrate)):
+        assert (done.complete, str(done.kind), done.errors) == (True, "v5/sea-hovercraft", ())
+        assert done.ad["category_id"] == 2001
+        assert done.ad["category_fields"]["hull"] == {"skirt": "rubber"}
+        assert "skirt" not in done.ad["category_fields"]
+        assert done.ad["remarks"] == [{"text": "Fin"}, {}, {"text": "Ny"}]
+        assert "url" not in done.ad
+        assert json.dumps(revert(done)) == json.dumps(ad)
+    runner = CliRunner()
+    (in_empty_folder / "ad.json").write_text(json.dumps(ad), "utf-8")
+    words = ["convert", "ad.json", "--schemas", str(mapped), "--to", "v5"]
+    assert "category.splits" in runner.invoke(main, words).stdout
+    asked = runner.invoke(main, [*words, "--category", "2002"])
+    assert "field.asked /category_fields/seats" in asked.stdout
+    shown = runner.invoke(main, ["show", "--mapping", "v4/hovercraft", "--schemas", str(mapped)]).stdout
+    assert "v4/hovercraft to v5/sea-hovercraft" in shown
+    assert "v4/hovercraft to v5/land-hovercraft" in shown
+    assert "move  /remarks/*/says to /remarks/*/text" in shown
+    told = runner.invoke(main, ["diff", "v4/hovercraft", "v5/sea-hovercraft", "--schemas", str(mapped)]).stdout
+    assert "Moved\n" in told
+    assert "was /category_fields/skirt. It is so." in told
+
+
+def test_a_mapping_that_leaves_something_out_is_damaged(mapped: Path, in_empty_folder: Path) -> None:
+    """A folder of one's own is held against the laws of mappings before it is used."""
+    path = mapped / "v4-to-v5" / "sea-hovercraft.json"
+    mapping = json.loads(path.read_text("utf-8"))
+    runner = CliRunner()
+    for wrong, says in (
+        ({"keep": mapping["keep"][1:]}, "/source_id is neither kept, moved nor dropped"),
+        ({"way": "by air"}, "/way is not as meta/mapping.json says"),
+        ({"move": [mapping["move"][0], mapping["move"][1] | {"to": "/title"}]}, "what is in an array stays in it"),
+        ({"move": [mapping["move"][0] | {"by": [{"word": "lies"}]}, mapping["move"][1]]}, "goes by the word 'lies'"),
+    ):
+        path.write_text(json.dumps(mapping | wrong), "utf-8")
+        done = runner.invoke(main, ["show", "--schemas", str(mapped)])
+        assert done.exit_code == 2
+        assert says in " ".join(done.stderr.split())
+    assert in_empty_folder
 
 
 @pytest.mark.parametrize("version", ["v4", "v5"])

@@ -7,6 +7,7 @@ from typing import Any
 from v4schema import pointer
 from v4schema.editions import Way
 from v4schema.engine import compiled
+from v4schema.pointer import EVERY
 from v4schema.report import Kind
 from v4schema.schema import Schema, demanded, describing, graver, walk
 from v4schema.steps import INVERSES
@@ -126,6 +127,8 @@ def faults(mapping: Mapping, given: Schema, wanted: Schema) -> abc.Iterator[str]
             yield f"{rule}: {pointer.write(rule.at)} is no field of {mapping.given}"
         if rule.to is not None and rule.to not in others:
             yield f"{rule}: {pointer.write(rule.to)} is no field of {mapping.wanted}"
+        if rule.to is not None and _array(rule.to) != _array(rule.at or ()):
+            yield f"{rule}: what is in an array stays in it, and nothing comes into one"
     leaves = [at for at, node in fields.items() if "properties" not in node and "items" not in node]
     for leaf in leaves:
         rules = [rule for rule in mapping.rules if rule.at is not None and leaf[: len(rule.at)] == rule.at]
@@ -161,6 +164,11 @@ def target(place: Places, rules: abc.Iterable[Rule]) -> Places | None:
         if rule.at and place[: len(rule.at)] == rule.at:
             return _led(place, rule) if rule.to else None
     return place
+
+
+def _array(place: Places) -> Places:
+    """Return the part of a place that leads to the items of the innermost array that it is in."""
+    return place[: len(place) - place[::-1].index(EVERY)] if EVERY in place else ()
 
 
 def _led(place: Places, rule: Rule) -> Places:
