@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from ads import ANSWERS, CAR, MOPED
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from strategies import ANY_JSON, HELD, KINDS, ads, every_mapping, respell, same, spots, strewn
 
@@ -21,6 +21,8 @@ from v4schema.asking import NONE
 from v4schema.converter import Converter
 from v4schema.pointer import Place, get, leads, parse, within
 
+#: Each law is tried for every kind: this often for each.
+FEW = settings(max_examples=20)
 #: From each edition to the other of a way.
 TO = {way.version: way.to for way in HELD.ways.values()}
 UNITS: st.SearchStrategy[dict[str, Any]] = st.sampled_from([{}, {"price_unit": "kr"}, {"price_unit": "öre"}])
@@ -51,6 +53,7 @@ def codes(conversion: Conversion) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
+@FEW
 @given(data=st.data(), units=UNITS, mends=st.booleans())
 def test_back_with_its_receipt_is_the_identity(kind: Kind, data: st.DataObject, units: dict[str, Any], mends: bool) -> None:
     """For every category, both ways, to the order of names; also when ad and receipt have been written to files."""
@@ -64,6 +67,7 @@ def test_back_with_its_receipt_is_the_identity(kind: Kind, data: st.DataObject, 
 
 
 @pytest.mark.parametrize("kind", AUTOMATIC, ids=str)
+@FEW
 @given(data=st.data())
 def test_automatic_categories_come_back_without_a_receipt(kind: Kind, data: st.DataObject) -> None:
     """If the ad names its category as its edition does; there are no more pictures than both take."""
@@ -73,6 +77,7 @@ def test_automatic_categories_come_back_without_a_receipt(kind: Kind, data: st.D
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
+@FEW
 @given(data=st.data(), mends=st.booleans())
 def test_a_complete_conversion_is_valid_and_any_other_says_why(kind: Kind, data: st.DataObject, mends: bool) -> None:
     """Complete is just what is valid in the target; what is not complete has an error, and asks if fields are missing."""
@@ -89,6 +94,7 @@ def test_a_complete_conversion_is_valid_and_any_other_says_why(kind: Kind, data:
 
 
 @pytest.mark.parametrize("kind", MAPPED, ids=str)
+@FEW
 @given(data=st.data(), units=UNITS)
 def test_answers_complete_an_ad(kind: Kind, data: st.DataObject, units: dict[str, Any]) -> None:
     """With what a valid ad of the target has at the places that are asked, nothing is asked any more."""
@@ -104,6 +110,7 @@ def test_answers_complete_an_ad(kind: Kind, data: st.DataObject, units: dict[str
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
+@FEW
 @given(data=st.data(), units=UNITS, mends=st.booleans())
 def test_converting_is_pure_and_deterministic(kind: Kind, data: st.DataObject, units: dict[str, Any], mends: bool) -> None:
     """The ad stays as it is, and the same ad becomes the same."""
@@ -115,6 +122,7 @@ def test_converting_is_pure_and_deterministic(kind: Kind, data: st.DataObject, u
 
 
 @pytest.mark.parametrize("mapping", [*every_mapping(HELD)], ids=lambda mapping: str(mapping.given))
+@FEW
 @given(data=st.data(), seed=st.randoms())
 def test_the_order_of_rules_does_not_matter(mapping: Any, data: st.DataObject, seed: random.Random) -> None:  # noqa: ANN401
     """Shuffled rules make the same ad, to the order of its names."""
@@ -130,6 +138,7 @@ def test_the_order_of_rules_does_not_matter(mapping: Any, data: st.DataObject, s
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
+@FEW
 @given(data=st.data(), units=UNITS, mends=st.booleans())
 def test_each_leaf_is_in_the_target_or_in_the_receipt_with_a_reason(
     kind: Kind, data: st.DataObject, units: dict[str, Any], mends: bool
@@ -147,6 +156,7 @@ def test_each_leaf_is_in_the_target_or_in_the_receipt_with_a_reason(
 
 
 @pytest.mark.parametrize("kind", MAPPED, ids=str)
+@FEW
 @given(data=st.data())
 def test_converting_commutes_with_normalising(kind: Kind, data: st.DataObject) -> None:
     """A messy ad is the same whether it is mended before or after, where both know what is meant.

@@ -164,9 +164,9 @@ def test_a_category_that_splits_is_converted_on_the_callers_word(mapped: Path, i
     runner = CliRunner()
     (in_empty_folder / "ad.json").write_text(json.dumps(ad), "utf-8")
     words = ["convert", "ad.json", "--schemas", str(mapped), "--to", "v5"]
-    assert "category.splits" in runner.invoke(main, words).stdout
+    assert "category.splits" in runner.invoke(main, words).stderr
     asked = runner.invoke(main, [*words, "--category", "2002"])
-    assert "field.asked /category_fields/seats" in asked.stdout
+    assert "field.asked /category_fields/seats" in asked.stderr
     shown = runner.invoke(main, ["show", "--mapping", "v4/hovercraft", "--schemas", str(mapped)]).stdout
     assert "v4/hovercraft to v5/sea-hovercraft" in shown
     assert "v4/hovercraft to v5/land-hovercraft" in shown

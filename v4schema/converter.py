@@ -137,8 +137,9 @@ class Converter:
         """Take away what does not stay where it is in an ad, and put what is not dropped where its rule leads it."""
         gone = [(place, rule) for rule in self._leaving for place in _instances(ad, rule.at or ())]
         values = {place: pointer.get(new, place) for place, _ in gone}
+        filled = {rule.to for rule in self._filling}
         for place, rule in gone:
-            new = without(new, place)
+            new = placed(new, place, None) if place in filled else without(new, place)
             if rule.to is None:
                 self._note(entries, rule, place, "field.dropped", values[place])
         for place, rule in gone:
