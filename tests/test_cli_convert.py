@@ -182,7 +182,7 @@ def test_bringing_back_has_its_own_findings(run: Run) -> None:
         (["--back"], "--back goes by --receipts"),
         (["--back", "--receipts", "slips", "--from", "v4"], "--back knows from the receipts what --from would say."),
         (["--back", "--receipts", "slips", "--asks", "a"], "--back knows from the receipts what --asks would say."),
-        (["--back", "--receipts", "none.ndjson"], "Cannot read none.ndjson: No such file or directory."),
+        (["--back", "--receipts", "none.ndjson"], "Cannot read none.ndjson: there is no such file."),
         (["--to", "v4", "--answers", "none.csv"], "Cannot read none.csv: No such file or directory."),
         (["--to", "v4", "--rejects", "feed.ndjson"], "feed.ndjson is one of the files that are read"),
         (["--to", "v4", "--answers", "feed.ndjson", "--asks", "feed.ndjson"], "feed.ndjson is one of the files that are read"),

@@ -90,12 +90,12 @@ def test_the_command_wants_two_kinds(run: Run) -> None:
 def test_show_prints_a_mapping(run: Run) -> None:
     """Every rule with its place and its reason, in 80 columns; the documents' word where there is none."""
     text = run("show", "--mapping", "v3/moped").stdout
-    assert text.startswith("v3/moped to v4/moped: ads have to be migrated  [BC, RC]\n")
+    assert text.startswith("v3/moped to v4/moped: ads have to be migrated  [S, RC]\n")
     assert '\nfill  /category_fields/body_type  "moped"  [RC]\n      The body of a moped is always moped.\n' in text
     assert "\nmove  /price/*/amount  by in_unit price  [V3, S]\n" in text
     assert "\nkeep  /source_id\n" in text
     assert max(map(len, text.splitlines())) <= 80
-    assert run("show", "--mapping", "v4/car").stdout.startswith("v4/car to v3/car: ads go over as they are")
+    assert run("show", "--mapping", "v4/car").stdout.startswith("v4/car to v3/car: the way back")
     assert "The typed endpoints of July 2026 move it to 1060.  [CD7]" in " ".join(
         run("show", "--mapping", "v3/kayak").stdout.split("\n")
     )

@@ -44,7 +44,8 @@ def test_receipts_are_found_in_whatever_order() -> None:
     slips = [convert({**CAR, "source_id": name}, to="v4").receipt for name in ("1", "2", "1", "3")]
     lines = [*(json.dumps(slip) for slip in slips), "[]", "{"]
     drawer = Drawer("\n".join(lines).encode(), name="slips.ndjson", catalogue=HELD)
-    assert [drawer.take(name) for name in ("2", "1", "1", "1", None)] == [slips[1], slips[0], slips[2], None, None]
+    ads = [convert({**CAR, "source_id": name}, to="v4").ad for name in ("2", "1", "1", "1")]
+    assert [drawer.take(ad) for ad in (*ads, {})] == [slips[1], slips[0], slips[2], None, None]
     remarks = [*drawer.remarks(), *drawer.left()]
     assert [(finding.code, finding.line) for _, finding in remarks] == [
         ("receipt.damaged", 5),

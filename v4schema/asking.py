@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from v4schema import engine, pointer, wording
+from v4schema.ad import unspeakable
 from v4schema.catalogue import Catalogue
 from v4schema.mapping import Mapping as CategoryMapping
 from v4schema.mapping import Rule
@@ -16,8 +17,8 @@ from v4schema.pointer import Place
 from v4schema.quantities import Measure
 from v4schema.schema import Schema, choices, demanded, describing, example, graver, offered, private, types
 
-#: What stands between several answers to one question.
-_BETWEEN = re.compile(r"[,;|+\n]")
+#: What stands between several answers to one question: between words that are listed, and between any others.
+_BETWEEN_WORDS, _BETWEEN = re.compile(r"[,;|+/&\n]"), re.compile(r"[;|\n]")
 
 #: Answers that say nothing.
 NONE = {"", "-", "\N{EN DASH}"}
@@ -29,10 +30,9 @@ class Ask:
 
     `at` is a JSON Pointer into the new ad. `description`, `choices` (the allowed values that no rule warns of, empty where any
     value goes), `unit` (such as ``km or mil``; None where there is none) and `example` are those of the edition that the ad
-    comes to; `several` is whether it takes a list. `why` says why the ad does not have it, `source` has the codes of the
-    documents that want it. One that is not `required` is only expected: the ad is valid without it.
-    `suggestion` is what the given ad
-    may say of it in other words: read from its title, never filled in.
+    comes to; `several` is whether it takes a list, `plain` whether a cell of a table can hold an answer. `why` says why the ad
+    does not have it, `source` has the codes of the documents that want it. One that is not `required` is only expected: the ad
+    is valid without it. `suggestion` is what the given ad may say of it in other words: read from its title, never filled in.
     """
 
     at: str
@@ -41,6 +41,7 @@ class Ask:
     unit: str | None = None
     example: str | None = None
     several: bool = False
+    plain: bool = True
     why: str = ""
     source: tuple[str, ...] = ()
     required: bool = True
@@ -56,7 +57,7 @@ class Ask:
         """What may be answered, in a line, such as ``gasoline, diesel, electric or hybrid, several with commas between``."""
         told = [wording.enumerated(self.choices)] if self.choices else []
         if self.several:
-            told.append("several with commas between")
+            told.append("several with commas between" if self.choices else "several with semicolons between")
         if self.unit:
             told.append(f"the number with its unit, {self.unit}")
         if self.example and not self.choices:
@@ -110,6 +111,7 @@ class Asking:
                     unit=self._unit(node),
                     example=self._example(node),
                     several="items" in node,
+                    plain=self._plain(node),
                     why=rule.why if rule else "",
                     source=tuple(demand.get("x-source", ())),
                     required="x-level" not in demand,
@@ -139,28 +141,19 @@ class Asking:
         A blank answer is none.
         """
         entries: list[Entry] = []
-        told: dict[Place, object] = {}
-        place: Place
-        for at, value in answers.items():
-            place = pointer.parse(at)
-            node = self._field(place)
-            if not place or node is None:
-                name = {"name": wording.shown(at), "kind": str(self.mapping.wanted)}
-                entries.append(Entry(at=place, spot=_NOWHERE, code="answer.unknown_field", told=name, before=value, done=False))
-            elif not (value is None or (isinstance(value, str) and value.strip() in NONE)):
-                told[place] = _BETWEEN.split(value) if "items" in node and isinstance(value, str) else value
+        refused: dict[Place, tuple[object, object, str | None]] = {}
+        told = self._told(answers, entries, refused)
         skeleton: Any = {}
         for place, value in told.items():
             skeleton = placed(skeleton, place, value)
         steps: list[Entry] = []
         read = self._visit(skeleton, (), steps)
         why = {entry.at: put(entry, Trail(), self.catalogue)[1].says for entry in steps if not entry.done}
-        refused: dict[Place, tuple[object, object, str | None]] = {}
         for place in told:
             given, value = answers[pointer.write(place)], pointer.get(read, place)
             left = next((says for at, says in why.items() if at[: len(place)] == place), None)
             if gap(ad, place) is None:
-                if pointer.leads(ad, place) and pointer.get(ad, place) != value:
+                if not pointer.leads(ad, place) or pointer.get(ad, place) != value:
                     entries.append(self._entry("answer.unasked", place, given))
             elif left is not None or not self._takes(place, value):
                 refused[place] = given, value, left
@@ -169,9 +162,43 @@ class Asking:
                 entries.append(self._entry("answer.given", place, given, value, done=True))
         return Answered(ad=ad, entries=entries, refused=refused)
 
+    def _told(
+        self, answers: Mapping[str, object], entries: list[Entry], refused: dict[Place, tuple[object, object, str | None]]
+    ) -> dict[tuple[str, ...], object]:
+        """Return the answers that say something of a field, by places; what is wrong with the others goes where it belongs."""
+        told: dict[tuple[str, ...], object] = {}
+        for at in sorted(answers, key=str):
+            value, place = answers[at], pointer.parse(str(at))
+            node = self._field(place)
+            if not place or node is None:
+                name = {"name": wording.shown(str(at)), "kind": str(self.mapping.wanted)}
+                entries.append(Entry(at=place, spot=_NOWHERE, code="answer.unknown_field", told=name, before=value, done=False))
+            elif unspeakable(value) is not None:
+                refused[place] = value, None, str(self.catalogue.findings["json.unspeakable"]["says"])
+            elif not (value is None or (isinstance(value, str) and value.strip() in NONE)):
+                whole = next((around for around in pointer.around(place[:-1]) if around in told), None)
+                if whole is None:
+                    told[place] = self._several(node, value)
+                else:
+                    refused[place] = value, None, f"There is an answer to all of {pointer.write(whole)} as well."
+        return told
+
     def _entry(self, code: str, place: Place, given: object, value: object = None, *, done: bool = False) -> Entry:
         spot = Spot(node=describing(self.schema, place) or {}, hidden=private(self.schema, place))
         return Entry(at=place, spot=spot, code=code, told={}, before=given, after=value, done=done)
+
+    def _several(self, node: Schema, value: object) -> object:
+        """Return an answer as a list takes it, if it is text for one."""
+        if "items" not in node or not isinstance(value, str):
+            return value
+        between = _BETWEEN_WORDS if choices(node["items"]) else _BETWEEN
+        return [text for text in between.split(value) if text.strip()]
+
+    def _plain(self, node: Schema) -> bool:
+        """Tell whether a line of text can be an answer: not to an object that is no quantity, nor to a list of objects."""
+        if "items" in node:
+            return self._plain(node["items"])
+        return "properties" not in node or any("quantity" in step for step in node.get("x-normalise", ()))
 
     def _field(self, place: Place) -> Schema | None:
         """Return what describes a field that stands in no array, or None if there is none."""
@@ -202,7 +229,9 @@ class Asking:
         members = self.catalogue.units["members"]
         if isinstance(value, dict):
             return " ".join(str(value[members[name]]) for name in ("value", "unit") if members[name] in value) or None
-        return ", ".join(map(str, value)) if isinstance(value, list) else None if value is None else str(value)
+        if isinstance(value, list):
+            return None if any(isinstance(item, dict | list) for item in value) else "; ".join(map(str, value))
+        return None if value is None else str(value)
 
 
 #: What is said of a field that there is not.

@@ -43,11 +43,13 @@ class Comparison:
     """What changes between two kinds of ads, and what a caller must supply to make the one from the other.
 
     `automatic` is whether documents say that ads go over as they are; None where no mapping leads from the one to the other.
+    With `back`, the mapping is written for the opposite way.
     """
 
     given: Kind
     wanted: Kind
     automatic: bool | None
+    back: bool
     source: tuple[str, ...]
     changes: Sequence[Change]
     supply: Sequence[Ask]
@@ -68,6 +70,7 @@ def compare(catalogue: Catalogue, given: Kind, wanted: Kind) -> Comparison:
         given=given,
         wanted=wanted,
         automatic=mapping.automatic if mapping else None,
+        back=mapping is not None and mapping.back,
         source=tuple(mapping.source) if mapping else (),
         changes=[*sides.fields(), *sides.demands(), *sides.limits()],
         supply=supply,
@@ -105,7 +108,8 @@ class _Sides:
             levels = ["x-level" in each for at, each in had.items() if at[: len(to)] == to]
             if ("x-level" in rule) not in levels:
                 what = "expected" if "x-level" in rule else "required"
-                yield _change(what, origins.get(to), to, source=rule["x-source"])
+                filled = next((f"Filled in. {each.why}" for each in self.rules if each.does == "fill" and each.to == to), "")
+                yield _change(what, origins.get(to), to, why=filled, source=rule["x-source"])
         for to, rule in had.items():
             if describing(self.after, to) is not None and not any(each[: len(to)] == to for each in has):
                 yield _change("optional", origins[to], to, source=rule["x-source"])

@@ -91,9 +91,9 @@ class _Reasons:
         return ""
 
 
-def _within(reasons: Mapping[Place, str], place: Place) -> str | None:
-    """Return the first reason of a change within a place."""
-    return next((says for at, says in reasons.items() if at[: len(place)] == place), None)
+def _within(reasons: Mapping[Place, str], place: Place) -> str:
+    """Return the reasons of the changes within a place."""
+    return " ".join(dict.fromkeys(says for at, says in reasons.items() if at[: len(place)] == place))
 
 
 def _around(reasons: Mapping[Place, str], place: Place) -> str | None:

@@ -78,8 +78,15 @@ class Converter:
 
     @cached_property
     def _leaving(self) -> Sequence[Rule]:
-        """The rules about what does not stay where it is."""
-        return sorted((rule for rule in self.mapping.rules if rule.at and rule.to != rule.at), key=lambda rule: rule.at or ())
+        """The rules about what does not stay where it is; one comes after those that make room for what it moves."""
+        rules = sorted((rule for rule in self.mapping.rules if rule.at and rule.to != rule.at), key=lambda rule: rule.at or ())
+        ordered: list[Rule] = []
+        while rules:
+            blocked = {rule.at for rule in rules}
+            free = [rule for rule in rules if {*pointer.around(rule.to or ())}.isdisjoint(blocked - {rule.at})]
+            ordered += free or rules[:1]
+            rules = [rule for rule in rules if all(rule is not each for each in ordered)]
+        return ordered
 
     @cached_property
     def _filling(self) -> Sequence[Rule]:

@@ -1,8 +1,10 @@
 """The course of an ad from one edition to another: all it has gone through, and what there is to say of it in the end."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Mapping as Mapping_
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, cast
 
 from v4schema import pointer, wording
 from v4schema.asking import Answered, Ask, Asking
@@ -15,12 +17,14 @@ from v4schema.moving import Trail, placed
 from v4schema.normaliser import Normalisation
 from v4schema.pointer import Place
 from v4schema.report import Finding, Report
-from v4schema.schema import describing, private
+from v4schema.schema import describing, private, walk
 from v4schema.stages import Stage, Stages, unspoken
 from v4schema.validator import validate
 
 #: The codes of what is told of a missing field, which asking for it says as well.
 _MISSING, _ASKED = "schema.required", "field.asked"
+#: The codes of what is told of a field that is missing or null.
+_OF_MISSING = {_MISSING, "schema.type"}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -32,6 +36,18 @@ class Route:
     converter: Converter
     asking: Asking
     engine: Engine
+
+    def strays(self, ad: object) -> bool:
+        """Tell whether an ad has names that no document describes where there may be such."""
+        return any(
+            not described.issuperset(cast("Mapping_[str, object]", pointer.get(ad, at)))
+            for at, described in self._open
+            if pointer.leads(ad, at)
+        )
+
+    @cached_property
+    def _open(self) -> Sequence[tuple[tuple[str, ...], frozenset[str]]]:
+        return [(at, frozenset(node["properties"])) for at, node in walk(self.asking.schema) if "x-open" in node]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -51,8 +67,9 @@ class Course:
         return (self.answered or self.again or self.carried).ad
 
     def complete(self) -> bool:
-        """Tell whether the ad that came out is valid."""
-        return self.route.engine.accepts(self.ad) or self._report(self.ad).valid
+        """Tell whether the ad that came out is valid: surely if it fails nothing and holds no name that is not described."""
+        sure = self.route.engine.accepts(self.ad) and not self.route.strays(self.ad)
+        return sure or self._report(self.ad).valid
 
     def missing(self) -> Iterator[Ask]:
         """Yield what the ad that came out is still to be asked."""
@@ -77,7 +94,7 @@ class Course:
         left = [
             each
             for each in (after.findings if self.mended else after.errors)
-            if each.code != _MISSING or pointer.parse(each.at) not in needed
+            if each.code not in _OF_MISSING or pointer.parse(each.at) not in needed
         ]
         known = {(finding.at, finding.code) for finding in wrong}
         known |= {(finding.at, _ASKED) for finding in wrong if finding.code == _MISSING}
@@ -127,7 +144,6 @@ class Course:
             ask.at,
             rule={"x-source": ask.source},
             mend="" if ask.allowed else "open",
-            version=self.route.mapping.wanted.version,
             why=ask.why,
             description=ask.description,
             allowed=ask.allowed,
@@ -154,4 +170,4 @@ class Course:
     def _wrong(self, place: Place, value: object) -> str:
         """Say what would be wrong with the ad if a value stood at a place."""
         errors = self._report(placed(self.ad, place, value)).errors
-        return next(each.says for each in errors if place in pointer.around(pointer.parse(each.at)))
+        return next((each.says for each in errors if place in pointer.around(pointer.parse(each.at))), "")

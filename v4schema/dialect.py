@@ -1,7 +1,7 @@
 """Whether a folder of schemas is well written: every file as its meta-schema says, every reference leading somewhere."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from v4schema import mapping as mappings
@@ -48,17 +48,22 @@ def check(catalogue: Catalogue) -> None:
         _leads(catalogue, way)
 
 
-def _mapped(catalogue: Catalogue, files: Iterable[str]) -> Iterator[str]:
+def _mapped(catalogue: Catalogue, files: Iterable[str], around: Sequence[str] = ()) -> Iterator[str]:
     """Yield the files of mappings, and those that they name; each of which is read only after it has been yielded."""
     for file in files:
+        if file in around:
+            raise Damaged(file, "it is among the files that it names itself")
         yield file
         folder = file.rpartition("/")[0]
-        yield from _mapped(catalogue, [f"{folder}/{name}" for name in catalogue.read(file).get("with", ())])
+        names = [f"{folder}/{name}" for name in catalogue.read(file).get("with", ())]
+        yield from _mapped(catalogue, names, (*around, file))
 
 
 def _leads(catalogue: Catalogue, way: Way) -> None:
     """Raise `Damaged` for a mapping that leaves something out, has a rule about nothing, or a step that there is not."""
     for category, _, file in way.categories:
+        if not {"way", "source"} <= catalogue.read(file).keys():
+            raise Damaged(file, "it does not say which way the category goes, and on whose word")
         for mapping in catalogue.mappings(way, category):
             wrong = next(mappings.faults(mapping, catalogue.schema(mapping.given), catalogue.schema(mapping.wanted)), None)
             if wrong:

@@ -1,16 +1,15 @@
 """Receipts in a file, one a line, each found by the ad that it is of."""
 
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import chain
+from typing import Any
 
 from v4schema import catalogue as catalogues
-from v4schema import wording
+from v4schema import receipts, wording
 from v4schema.catalogue import Catalogue
 from v4schema.reading import Reading, Source, read
-from v4schema.receipts import identity
 from v4schema.report import Finding
+from v4schema.shelf import Shelf
 
 #: What is wrong with a file of receipts: the name of the file, and the finding.
 Remark = tuple[str, Finding]
@@ -19,26 +18,46 @@ Remark = tuple[str, Finding]
 class Drawer:
     """The receipts of a file, taken out one by one.
 
-    They are read along with the ads they are of. Where the two are not in the same order, those that are passed over stay in
-    memory until their ads come.
+    They are read along with the ads they are of, in the same order. Where the two differ, the receipts that are passed over wait
+    in a temporary file until their ads come.
     """
 
     def __init__(self, source: Source, *, name: str | None = None, catalogue: Catalogue | None = None) -> None:
         self.catalogue = catalogue or catalogues.default()
         self._readings = read(source, name=name, catalogue=self.catalogue)
-        self._passed: dict[str | None, deque[Reading]] = {}
+        self._passed = Shelf()
         self._remarks: list[Remark] = []
 
-    def take(self, name: str | None) -> object:
-        """Return the next receipt of an ad that calls itself by a name; None if there is none."""
-        waiting = self._passed.get(name)
-        if waiting:
-            return waiting.popleft().ad
+    def take(self, ad: object) -> object:
+        """Return the receipt of an ad: the one that was written for just this ad, or else the first of its name, or None."""
+        name, mark = receipts.identity(ad, self.catalogue.identity_at), receipts.digest(ad)
+        told = self._passed.take(name, mark)
+        if told is not None:
+            return told[-1]
         for reading in self._sound():
-            if self._of(reading) == name:
+            if self._mark(reading.ad) == mark and self._name(reading.ad) == name:
                 return reading.ad
-            self._passed.setdefault(self._of(reading), deque()).append(reading)
-        return None
+            told = reading.source, reading.first_line, reading.ad
+            self._passed.put(self._name(reading.ad), told, self._mark(reading.ad))
+        told = self._passed.take(name)
+        return None if told is None else told[-1]
+
+    def remarks(self) -> Iterator[Remark]:
+        """Yield what has turned out to be wrong with the file since this was asked last."""
+        remarks, self._remarks = self._remarks, []
+        yield from remarks
+
+    def left(self) -> Iterator[Remark]:
+        """Yield what is wrong with the rest of the file, and the receipts that were of no ad."""
+        for source, line, _ in self._passed.left():
+            yield self._unused(source, line)
+        for reading in self._sound():
+            yield self._unused(reading.source, reading.first_line)
+        yield from self.remarks()
+        self._passed.close()
+
+    def _unused(self, source: str, line: int) -> Remark:
+        return source, replace(wording.finding(self.catalogue, "receipt.unused", ""), line=line, column=1)
 
     def _sound(self) -> Iterator[Reading]:
         """Yield what may be a receipt from the rest of the file, and remember what is wrong with the others."""
@@ -49,19 +68,10 @@ class Drawer:
                 damaged = replace(wording.finding(self.catalogue, "receipt.damaged", ""), line=reading.first_line, column=1)
                 self._remarks += [(reading.source, finding) for finding in reading.findings or [damaged]]
 
-    def remarks(self) -> Iterator[Remark]:
-        """Yield what has turned out to be wrong with the file since this was asked last."""
-        remarks, self._remarks = self._remarks, []
-        yield from remarks
-
-    def left(self) -> Iterator[Remark]:
-        """Yield what is wrong with the rest of the file, and the receipts that were of no ad."""
-        unused = [reading for readings in self._passed.values() for reading in readings]
-        for reading in chain(unused, self._sound()):
-            finding = wording.finding(self.catalogue, "receipt.unused", "")
-            yield reading.source, replace(finding, line=reading.first_line, column=1)
-        yield from self.remarks()
-
-    def _of(self, reading: Reading) -> str | None:
+    def _name(self, receipt: object) -> str | None:
         """Return which ad a receipt says that it is of."""
-        return identity(reading.ad, self.catalogue.identity_at[-1:])
+        return receipts.identity(receipt, self.catalogue.identity_at[-1:])
+
+    def _mark(self, receipt: Any) -> str:  # noqa: ANN401  (any JSON)
+        """Return what tells the ad that a receipt was written for."""
+        return str(receipt.get(receipts.BECAME))

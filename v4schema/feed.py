@@ -132,10 +132,12 @@ def unwritten(name: str, error: OSError, catalogue: Catalogue) -> Result:
 class Tally:
     """What a run has come to, counted as its results pass by: ads, findings by level and code, what was not read or written.
 
-    Of ads that are converted, `converted` are complete and `incomplete` are not. `standing` are the levels of the findings that
-    stand: with `sets_aside`, those on ads that are not complete do not, since such ads are set aside.
+    `converts` is whether the ads are converted: `converted` of them are complete and `incomplete` are not. `standing` are the
+    levels of the findings that stand: what was wrong with an ad that is complete does not, and with `sets_aside`, neither do
+    those on ads that are not, since they are set aside.
     """
 
+    converts: bool = False
     sets_aside: bool = False
     ads: int = 0
     clean: int = 0
@@ -156,6 +158,8 @@ class Tally:
             levels = [finding.level for finding in result.report.findings]
             self.levels.update(levels)
             self.codes.update(finding.code for finding in result.report.findings)
+            if result.conversion and result.complete:
+                levels = [level for level in levels if level is not Level.ERROR]  # what the new ad is rid of
             if result.complete or not self.sets_aside:
                 self.standing.update(levels)
             if result.beside:
@@ -168,7 +172,7 @@ class Tally:
         """Count an ad, or what could not be read as one."""
         self.ads += result.reading.readable
         self.unreadable += not result.reading.readable
-        self.unidentified += result.reading.readable and not result.understood
+        self.unidentified += result.reading.readable and not result.understood and not self.sets_aside
         self.clean += result.understood and result.report.valid
         self.changed += result.changed
         self.mendable += sum(finding.mendable for finding in result.report.findings)
@@ -262,9 +266,12 @@ def convert(
         if not reading.readable:
             yield _unread(reading, held)
             return
-        row = answers.take(identity(reading.ad, held.identity_at)) if answers else None
-        done = passage.through(reading.ad, row.answers if row else {})
-        if answers:
+        done = passage.through(reading.ad, {})
+        if answers and done.complete and not done.wishes:
+            answers.pass_over(reading.ad)
+        elif answers:
+            row = answers.take(reading.ad)
+            done = passage.through(reading.ad, row.answers) if row else done
             findings, remarks = answers.judged(done, row)
             done = replace(done, telling=lambda: findings)
             yield from (_remark(answers.name, remark, held) for remark in remarks)
@@ -294,7 +301,7 @@ def bring_back(
         if not reading.readable:
             yield _unread(reading, held)
             return
-        receipt = drawer.take(identity(reading.ad, held.identity_at))
+        receipt = drawer.take(reading.ad)
         yield from (_remark(*remark, held) for remark in drawer.remarks())
         yield _converted(reading, brought_back(reading.ad, receipt, to=to, catalogue=held), held)
 

@@ -96,8 +96,7 @@ def fields(schema: Schema, width: int) -> Iterator[str]:
 
 def mapping(found: Mapping, width: int) -> Iterator[str]:
     """Tell of every rule of a mapping: what it does, with which field, how and why."""
-    way = "ads go over as they are" if found.automatic else "ads have to be migrated"
-    yield f"{found.given} to {found.wanted}: {way}  [{', '.join(found.source)}]"
+    yield f"{found.given} to {found.wanted}{_way(found)}"
     yield ""
     for rule in sorted(found.rules, key=lambda rule: rule.does == "keep"):
         places = " to ".join(dict.fromkeys(pointer.write(place) for place in (rule.at, rule.to) if place is not None))
@@ -106,7 +105,7 @@ def mapping(found: Mapping, width: int) -> Iterator[str]:
         sources = [f"[{', '.join(rule.source)}]"] if rule.source else []
         head = "  ".join([f"{rule.does:<4}", places, *about, *sources])
         yield textwrap.fill(head, width, subsequent_indent=" " * 10, break_on_hyphens=False)
-        if rule.why:
+        if rule.why and not found.back:
             yield textwrap.fill(rule.why, width, initial_indent=" " * 6, subsequent_indent=" " * 6)
 
 
@@ -125,7 +124,7 @@ def difference_in_markdown(found: Comparison) -> Iterator[str]:
     """Tell the same as tables in Markdown."""
     yield f"# {found.given} to {found.wanted}{_way(found)}"
     for title, rows in _difference(found):
-        yield f"\n## {title}\n\n| Field | | Documents |\n|---|---|---|"
+        yield f"\n## {title}\n\n| Field | Change | Documents |\n|---|---|---|"
         for place, told, source in rows:
             yield f"| `{place}` | {told.replace('|', chr(92) + '|')} | {', '.join(source)} |"
 
@@ -139,14 +138,18 @@ def difference_in_json(found: Comparison) -> dict[str, Any]:
         "source": found.source,
         "changes": [asdict(change) for change in found.changes],
         "supply": [
-            {name: value for name, value in asdict(ask).items() if name not in {"suggestion", "several"}} for ask in found.supply
+            {name: value for name, value in asdict(ask).items() if name not in {"suggestion", "several", "plain"}}
+            for ask in found.supply
         ],
     }
 
 
-def _way(found: Comparison) -> str:
+def _way(found: Comparison | Mapping) -> str:
+    """Say how ads go from the one to the other."""
     if found.automatic is None:
         return " (no mapping leads from the one to the other)"
+    if found.back:
+        return ": the way back, by the same mapping turned round"
     way = "ads go over as they are" if found.automatic else "ads have to be migrated"
     return f": {way}  [{', '.join(found.source)}]"
 
@@ -159,7 +162,7 @@ def _difference(found: Comparison) -> Iterator[tuple[str, Sequence[tuple[str, st
             yield title, [(change.to or change.at or "", _told(change), change.source) for change in changes]
     if found.supply:
         yield (
-            "What you must supply",
+            "What you must supply where an ad lacks it",
             [(ask.at, f"{'' if ask.required else 'optional; '}{ask.allowed}", ask.source) for ask in found.supply],
         )
 

@@ -10,7 +10,7 @@ from v4schema.engine import compiled
 from v4schema.pointer import EVERY
 from v4schema.report import Kind
 from v4schema.schema import Schema, demanded, describing, graver, walk
-from v4schema.steps import INVERSES
+from v4schema.steps import REVERSIBLE
 
 #: The way of a category whose ads do not go over as they are.
 _MIGRATE = "migrate"
@@ -50,13 +50,18 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mapping:
-    """How ads of one kind become ads of another; `automatic` is whether documents say that they go over as they are."""
+    """How ads of one kind become ads of another.
+
+    `automatic` is whether documents say that they go over as they are. With `back`, it is the opposite of one that is written
+    down.
+    """
 
     given: Kind
     wanted: Kind
     automatic: bool
     source: abc.Sequence[str]
     rules: abc.Sequence[Rule]
+    back: bool = False
 
     @property
     def turned(self) -> "Mapping | None":
@@ -64,10 +69,10 @@ class Mapping:
 
         What is dropped, filled in or asked for on the one way has no counterpart on the other: there it stays as it is.
         """
-        rules = [_turned(rule) for rule in self.rules if rule.at and rule.to]
-        if any(step not in INVERSES for rule in self.rules for each in rule.by for step in each):
+        if not all(REVERSIBLE.issuperset(step) for rule in self.rules for step in rule.by):
             return None
-        return replace(self, given=self.wanted, wanted=self.given, rules=rules)
+        rules = [replace(rule, at=rule.to, to=rule.at) for rule in self.rules if rule.at and rule.to]
+        return replace(self, given=self.wanted, wanted=self.given, rules=rules, back=True)
 
 
 def along(way: Way, category: str, read: abc.Callable[[str], Any]) -> abc.Iterator[Mapping]:
@@ -108,11 +113,6 @@ def _rules(data: abc.Mapping[str, Any], file: str, read: abc.Callable[[str], Any
                 source=told["source"],
                 suggest=[Suggestion(at=pointer.parse(each["from"]), pattern=each["pattern"]) for each in told.get("suggest", ())],
             )
-
-
-def _turned(rule: Rule) -> Rule:
-    by = [{INVERSES.get(name, name): argument for name, argument in step.items()} for step in rule.by]
-    return replace(rule, at=rule.to, to=rule.at, by=by)
 
 
 def faults(mapping: Mapping, given: Schema, wanted: Schema) -> abc.Iterator[str]:

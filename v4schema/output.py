@@ -3,38 +3,73 @@
 import errno
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from tempfile import SpooledTemporaryFile
 from typing import IO
+
+#: So much of a temporary file is kept in memory.
+_IN_MEMORY = 1 << 20
 
 
 @contextmanager
-def whole(path: str, *, wanted: Callable[[], bool] = lambda: True) -> Iterator[IO[bytes]]:
-    """Open a file for bytes that takes the place of `path` only when all is written, and only if it is `wanted` then.
+def whole(path: str) -> Iterator[IO[bytes]]:
+    """Open a file for bytes that takes the place of `path` only when all is written.
 
     If writing breaks off, or the machine stops, what stood there stays. A file that is replaced keeps its mode and owner, a
     link leads to the new one, and what is no file, such as a device, is written to directly. Raises `OSError` where the file
     or its folder cannot be written to.
     """
-    if os.path.exists(path) and not os.path.isfile(path):
-        with open(path, "wb") as device:
-            yield device
-        return
-    path = os.path.realpath(path)
-    if os.path.exists(path) and not os.access(path, os.W_OK):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
-    name = os.path.join(os.path.dirname(path), f".{os.urandom(6).hex()}.v4schema")
+    draft = Draft(path)
     try:
-        with open(name, "xb", opener=_for_nobody_else) as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        if wanted():
-            _dress(name, path)
-            os.replace(name, path)
+        yield draft.file
+        draft.finish()
+        draft.place()
     finally:
-        with suppress(FileNotFoundError):
-            os.unlink(name)
+        draft.discard()
+
+
+class Draft:
+    """A file that is written beside the one it is to take the place of: `finish` it, then `place` it, and always `discard` it."""
+
+    def __init__(self, path: str) -> None:
+        self._path = os.path.realpath(path)
+        self._device = os.path.exists(path) and not os.path.isfile(path)
+        if not self._device and os.path.exists(path) and not os.access(path, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        self._name = os.path.join(os.path.dirname(self._path), f".{os.urandom(6).hex()}.v4schema")
+        try:
+            self.file: IO[bytes] = open(path, "wb") if self._device else open(self._name, "xb", opener=_for_nobody_else)  # noqa: SIM115
+        except BaseException:
+            with suppress(FileNotFoundError):
+                os.unlink(self._name)
+            raise
+
+    def finish(self) -> None:
+        """Let all that is written reach the disc."""
+        self.file.flush()
+        if not self._device:
+            os.fsync(self.file.fileno())
+        self.file.close()
+
+    def place(self) -> None:
+        """Let what is finished take its place."""
+        if not self._device:
+            _dress(self._name, self._path)
+            os.replace(self._name, self._path)
+
+    def discard(self) -> None:
+        """Leave nothing behind; what has taken its place stays."""
+        with suppress(OSError):
+            self.file.close()
+        if not self._device:
+            with suppress(FileNotFoundError):
+                os.unlink(self._name)
+
+
+def spooled() -> IO[bytes]:
+    """Open a temporary file without a name, which is only kept in memory as long as it is small."""
+    return SpooledTemporaryFile(max_size=_IN_MEMORY)
 
 
 def _for_nobody_else(name: str, flags: int) -> int:

@@ -4,6 +4,7 @@ Found with a real parser, and only for what is shown.
 """
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 
+#: What the parser does not know to be a number, such as 1e+4; it is shown a number that is as long.
+_PLUS = re.compile(rb"[0-9][eE][+][0-9]")
 #: How many bytes are counted at once.
 _BLOCK = 4096
 #: The bytes of UTF-8 that begin no character.
@@ -52,7 +55,7 @@ class Positions:
         from tree_sitter import Language, Parser
 
         self._text = text
-        self.root = Parser(Language(tree_sitter_json.language())).parse(text).root_node
+        self.root = Parser(Language(tree_sitter_json.language())).parse(_PLUS.sub(_without_sign, text)).root_node
         self._members: dict[int, dict[Token, tuple[Node, Node]]] = {}
         self._items: dict[int, list[Node]] = {}
 
@@ -81,7 +84,7 @@ class Positions:
         while node is not None:
             if node.type == "pair" and node.named_children:
                 key = node.named_children[0]
-                tokens.append(_named(key))
+                tokens.append(self._named(key))
                 place = place or self._place(key)
             elif place is not None and node.parent is not None and node.parent.type == "array":
                 tokens.append(node.parent.named_children.index(node))
@@ -93,7 +96,7 @@ class Positions:
         if node.type == "object":
             if node.id not in self._members:
                 pairs = [pair.named_children for pair in node.named_children if pair.type == "pair"]
-                self._members[node.id] = {_named(pair[0]): (pair[0], pair[1]) for pair in pairs if len(pair) > 1}
+                self._members[node.id] = {self._named(pair[0]): (pair[0], pair[1]) for pair in pairs if len(pair) > 1}
             return self._members[node.id].get(token, (None, None))
         if node.type == "array" and str(token).isdecimal():
             if node.id not in self._items:
@@ -101,6 +104,10 @@ class Positions:
             items = self._items[node.id]
             return None, items[int(token)] if int(token) < len(items) else None
         return None, None
+
+    def _named(self, key: "Node") -> str:
+        """Return a member's name as the document means it, escapes resolved."""
+        return str(json.loads(self._text[key.start_byte : key.end_byte] or b'""'))
 
     def _place(self, node: "Node") -> Span:
         line_start = node.start_byte - node.start_point[1]
@@ -135,6 +142,5 @@ def _counted(text: bytes) -> int:
     return len(text.translate(None, delete=_INNER))
 
 
-def _named(key: "Node") -> str:
-    """Return a member's name as the document means it, escapes resolved."""
-    return str(json.loads(key.text or b'""'))
+def _without_sign(found: re.Match[bytes]) -> bytes:
+    return found[0].replace(b"+", b"0")

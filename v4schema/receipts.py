@@ -14,6 +14,8 @@ from v4schema.pointer import Place
 Receipt = dict[str, Any]
 
 _CHECK = "check"
+#: What a receipt calls the digest of the ad that it was written for.
+BECAME = "became"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +39,8 @@ def made(given: object, new: object, *, why: Callable[..., str], **about: object
     changes = []
     for change in _changes(given, new, ()):
         at: Place = change["at"]
-        changes.append({**change, "at": pointer.write(at), "why": why(at, new="was" not in change)})
-    receipt = {**about, "given": digest(given), "changes": changes}
+        changes.append({**change, "at": pointer.write(at), "why": why(at, new="is" in change and "was" not in change)})
+    receipt = {**about, "given": digest(given), BECAME: digest(new), "changes": changes}
     return {**receipt, _CHECK: digest(receipt)}
 
 
@@ -56,7 +58,7 @@ def restored(ad: object, receipt: Receipt) -> Restored:
     What has been changed since stays as it is, where the receipt would have brought something else back.
     """
     changed: list[Place] = []
-    new = [change for change in receipt["changes"] if "was" not in change]
+    new = [change for change in receipt["changes"] if "is" in change and "was" not in change]
     others = [change for change in receipt["changes"] if "was" in change]
     others.sort(key=lambda change: "is" not in change)
     for change in [*reversed(new), *others]:
@@ -65,6 +67,10 @@ def restored(ad: object, receipt: Receipt) -> Restored:
             ad = placed(ad, at[:-1], _undone(pointer.get(ad, at[:-1]), at[-1], change))
         else:
             changed.append(at)
+    for at, order in ((pointer.within(ad, change["at"]), change["order"]) for change in receipt["changes"] if "order" in change):
+        here = pointer.get(ad, at) if pointer.leads(ad, at) else None
+        if isinstance(here, dict):
+            ad = placed(ad, at, {name: here[name] for name in dict.fromkeys([*order, *here]) if name in here})
     return Restored(ad=ad, changed=changed, exact=digest(ad) == receipt["given"])
 
 
@@ -92,20 +98,22 @@ def same(one: object, other: object) -> bool:
 
 
 def _changes(given: Any, new: Any, at: Place) -> Iterator[dict[str, Any]]:  # noqa: ANN401  (any JSON)
-    """Yield how a value differs from another: what was, what is, and of a member that is gone its number in its object."""
+    """Yield how a value differs from another: what was and what is, and the order of an object's names where it has changed."""
     if given is new:
         return
     if isinstance(given, dict) and isinstance(new, dict):
-        for rank, (name, value) in enumerate(given.items()):
+        for name, value in given.items():
             if name in new:
                 yield from _changes(value, new[name], (*at, name))
             else:
-                yield {"at": (*at, name), "was": value, "rank": rank}
+                yield {"at": (*at, name), "was": value}
         yield from ({"at": (*at, name), "is": value} for name, value in new.items() if name not in given)
+        if [*given] != [*(name for name in new if name in given), *(name for name in given if name not in new)]:
+            yield {"at": at, "order": [*given]}
     elif isinstance(given, list) and isinstance(new, list):
         for index, (value, other) in enumerate(zip(given, new, strict=False)):
             yield from _changes(value, other, (*at, index))
-        yield from ({"at": (*at, index), "was": given[index], "rank": index} for index in range(len(new), len(given)))
+        yield from ({"at": (*at, index), "was": given[index]} for index in range(len(new), len(given)))
         yield from ({"at": (*at, index), "is": new[index]} for index in range(len(given), len(new)))
     elif not same(given, new):
         yield {"at": at, "was": given, "is": new}
@@ -116,7 +124,7 @@ def _stands(ad: object, at: Place, change: Mapping[str, Any]) -> bool:
     if pointer.leads(ad, at):
         return bool(at) and "is" in change and same(pointer.get(ad, at), change["is"])
     around = pointer.get(ad, at[:-1]) if pointer.leads(ad, at[:-1]) else None
-    room = isinstance(around, dict) or (isinstance(around, list) and at[-1] == change.get("rank") == len(around))
+    room = isinstance(around, dict) or (isinstance(around, list) and at[-1] == len(around))
     return room and "is" not in change
 
 
@@ -126,8 +134,4 @@ def _undone(here: Any, token: Any, change: Mapping[str, Any]) -> Any:  # noqa: A
         return [*here[:token], *([change["was"]] if "was" in change else []), *here[token + 1 :]]
     if "was" not in change:
         return {name: value for name, value in here.items() if name != token}
-    if "is" in change:
-        return {**here, token: change["was"]}
-    members = [*here.items()]
-    members.insert(change["rank"], (token, change["was"]))
-    return dict(members)
+    return {**here, token: change["was"]}

@@ -80,7 +80,7 @@ def summary(tally: Tally) -> dict[str, object]:
 def sentence(tally: Tally) -> str:
     """Say what a run has come to."""
     counts = [_count(tally.levels[level], str(level)) for level in Level if tally.levels[level] or level is Level.ERROR]
-    if tally.converted or tally.incomplete:
+    if tally.converts:
         done = f"{tally.converted:,} converted, {tally.incomplete:,} {'set aside' if tally.sets_aside else 'not complete'}"
     else:
         done = f"{f'{tally.changed:,} changed, ' if tally.changed else ''}{tally.clean:,} clean"

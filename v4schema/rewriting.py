@@ -64,14 +64,17 @@ class _Rewriting:
             slots, close = self._slots(node)
             named = dict(zip(before, slots, strict=True))
             parts = [self._member(named, name, index, before, after, at) for index, name in enumerate(after)]
-            return b"{" + b",".join(parts) + close + b"}"
-        if isinstance(before, list) and isinstance(after, list):
+            return b"{" + b",".join(parts) + close + b"}" if parts else b"{}"
+        if isinstance(before, list) and isinstance(after, list) and before and after:
             slots, close = self._slots(node)
-            kept = _kept(before, after)
+            kept = _kept(before, after[: len(before)])
             parts = [
                 slots[index].lead + self._value(slots[index].value, before[index], item, (*at, number)) + slots[index].trail
-                for number, (index, item) in enumerate(zip(kept, after, strict=True))
+                for number, (index, item) in enumerate(zip(kept, after, strict=False))
             ]
+            lead = slots[-1].lead if len(slots) > 1 or b"\n" in slots[-1].lead else self._space
+            indent = lead.rpartition(b"\n")[2]
+            parts += [lead + self._new(after[number], (*at, number), indent) for number in range(len(before), len(after))]
             return b"[" + b",".join(parts) + close + b"]"
         if isinstance(after, list) and len(after) == 1:
             return b"[" + self._value(node, before, after[0], (*at, 0), indent) + b"]"

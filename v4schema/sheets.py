@@ -3,23 +3,23 @@
 import csv
 import io
 import json
-from collections import deque
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
-from tempfile import SpooledTemporaryFile
 from typing import IO, Any, Self
 
 from v4schema import catalogue as catalogues
-from v4schema import pointer, spelling, wording
+from v4schema import output, pointer, spelling, wording
 from v4schema.asking import NONE, Ask
 from v4schema.catalogue import Catalogue
 from v4schema.conversion import Conversion
 from v4schema.receipts import identity
 from v4schema.report import Finding, Kind
 from v4schema.schema import walk, welcome
+from v4schema.shelf import Shelf
 
 #: What stands over the columns that are not read back: what a person knows an ad by, and what may be meant.
 LABEL, SUGGESTIONS = "ad", "suggestions (read from the title, not used)"
@@ -31,14 +31,14 @@ _NOT_ASKED = "-"
 _WORKBOOK = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 #: How a line begins that tells spreadsheets what stands between cells.
 _SEPARATOR = "sep="
+#: No more rows and ads than this are compared for hints.
+_MOST_HINTS = 1_000
 #: No label is longer than this.
 _LONGEST = 80
 #: What spreadsheets take for a formula.
-_FORMULAS = ("=", "+", "-", "@")
+_FORMULAS = ("=", "+", "-", "@", "'")
 #: What may stand between the cells of a line.
 _DELIMITERS = ";,\t"
-#: So much of a sheet is kept in memory before it goes to a file.
-_IN_MEMORY = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +64,7 @@ class Answers:
     wrong with what it holds is told by `left`.
 
     >>> answers = Answers("source_id;brand\n17;Yamaha\n".encode(), to="v4")
-    >>> answers.take("17").answers
+    >>> answers.take({"source_id": "17"}).answers
     {'/category_fields/brand': 'Yamaha'}
     """
 
@@ -72,25 +72,36 @@ class Answers:
         self.name = name or (source if isinstance(source, str) else "<bytes>")
         self._catalogue = catalogue or catalogues.default()
         self._to = self._catalogue.edition(to).name
-        self._rows: dict[str, deque[Row]] = {}
-        self._taken: set[str] = set()
+        self._rows = Shelf()
+        self._met: set[str] = set()
         self._wanting: list[str] = []
         self._remarks: list[Finding] = []
         self._columns: Sequence[str | None] = ()
+        self._labelled: int | None = None
+        self.empty = True
         self._read(source)
+        self.empty = self.empty and not self._remarks
 
     @property
-    def given(self) -> bool:
-        """Whether there is any answer."""
-        return any(row.cells for rows in self._rows.values() for row in rows)
+    def unusable(self) -> Finding | None:
+        """Why this is no sheet of answers at all, if it is none."""
+        return None if any(self._columns) else next(iter(self._remarks), None)
 
-    def take(self, name: str | None) -> Row | None:
-        """Return the next row of answers for an ad that calls itself by a name; None if there is none."""
-        rows = self._rows.get((name or "").strip())
-        if not rows:
-            return None
-        self._taken.add(rows[0].name)
-        return rows.popleft()
+    def take(self, ad: object) -> Row | None:
+        """Return the row of answers for an ad: the next of its name, before others one with its label; None if there is none."""
+        name = _name(ad, self._catalogue)
+        found = name and (self._rows.take(name, _label(ad, self._catalogue)) or self._rows.take(name))
+        return (
+            Row(number=found[0], name=found[1], cells={at: (column, text) for at, (column, text) in found[2].items()})
+            if found
+            else None
+        )
+
+    def pass_over(self, ad: object) -> None:
+        """Take note of an ad that is not asked."""
+        name = _name(ad, self._catalogue)
+        if name and self._rows.holds(name):
+            self._met.add(name)
 
     def judged(self, conversion: Conversion, row: Row | None) -> tuple[Sequence[Finding], Sequence[Finding]]:
         """Tell the findings on an ad from those on the answers it was given, which have the row and column they are about."""
@@ -102,24 +113,28 @@ class Answers:
                 remarks.append(replace(finding, line=row.number, column=row.cells[at][0]))
             else:
                 findings.append(finding)
-        if row is None and conversion.asks:
-            name = identity(conversion.ad, self._catalogue.identity_at)
-            name = name and name.strip()
-            if name in self._taken:
+        name = _name(conversion.given, self._catalogue)
+        if row is None and conversion.asks and name:
+            if self._rows.holds(name, taken=True):
                 findings.append(wording.finding(self._catalogue, "answer.shared", pointer.write(self._catalogue.identity_at)))
-            elif name:
+            elif len(self._wanting) < _MOST_HINTS:
                 self._wanting.append(name)
         return findings, remarks
 
     def left(self) -> Iterator[Finding]:
         """Yield what is wrong with the sheet, and the rows that are for no ad, once all ads have been read."""
         yield from self._remarks
-        for row in (row for rows in self._rows.values() for row in rows if row.cells):
-            digits = row.name.lstrip("0")
-            near = next((name for name in self._wanting if name.lstrip("0") == digits), None)
-            near = near or spelling.nearest(row.name, self._wanting)
-            told: dict[str, Any] = {"value": wording.shown(row.name), "mend": "near" if near else "", "near": near}
-            yield replace(wording.finding(self._catalogue, "answer.unknown_ad", "", **told), line=row.number, column=1)
+        digits = {name.lstrip("0"): name for name in self._wanting}
+        for count, (number, name, _) in enumerate(self._rows.left()):
+            mend, near = "", None
+            again = name in self._met or self._rows.holds(name, taken=True)
+            if not again and count < _MOST_HINTS:
+                near = digits.get(name.lstrip("0")) or spelling.nearest(name, self._wanting)
+                mend = "near" if near else ""
+            finding = wording.finding(
+                self._catalogue, "answer.unknown_ad", "", case="again" * again, mend=mend, value=wording.shown(name), near=near
+            )
+            yield replace(finding, line=number, column=1)
 
     def _read(self, source: str | bytes) -> None:
         with ExitStack() as opened:
@@ -155,11 +170,14 @@ class Answers:
         """Take in a line of the table: the names of the columns, or the answers for an ad."""
         own = self._catalogue.identity_at[-1]
         if not self._columns:
-            self._columns = [self._field(name.strip(), column) for column, name in enumerate(cells, 1)]
-            if own not in self._columns:
+            columns = [self._field(name.strip(), number, column) for column, name in enumerate(cells, 1)]
+            for twice in [name for name, count in Counter(columns).items() if name and count > 1]:
+                self._malformed(number, f"There are two columns for {twice}.")
+            self._columns = columns if own in columns else [None]
+            if own not in columns:
                 self._malformed(number, f"There is no column {own}.")
             return
-        if own not in self._columns or cells[0].strip() == LEGEND:
+        if own not in self._columns or LEGEND in map(str.strip, cells):
             return
         if any(cell.strip() for cell in cells[len(self._columns) :]):
             self._malformed(number, f"There are {len(cells)} cells in this line, but {len(self._columns)} columns.")
@@ -170,16 +188,21 @@ class Answers:
             if field and text.strip() not in (NONE if field != own else {""})
         }
         if own in told:
-            name = told.pop(own)[1].strip()
-            self._rows.setdefault(name, deque()).append(Row(number=number, name=name, cells=told))
+            name = told.pop(own)[1].strip().removeprefix("'")
+            label = cells[self._labelled] if self._labelled is not None and self._labelled < len(cells) else ""
+            if told:
+                self._rows.put(name, [number, name, told], label.removeprefix("'"))
+                self.empty = False
         elif told:
             self._malformed(number, f"There is no {own} in this line.")
 
-    def _field(self, name: str, column: int) -> str | None:
+    def _field(self, name: str, number: int, column: int) -> str | None:
         """Return the field that a column is for, by its pointer; the name of the column of identifiers; None for any other."""
         word = spelling.folded(name)
         if word == spelling.folded(self._catalogue.identity_at[-1]):
             return self._catalogue.identity_at[-1]
+        if name == LABEL:
+            self._labelled = column - 1
         if not name or name in {LABEL, SUGGESTIONS}:
             return None
         if name in self._fields:
@@ -191,7 +214,7 @@ class Answers:
         near = spelling.nearest(name, self._fields)
         told: dict[str, Any] = {"name": wording.shown(name), "version": self._to, "mend": "near" if near else "", "near": near}
         finding = wording.finding(self._catalogue, "answer.unknown_column", "", **told)
-        self._remarks.append(replace(finding, line=1, column=column))
+        self._remarks.append(replace(finding, line=number, column=column))
         return None
 
     @cached_property
@@ -214,7 +237,7 @@ class Sheet:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        self._rows: IO[bytes] = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  (closed with the sheet)
+        self._rows: IO[bytes] = output.spooled()
         self._columns: dict[str, dict[Ask, None]] = {}
 
     def __enter__(self) -> Self:
@@ -223,17 +246,18 @@ class Sheet:
     def __exit__(self, *_: object) -> None:
         self._rows.close()
 
-    def add(self, conversion: Conversion) -> None:
-        """Add a row for an ad, if it has to be asked anything."""
-        name = identity(conversion.ad, self._catalogue.identity_at)
-        if name is None or not name.strip() or not conversion.asks:
-            return
-        asks = [*conversion.asks, *conversion.wishes]
+    def add(self, conversion: Conversion) -> bool:
+        """Add a row for an ad, if it has to be asked anything that a cell can hold; tell whether it has one."""
+        name = _name(conversion.given, self._catalogue)
+        asks = [ask for ask in (*conversion.asks, *conversion.wishes) if ask.plain]
+        if not name or not any(ask.required for ask in asks):
+            return False
         for ask in asks:
             self._columns.setdefault(ask.at, {})[replace(ask, suggestion=None)] = None
         told = [f"{pointer.parse(ask.at)[-1]}: {ask.suggestion}" for ask in asks if ask.suggestion]
-        row = [name, self._label(conversion), "; ".join(told), [ask.at for ask in asks]]
+        row = [name, _label(conversion.given, self._catalogue), "; ".join(told), [ask.at for ask in asks]]
         self._rows.write(json.dumps(row).encode() + b"\n")
+        return True
 
     def lines(self) -> Iterator[bytes]:
         """Yield the lines of the table: CSV with semicolons, in UTF-8 with a byte-order mark, as spreadsheets read it best."""
@@ -245,14 +269,19 @@ class Sheet:
         for line in self._rows:
             name, label, suggestions, asked = json.loads(line)
             cells = ["" if at in asked else _NOT_ASKED for at in self._columns]
-            yield _line([name, _text(label), *cells, _text(suggestions)])
+            yield _line([_text(name), _text(label), *cells, _text(suggestions)])
 
-    def _label(self, conversion: Conversion) -> str:
-        """Return what a person knows an ad by."""
-        given = conversion.given
-        texts = (pointer.get(given, at) for at in self._catalogue.labels_at if pointer.leads(given, at))
-        label = next((spelling.single_spaced(text) for text in texts if isinstance(text, str) and text.strip()), "")
-        return label if len(label) <= _LONGEST else f"{label[: _LONGEST - 1]}…"
+
+def _name(ad: object, catalogue: Catalogue) -> str:
+    """Return what an ad calls itself, as a cell has it."""
+    return (identity(ad, catalogue.identity_at) or "").strip()
+
+
+def _label(ad: object, catalogue: Catalogue) -> str:
+    """Return what a person knows an ad by."""
+    texts = (pointer.get(ad, at) for at in catalogue.labels_at if pointer.leads(ad, at))
+    label = next((spelling.single_spaced(text) for text in texts if isinstance(text, str) and text.strip()), "")
+    return label if len(label) <= _LONGEST else f"{label[: _LONGEST - 1]}…"
 
 
 def _legend(asks: Iterable[Ask]) -> str:
@@ -275,7 +304,7 @@ def _described(ask: Ask) -> str:
 
 
 def _text(cell: str) -> str:
-    """Return a text that no spreadsheet takes for a formula."""
+    """Return a text that no spreadsheet takes for a formula; reading takes the mark off again."""
     return f"'{cell}" if cell.startswith(_FORMULAS) else cell
 
 

@@ -172,10 +172,10 @@ def _distinct(_: object, __: Field) -> Step:
 
 def _limit(_: object, described: Field) -> Step:
     """Drop the items beyond as many as the field takes."""
-    most = described.schema["maxItems"]
+    most = described.schema.get("maxItems")
 
     def step(value: object) -> Done | None:
-        if not isinstance(value, list) or len(value) <= most:
+        if not isinstance(value, list) or most is None or len(value) <= most:
             return None
         beyond = [(index, item, None) for index, item in enumerate(value[most:], most)]
         return Done(value=value[:most], code="item.beyond", told={"most": most}, below=beyond)
@@ -203,8 +203,8 @@ STEPS: dict[str, Callable[[Any, Field], Step]] = {
 #: The steps that come after what is done within a value; all others come before it.
 LAST = {"distinct", "limit"}
 
-#: From a step to the one that leads back, made for the field on the other side; from any other step, only a receipt does.
-INVERSES = {"word": "word", "in_unit": "in_unit", "quantity": "quantity", "limit": "limit"}
+#: The steps that undo themselves when they are made for the field on the other side; any other only a receipt undoes.
+REVERSIBLE = {"word", "in_unit", "quantity", "limit"}
 
 
 def _respelt(value: str, text: str, case: str = "") -> Done | None:

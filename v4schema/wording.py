@@ -118,7 +118,7 @@ def finding(
     says = rule.get("x-says") or _chosen(entry["says"], case)
     hint = rule.get("x-hint") if "x-says" in rule or "x-hint" in rule else _chosen(entry.get("hint"), mend)
     try:
-        sentence, mended = str(says).format(**told), hint and hint.format(**told)
+        sentence, mended = str(says).format(**told).strip(), hint and hint.format(**told).strip()
     except (LookupError, ValueError) as error:
         raise Damaged("findings.json", f"the sentences of {code} cannot be filled: {error}") from None
     return Finding(

@@ -4,14 +4,14 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
-from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
-from v4schema import feed
+from v4schema import feed, output
 from v4schema.catalogue import Catalogue
 from v4schema.cli import options, reports, terminal
 from v4schema.settings import option
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from v4schema.cli.sinks import Sink, Standard
     from v4schema.cli.writing import Writing
     from v4schema.sheets import Answers, Sheet
-
-#: So much of the receipts of a source is kept in memory before it goes to a file.
-_IN_MEMORY = 1 << 20
 
 
 def _file(name: str, **attributes: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # noqa: ANN401  (click's own)
@@ -91,61 +88,69 @@ def convert(
     """
     from v4schema.cli import sinks
     from v4schema.cli.writing import Writing
+    from v4schema.sheets import Sheet
 
-    _refuse_contradictions(told)
+    _refuse_contradictions(ctx, told)
     sources = terminal.inputs(files, told["stdin_name"])
     held = options.held(schemas, lists)
     said = options.said(held, told)
     silent = (diff or told["asks"]) and not in_place and not out
     targets = None if silent else sinks.targets(files, sources, in_place=in_place, out=out)
     _refuse_clashes(files, told, [target.path for target in targets or () if target.path])
+    _refuse_losses(told, in_place=in_place, silent=silent)
     if in_place:
         options.refuse_repeating(ctx, held, said)
     converted = _converted(sources, told, said, held)
-    tally = feed.Tally(sets_aside=told["rejects"] is not None)
+    tally = feed.Tally(converts=True, sets_aside=told["rejects"] is not None)
     free = not diff and all(target.path for target in targets or ())
     with ExitStack() as opened:
         rejects = opened.enter_context(sinks.beside(told["rejects"]))
-        receipts = opened.enter_context(sinks.beside(None if told["back"] else told["receipts"]))
-        sheet = opened.enter_context(_asking(told["asks"], told["to"], held))
         standard = sinks.Standard() if rejects else sinks.Delayed()
         run = _Run(
             writing=Writing.shown(diff=diff, color=told["color"], aside=rejects),
-            standard=standard,
-            receipts=receipts,
-            sheet=sheet,
+            receipts=opened.enter_context(sinks.beside(None if told["back"] else told["receipts"])),
+            asks=opened.enter_context(sinks.beside(told["asks"])),
+            sheet=opened.enter_context(Sheet(held)) if told["asks"] else None,
+            sinks=[sinks.Sink(target=targets[n] if targets else None, standard=standard) for n in range(len(sources))],
         )
-        results = (
-            result
-            for number, ads in enumerate(converted)
-            for result in run.through(ads, sinks.Sink(target=targets[number] if targets else None, standard=standard))
-        )
+        opened.callback(run.abandon)
+        opened.callback(standard.close)
+        results = (result for ads, sink in zip(converted, run.sinks, strict=True) for result in run.through(ads, sink))
         stream = sys.stdout if free else sys.stderr
         unread = None
         try:
             reports.write(results, tally, told, path=told["report"], stream=stream, to_the_end=True)
         except BrokenPipeError as error:  # nobody reads the report any more, but what is written is written
             unread = error
-        standard.end()
-        if receipts:
-            receipts.sound = run.written and standard.wanted
+        run.place(standard)
     if unread:
         raise unread
-    if tally.incomplete and rejects is None and targets and not told["quiet"]:
-        click.echo(_LEFT_OUT, err=True)
+    if not told["quiet"]:
+        for line in _left_out(tally, run, told) if targets or run.sheet else ():
+            click.echo(line, err=True)
     ctx.exit(reports.exit_code(tally, told["fail_on"]) or int(tally.incomplete > 0 and rejects is None))
 
 
-def _refuse_contradictions(told: Mapping[str, Any]) -> None:
+def _left_out(tally: feed.Tally, run: "_Run", told: Mapping[str, Any]) -> Iterator[str]:
+    """Say what becomes of ads that are not complete, where that is not told already."""
+    unasked = tally.incomplete - run.asked
+    if run.sheet and unasked:
+        yield f"{unasked:,} ads that are not complete are not in {told['asks']}: what is wrong with them no cell can answer."
+    elif not run.sheet and tally.incomplete and not told["rejects"]:
+        sheet = "" if told["back"] else "--asks FILE writes what is missing as a table; "
+        yield f"A source with ads that are not complete is not written. {sheet}--rejects FILE sets such ads aside."
+
+
+def _refuse_contradictions(ctx: click.Context, told: Mapping[str, Any]) -> None:
     """Refuse options that do not go together."""
     if not told["back"] and not told["to"]:
         raise click.UsageError("Say with --to which edition to convert to.")
-    if told["back"]:
-        if not told["receipts"]:
-            raise click.UsageError("--back goes by --receipts; without them, convert --from the one edition --to the other.")
-        for name in ("version", "category", "asks", "answers"):
-            if told[name]:
-                raise click.UsageError(f"--back knows from the receipts what --{_NAMES.get(name, name)} would say.")
+    if told["back"] and not told["receipts"]:
+        raise click.UsageError("--back goes by --receipts; without them, convert --from the one edition --to the other.")
+    idle = {"version", "category", "asks", "answers", *Catalogue().settings} if told["back"] else ()
+    for param in ctx.command.params:
+        if param.name in idle and ctx.get_parameter_source(param.name) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"--back knows from the receipts what {max(param.opts, key=len)} would say.")
 
 
 def _refuse_clashes(files: Sequence[str], told: Mapping[str, Any], targets: Sequence[str]) -> None:
@@ -158,6 +163,16 @@ def _refuse_clashes(files: Sequence[str], told: Mapping[str, Any], targets: Sequ
     for path in written:
         if places.count(os.path.realpath(path)) > 1:
             raise click.UsageError(f"{path} would be written twice; name a file for each.")
+
+
+def _refuse_losses(told: Mapping[str, Any], *, in_place: bool, silent: bool) -> None:
+    """Refuse to write over what is the only way back: receipts, ads that were set aside in place, and filled-in answers."""
+    if told["receipts"] and not told["back"] and silent:
+        raise click.UsageError("--receipts goes with ads that are written; say with --output where to.")
+    kept = [] if told["back"] else ["receipts"]
+    for name in [*kept, "rejects"] if in_place else kept:
+        if told[name] and os.path.isfile(told[name]) and os.path.getsize(told[name]):
+            raise click.UsageError(f"There are {name} in {told[name]} already, which would be lost; name another file.")
 
 
 def _converted(
@@ -173,57 +188,49 @@ def _converted(
         return [feed.bring_back([source], drawer, **ways, last=source is sources[-1]) for source in sources]
     ways |= {key: told[key] for key in ("version", "category")}
     answers = _answers(told["answers"], told["to"], held) if told["answers"] else None
+    if told["asks"] and os.path.isfile(told["asks"]) and not _answers(told["asks"], told["to"], held, checked=False).empty:
+        raise click.UsageError(f"There are answers in {told['asks']} already: read them with --answers, and name another file.")
     return [
         feed.convert([source], **ways, answers=answers, last=source is sources[-1], catalogue=held, **said) for source in sources
     ]
 
 
-def _answers(path: str, to: str, held: Catalogue) -> "Answers":
+def _answers(path: str, to: str, held: Catalogue, *, checked: bool = True) -> "Answers":
+    """Read a table of answers; refuse one that is none."""
     from v4schema.sheets import Answers
 
-    _refuse_unreadable(path)
-    return Answers(path, to=to, catalogue=held)
+    try:
+        with open(path, "rb") as file:
+            answers = Answers(file.read(), to=to, name=path, catalogue=held)
+    except OSError as error:
+        raise click.UsageError(f"Cannot read {path}: {error.strerror}.") from None
+    if checked and answers.unusable:
+        raise click.UsageError(f"{path}: {answers.unusable.says} {answers.unusable.hint}")
+    return answers
 
 
 def _refuse_unreadable(path: str) -> None:
-    try:
-        with open(path, "rb"):
-            pass
-    except OSError as error:
-        raise click.UsageError(f"Cannot read {path}: {error.strerror}.") from None
-
-
-@contextmanager
-def _asking(path: str | None, to: str, held: Catalogue) -> "Iterator[Sheet | None]":
-    """Open a table of what is asked; one that somebody has filled in already is not written over."""
-    if path is None:
-        yield None
-        return
-    from v4schema.cli import sinks
-    from v4schema.sheets import Sheet
-
-    if os.path.isfile(path) and _answers(path, to, held).given:
-        raise click.UsageError(f"There are answers in {path} already: read them with --answers, and name another file.")
-    with sinks.beside(path) as sink, Sheet(held) as sheet:
-        yield sheet
-        for line in sheet.lines():
-            if sink:
-                sink.write(line)
+    if not os.path.exists(path) or os.path.isdir(path):
+        raise click.UsageError(f"Cannot read {path}: there is no such file.")
 
 
 @dataclass(slots=True, kw_only=True)
 class _Run:
-    """What becomes of the ads of a run beside being written; `written` is whether any source of them is."""
+    """What becomes of the ads of a run: they are written, asked, and have receipts; nothing takes its place before the end.
+
+    `asked` is how many have a row in the sheet.
+    """
 
     writing: "Writing"
-    standard: "Standard"
     receipts: "Sink | None"
+    asks: "Sink | None"
     sheet: "Sheet | None"
-    written: bool = False
+    sinks: "Sequence[Sink]"
+    asked: int = 0
 
     def through(self, results: Iterable[feed.Result], sink: "Sink") -> Iterator[feed.Result]:
-        """Pass the results of a source on: its ads are written, asked, and, if they are written in the end, have receipts."""
-        with SpooledTemporaryFile(max_size=_IN_MEMORY) as slips:
+        """Pass the results of a source on."""
+        with output.spooled() as slips:
 
             def kept(result: feed.Result) -> None:
                 if self.receipts and sink.target and result.conversion:
@@ -231,21 +238,38 @@ class _Run:
 
             for result in self.writing.through(results, sink, kept):
                 if self.sheet and result.conversion and result.reading.readable:
-                    self.sheet.add(result.conversion)
+                    self.asked += self.sheet.add(result.conversion)
                 yield result
-            if not sink.sound and not sink.name:
-                self.standard.wanted = False
-            if self.receipts and sink.target and sink.sound and not sink.failure:
+            if self.receipts and sink.target and sink.wanted:
                 slips.seek(0)
                 for line in slips:
                     self.receipts.write(line)
-                self.written = True
 
+    def place(self, standard: "Standard") -> None:
+        """Let everything take its place: first what brings ads back or sets them aside, then the ads.
 
-#: What is told where ads are not complete, and are not set aside.
-_LEFT_OUT = (
-    "A source with ads that are not complete is not written. --asks FILE writes what is missing as a table; --rejects FILE sets "
-    "such ads aside."
-)
-#: What options are called whose parameters are called otherwise.
-_NAMES = {"version": "from"}
+        Where some ads could not be written, or none were, what belongs to them is not written either.
+        """
+        from v4schema.cli.sinks import refuse_failed
+
+        standard.wanted = all(sink.sound for sink in self.sinks if not sink.name)
+        written = [sink for sink in self.sinks if sink.target and sink.wanted and (sink.name or standard.wanted)]
+        failed = any(sink.failure for sink in self.sinks)
+        if self.asks and self.sheet:
+            for line in self.sheet.lines():
+                self.asks.write(line)
+        aside = [self.receipts if written else None, None if failed else self.writing.aside, self.asks]
+        for sink in aside:
+            if sink:
+                sink.finish()
+                refuse_failed(sink)
+        for sink in [*aside, *(sink for sink in self.sinks if not sink.failure)]:
+            if sink:
+                sink.place()
+                refuse_failed(sink)
+        standard.end()
+
+    def abandon(self) -> None:
+        """Leave nothing behind that has not taken its place."""
+        for sink in self.sinks:
+            sink.abandon()

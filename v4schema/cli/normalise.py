@@ -86,7 +86,7 @@ def normalise(  # noqa: PLR0913  (the options above)
     results = (
         result
         for number, ads in enumerate(prepared)
-        for result in writing.through(ads, sinks.Sink(target=targets[number] if targets else None, standard=standard))
+        for result in writing.placed(ads, sinks.Sink(target=targets[number] if targets else None, standard=standard))
     )
     free = not diff and all(target.path for target in targets or ())
     reports.write(results, tally, told, path=report, stream=sys.stdout if free else sys.stderr, to_the_end=bool(targets))

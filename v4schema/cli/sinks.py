@@ -6,9 +6,8 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
-from tempfile import SpooledTemporaryFile
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Protocol
 
 import click
@@ -18,8 +17,6 @@ from v4schema.cli import terminal
 from v4schema.reading import LINES, Source
 
 _GZIPPED = b"\x1f\x8b"
-#: So much of standard output is kept in memory before it goes to a file.
-_IN_MEMORY = 1 << 20
 
 
 class Writer(Protocol):
@@ -51,6 +48,8 @@ def targets(files: Sequence[str], sources: Sequence[tuple[str, Source]], *, in_p
             )
         return [Target(path=None) for _ in sources]
     paths = [out]
+    if len(sources) > 1 and not os.path.exists(out) and out.lower().endswith((*LINES, ".json", ".gz")):
+        raise click.UsageError(f"{out} is no name for a folder; for several files name one.")
     if len(sources) > 1 or os.path.isdir(out) or out.endswith(os.sep):
         paths = _in_folder(out, files)
     terminal.refuse_overwriting(paths, files, "use --in-place to write it anew.")
@@ -80,7 +79,7 @@ def _in_folder(out: str, files: Sequence[str]) -> list[str]:
 
 @dataclass(slots=True, kw_only=True)
 class Sink:
-    """Writes the ads of one source to a target, or nowhere.
+    """Writes the ads of one source to a target, or nowhere; the file takes its place only when it is told to.
 
     `sound` is whether all of the source could be read, `changed` whether anything in it was: a file is only written if all
     was read, and over its source only if something has changed. `failure` says why it could not be written, if it could not.
@@ -91,13 +90,19 @@ class Sink:
     sound: bool = True
     changed: bool = False
     failure: OSError | None = None
-    _opened: ExitStack = field(default_factory=ExitStack)
+    _draft: output.Draft | None = None
     _file: Writer | None = None
 
     @property
     def name(self) -> str:
         """The name of the file that is written, if one is."""
         return (self.target and self.target.path) or ""
+
+    @property
+    def wanted(self) -> bool:
+        """Whether what has been written is to take its place."""
+        in_place = self.target is not None and self.target.in_place
+        return self.sound and not self.failure and (self.changed or not in_place)
 
     def write(self, piece: bytes) -> None:
         """Write a piece, unless the source is not sound or writing has failed before."""
@@ -110,34 +115,45 @@ class Sink:
         except OSError as error:
             self._fail(error)
 
-    def close(self) -> None:
-        """Let the file take its place, if it is wanted."""
+    def finish(self) -> None:
+        """Let all that is written reach the disc, beside what stands there."""
         try:
-            self._opened.close()
+            if isinstance(self._file, gzip.GzipFile):
+                self._file.close()
+            if self._draft and self.wanted:
+                self._draft.finish()
         except OSError as error:
             self._fail(error)
 
-    def abandon(self, error: BaseException) -> None:
-        """Leave everything as it was."""
-        with suppress(BaseException):
-            self._opened.__exit__(type(error), error, error.__traceback__)
+    def place(self) -> None:
+        """Let what is finished take its place, if it is wanted."""
+        try:
+            if self._draft and self.wanted:
+                self._draft.place()
+        except OSError as error:
+            self._fail(error)
+        finally:
+            self.abandon()
+
+    def abandon(self) -> None:
+        """Leave nothing behind that has not taken its place."""
+        if self._draft:
+            self._draft.discard()
 
     def _fail(self, error: OSError) -> None:
-        if not self.name or error.errno == errno.EPIPE:
+        if error.errno == errno.EPIPE:
             raise error
+        if not self.name:
+            raise click.UsageError(f"Cannot write to standard output: {error.strerror}.") from None
         self.failure = error
-        self.abandon(error)
+        self.abandon()
 
     def _open(self, target: Target) -> Writer:
         if target.path is None:
             self.standard.begin()
             return self.standard
-        file = self._opened.enter_context(
-            output.whole(target.path, wanted=lambda: self.sound and (self.changed or not target.in_place))
-        )
-        if target.packed:
-            return self._opened.enter_context(gzip.GzipFile("", "wb", fileobj=file, mtime=0))
-        return file
+        self._draft = output.Draft(target.path)
+        return gzip.GzipFile("", "wb", fileobj=self._draft.file, mtime=0) if target.packed else self._draft.file
 
 
 class Standard:
@@ -168,45 +184,57 @@ class Standard:
         if not self._ended and terminal.shows(sys.stdout):
             self.write(b"\n")
 
+    def close(self) -> None:
+        """Give back what is kept."""
+
 
 class Delayed(Standard):
     """Standard output that is written at the end, and only if all of it is wanted: until then it is kept in a temporary file."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._kept = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  (closed at the end)
+        self._kept = output.spooled()
 
     def _put(self, piece: bytes) -> None:
         self._kept.write(piece)
 
     def end(self) -> None:
         """Write what has been kept."""
-        with self._kept as kept:
-            kept.seek(0)
-            if self.wanted:
-                shutil.copyfileobj(kept, sys.stdout.buffer)
+        self._kept.seek(0)
+        if self.wanted:
+            try:
+                shutil.copyfileobj(self._kept, sys.stdout.buffer)
                 sys.stdout.buffer.flush()
+            except OSError as error:
+                if error.errno == errno.EPIPE:
+                    raise
+                raise click.UsageError(f"Cannot write to standard output: {error.strerror}.") from None
+
+    def close(self) -> None:
+        """Give the temporary file back."""
+        self._kept.close()
 
 
 @contextmanager
 def beside(path: str | None) -> Iterator[Sink | None]:
-    """Open a file beside the ads, whole or not at all; None without a path. Raises `click.UsageError` if it cannot be written."""
+    """Open a file beside the ads, to be placed by who writes it; None without a path.
+
+    Raises `click.UsageError` if it cannot be written.
+    """
     if path is None:
         yield None
         return
     sink = Sink(target=Target(path=path, packed=path.lower().endswith(".gz")), standard=Standard())
     try:
         sink.write(b"")
-        _refuse(sink)
+        refuse_failed(sink)
         yield sink
-    except BaseException as error:
-        sink.abandon(error)
-        raise
-    sink.close()
-    _refuse(sink)
+    finally:
+        sink.abandon()
 
 
-def _refuse(sink: Sink) -> None:
+def refuse_failed(sink: Sink) -> None:
+    """Raise `click.UsageError` if something could not be written."""
     if sink.failure:
         raise click.UsageError(f"Cannot write to {sink.name}: {sink.failure.strerror}.")
 

@@ -32,12 +32,22 @@ class Writing:
         coloured = terminal.is_coloured(color, on_terminal=on_terminal)
         return cls(diff=diff, on_terminal=on_terminal, coloured=coloured, aside=aside)
 
+    def placed(self, results: Iterable[feed.Result], sink: Sink) -> Iterator[feed.Result]:
+        """Pass the results of a source on, and write its ads; what is written takes its place as soon as the source ends."""
+        last = None
+        for last in self.through(results, sink):
+            yield last
+        failed = sink.failure
+        sink.place()
+        if sink.failure is not failed and sink.failure and last:
+            yield feed.unwritten(sink.name, sink.failure, last.catalogue)
+
     def through(
         self, results: Iterable[feed.Result], sink: Sink, kept: Callable[[feed.Result], None] = lambda _: None
     ) -> Iterator[feed.Result]:
         """Pass the results of a source on, and write its ads to the sink; what cannot be written is a result as well.
 
-        `kept` is called with every result whose ad is written.
+        The sink is finished at the end, and not yet placed. `kept` is called with every result whose ad is written.
         """
         pieces, whole = _Pieces(), _Whole()
         try:
@@ -48,10 +58,11 @@ class Writing:
                         kept(result)
                 yield result
             self._show(pieces)
-        except BaseException as error:
-            sink.abandon(error)
+        except BaseException:
+            sink.abandon()
             raise
-        sink.close()
+        sink.sound = sink.sound and whole.stands(in_place=sink.target is not None and sink.target.in_place)
+        sink.finish()
         if sink.failure:
             yield feed.unwritten(sink.name, sink.failure, result.catalogue)
 
@@ -111,11 +122,14 @@ class _Whole:
 
     opening: bytes = b""
     begun: bool = False
+    alone: bool = True
 
     def piece(self, result: feed.Result) -> bytes:
         """Return what an ad adds to the document: for one that is left out, only what closes an array."""
         reading = result.reading
+        self.alone = self.alone and not reading.listed and not reading.ending.endswith(b"\n") and reading.index == 0
         if not reading.listed:
+            self.begun = self.begun or result.complete
             return result.after() if result.complete else b""
         lead = reading.lead.removeprefix(BYTE_ORDER_MARK)
         if reading.index == 0:
@@ -127,6 +141,10 @@ class _Whole:
         if reading.ending and not self.begun:
             piece = self.opening
         return piece + reading.ending
+
+    def stands(self, *, in_place: bool) -> bool:
+        """Tell whether what is left is worth writing: not a document without its only ad, nor a file from which all have gone."""
+        return self.begun or not (self.alone or in_place)
 
 
 #: Turns line breaks into spaces: in JSON they stand between values alone.

@@ -1,0 +1,47 @@
+"""Things kept by name in a temporary file, and taken out again in the order that they came in."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from typing import Any
+
+
+class Shelf:
+    """Holds any number of JSON values by name; what is put under one name comes out in order, or by its mark."""
+
+    def __init__(self) -> None:
+        self._base = sqlite3.connect("")  # a file without a name, kept in memory as long as it is small
+        self._base.execute(
+            "CREATE TABLE things (number INTEGER PRIMARY KEY, name TEXT, mark TEXT, thing TEXT, taken INTEGER DEFAULT 0)"
+        )
+        self._base.execute("CREATE INDEX by_name ON things (name, taken, mark)")
+
+    def put(self, name: str | None, thing: object, mark: str = "") -> None:
+        """Put a thing under a name."""
+        self._base.execute("INSERT INTO things (name, mark, thing) VALUES (?, ?, ?)", (name, mark, json.dumps(thing)))
+
+    def take(self, name: str | None, mark: str | None = None) -> Any:  # noqa: ANN401  (any JSON)
+        """Take the first thing under a name, or the first of those with a mark; None if there is none."""
+        marked = "" if mark is None else " AND mark = ?"
+        found = self._base.execute(
+            f"SELECT number, thing FROM things WHERE name IS ? AND taken = 0{marked} ORDER BY number LIMIT 1",  # noqa: S608  (no words of others)
+            (name,) if mark is None else (name, mark),
+        ).fetchone()
+        if found is None:
+            return None
+        self._base.execute("UPDATE things SET taken = 1 WHERE number = ?", found[:1])
+        return json.loads(found[1])
+
+    def holds(self, name: str | None, *, taken: bool = False) -> bool:
+        """Tell whether there is anything under a name, or whether anything has been taken."""
+        query = "SELECT 1 FROM things WHERE name IS ? AND taken = ? LIMIT 1"
+        return self._base.execute(query, (name, int(taken))).fetchone() is not None
+
+    def left(self) -> Iterator[Any]:
+        """Yield what is left, in order."""
+        for (thing,) in self._base.execute("SELECT thing FROM things WHERE taken = 0 ORDER BY number"):
+            yield json.loads(thing)
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._base.close()
