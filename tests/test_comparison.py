@@ -96,7 +96,7 @@ def test_show_prints_a_mapping(run: Run) -> None:
     assert "\nkeep  /source_id\n" in text
     assert max(map(len, text.splitlines())) <= 80
     assert run("show", "--mapping", "v4/car").stdout.startswith("v4/car to v3/car: the way back")
-    assert "The typed endpoints of July 2026 move it to 1060.  [CD7]" in " ".join(
+    assert "The typed endpoints of July 2026 move it to 1060.  [S, CD7]" in " ".join(
         run("show", "--mapping", "v3/kayak").stdout.split("\n")
     )
     assert run("show", "--mapping", "v3").exit_code == 2

@@ -15,7 +15,7 @@ from v4schema.mending import Entry, Mending, Spot, Within, put
 from v4schema.moving import Trail, gap, placed
 from v4schema.pointer import Place
 from v4schema.quantities import Measure
-from v4schema.schema import Schema, choices, demanded, describing, example, graver, offered, private, types
+from v4schema.schema import Schema, choices, demanded, describing, example, graver, offered, private, types, walk
 
 #: What stands between several answers to one question: between words that are listed, and between any others.
 _BETWEEN_WORDS, _BETWEEN = re.compile(r"[,;|+/&\n]"), re.compile(r"[;|\n]")
@@ -167,7 +167,7 @@ class Asking:
     ) -> dict[tuple[str, ...], object]:
         """Return the answers that say something of a field, by places; what is wrong with the others goes where it belongs."""
         told: dict[tuple[str, ...], object] = {}
-        for at in sorted(answers, key=str):
+        for at in sorted(answers, key=lambda at: (self._ranks.get(pointer.parse(str(at)), len(self._ranks)), str(at))):
             value, place = answers[at], pointer.parse(str(at))
             node = self._field(place)
             if not place or node is None:
@@ -176,16 +176,22 @@ class Asking:
             elif unspeakable(value) is not None:
                 refused[place] = value, None, str(self.catalogue.findings["json.unspeakable"]["says"])
             elif not (value is None or (isinstance(value, str) and value.strip() in NONE)):
-                whole = next((around for around in pointer.around(place[:-1]) if around in told), None)
-                if whole is None:
+                other = next((each for each in told if each == place[: len(each)] or each[: len(place)] == place), None)
+                if other is None:
                     told[place] = self._several(node, value)
                 else:
-                    refused[place] = value, None, f"There is an answer to all of {pointer.write(whole)} as well."
+                    refused[place] = value, None, f"There is an answer to {pointer.write(other)} as well."
         return told
 
     def _entry(self, code: str, place: Place, given: object, value: object = None, *, done: bool = False) -> Entry:
         spot = Spot(node=describing(self.schema, place) or {}, hidden=private(self.schema, place))
         return Entry(at=place, spot=spot, code=code, told={}, before=given, after=value, done=done)
+
+    @cached_property
+    def _ranks(self) -> Mapping[Place, int]:
+        """The order of fields: first what is asked, in its order, then the others in that of the schema."""
+        places = dict.fromkeys([*(ask.place for ask in self.asks), *(at for at, _ in walk(self.schema))])
+        return {at: rank for rank, at in enumerate(places)}
 
     def _several(self, node: Schema, value: object) -> object:
         """Return an answer as a list takes it, if it is text for one."""
