@@ -16,6 +16,7 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
 from v4schema.catalogue import Catalogue
+from v4schema.feed import Result
 
 Ad = dict[str, Any]
 
@@ -272,3 +273,137 @@ def test_in_a_terminal_what_is_asked_is_readable(in_empty_folder: Path) -> None:
     printed = terminal("convert", "feed.ndjson", "--to", "v4", cwd=in_empty_folder)
     assert "/category_fields/brand" in printed
     assert "1 ad, 0 converted, 1 not complete" in printed
+
+
+def test_running_it_twice_loses_nothing(run: Run) -> None:
+    """Receipts, and what was set aside in place, are the only way back: they are not written over, and the ads stay."""
+    feed = written(CAR, KAYAK)
+    words = [feed, *TO, "-i", "--receipts", "slips.ndjson", "--rejects", "rejects.ndjson"]
+    assert run("convert", *words).exit_code == 0
+    before = {name: Path(name).read_bytes() for name in os.listdir()}
+    again = run("convert", *words)
+    assert (again.exit_code, "There are receipts in slips.ndjson already, which would be lost" in again.stderr) == (2, True)
+    words = [feed, *TO, "-i", "--receipts", "more.ndjson", "--rejects", "rejects.ndjson"]
+    again = run("convert", *words)
+    assert (again.exit_code, "There are rejects in rejects.ndjson already" in again.stderr) == (2, True)
+    assert {name: Path(name).read_bytes() for name in os.listdir()} == before
+    again = run("convert", feed, *TO, "-i", "--rejects", "others.ndjson")
+    assert (again.exit_code, "1 ad, 0 converted, 1 set aside" in again.stderr) == (0, True)
+    assert Path(feed).read_bytes() == before[feed]
+    assert run("convert", feed, *TO, "--diff", "--receipts", "more.ndjson").exit_code == 2
+
+
+def test_nothing_takes_its_place_before_all_is_written(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that breaks off on the way leaves every file as it was, also those that were converted already."""
+    for name in "abc":
+        Path(f"{name}.json").write_text(json.dumps(named(CAR, name)), "utf-8")
+    before = {name: Path(name).read_bytes() for name in os.listdir()}
+    told = Result.text
+
+    def breaks_off(result: Result) -> bytes:
+        if result.identity == "c":
+            raise SystemExit(130)
+        return told(result)
+
+    monkeypatch.setattr(Result, "text", breaks_off)
+    assert run("convert", "a.json", "b.json", "c.json", *TO, "-i", "--receipts", "slips.ndjson").exit_code == 130
+    assert {name: Path(name).read_bytes() for name in os.listdir()} == before
+
+
+def test_lists_grow_again_on_the_way_back(run: Run) -> None:
+    """Pictures beyond the limit, and those that stood twice; in compact text and in lines."""
+    pictures = [f"https://example.com/{number}.jpg" for number in range(25)]
+    for number, urls in enumerate((pictures, [*pictures[:2], pictures[0]], pictures[:1] * 2)):
+        for indent in (None, 2):
+            ad = {**CAR, "image_urls": urls, "extra": {"e+": 1e16, "1e+4": {}}, "odd": 1e-9}
+            Path("ad.json").write_text(json.dumps(ad, indent=indent), "utf-8")
+            slips = f"slips-{number}-{indent}.ndjson"
+            assert run("convert", "ad.json", *TO, "-o", "v4.json", "--receipts", slips).exit_code == 0
+            assert run("convert", "v4.json", "--back", "--receipts", slips, "-o", "v3.json").exit_code == 0
+            assert Path("v3.json").read_text("utf-8") == Path("ad.json").read_text("utf-8")
+
+
+def test_ads_of_one_name_get_their_own_receipts(run: Run) -> None:
+    """Two dealers may use the same identifiers, and lines may be gone: receipts are found by what the ads became."""
+    ads = [{**CAR, "dealer_code": f"dealer-{number}", "title": f"Title {number}"} for number in range(3)]
+    assert run("convert", written(*ads), *TO, "-o", "v4.ndjson", "--receipts", "slips.ndjson").exit_code == 0
+    written(*read("v4.ndjson")[:0:-1], name="v4.ndjson")
+    done = run("convert", "v4.ndjson", "--back", "--receipts", "slips.ndjson", "-o", "v3.ndjson")
+    assert done.exit_code == 0
+    assert read("v3.ndjson") == [ads[2], ads[1]]
+
+
+def test_a_document_without_its_only_ad_is_not_written(run: Run) -> None:
+    """Nor is a file emptied in place: what is set aside is still there."""
+    Path("ad.json").write_text(json.dumps(KAYAK), "utf-8")
+    assert run("convert", "ad.json", *TO, "-o", "v4.json", "--rejects", "rejects.ndjson").exit_code == 0
+    assert not Path("v4.json").exists()
+    assert read("rejects.ndjson") == [KAYAK]
+    assert run("convert", "ad.json", *TO, "-i", "--rejects", "others.ndjson").exit_code == 0
+    assert json.loads(Path("ad.json").read_text("utf-8")) == KAYAK
+    assert run("convert", written(KAYAK), *TO, "-o", "v4.ndjson", "--rejects", "rejects.ndjson").exit_code == 0
+    assert Path("v4.ndjson").read_bytes() == b""
+
+
+def test_what_is_set_aside_is_no_failure(run: Run) -> None:
+    """Not even of an unknown category; and what was wrong with an ad that is complete now is gone."""
+    feed = written({**CAR, "category_id": 9999})
+    assert run("convert", feed, *TO, "--rejects", "rejects.ndjson").exit_code == 0
+    assert run("convert", feed, *TO).exit_code == 3
+    assert run("convert", written({**CAR, "price": [{**CAR["price"][0], "amount": 34900.5}]}), *TO).exit_code == 0
+    assert run("convert", written(CAR), "--to", "v4", "--fail-on", "warning").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("asks.csv", ANSWERS.encode()),
+        ("asks.csv", b"PK\x03\x04"),
+        ("notes.csv", "Föhn;x\n".encode("latin-1")),
+        ("notes.csv", b"my notes\n"),
+    ],
+)
+def test_no_file_is_taken_for_an_empty_sheet(name: str, text: bytes, run: Run) -> None:
+    """What is no sheet, or one that cannot be read, is somebody's work as well."""
+    Path(name).write_bytes(text)
+    done = run("convert", written(MOPED), "--to", "v4", "--asks", name)
+    assert (done.exit_code, f"There are answers in {name} already" in " ".join(done.stderr.split())) == (2, True)
+    assert Path(name).read_bytes() == text
+
+
+def test_answers_that_cannot_be_read_stop_the_run(run: Run) -> None:
+    """Before anything is written."""
+    Path("answers.csv").write_bytes(b"PK\x03\x04")
+    done = run("convert", written(MOPED), *TO, "--answers", "answers.csv", "-o", "v4.ndjson")
+    assert (done.exit_code, "answers.csv: This is a workbook, not a CSV file." in done.stderr) == (2, True)
+    assert not Path("v4.ndjson").exists()
+
+
+def test_ads_that_no_sheet_can_ask_are_counted(run: Run) -> None:
+    """Without an identifier, or with what no cell can hold missing."""
+    nameless = {name: value for name, value in MOPED.items() if name != "source_id"}
+    priceless = {name: value for name, value in CAR.items() if name != "price"}
+    done = run("convert", written(nameless, priceless, MOPED), "--to", "v4", "--asks", "asks.csv")
+    assert "2 ads that are not complete are not in asks.csv" in done.stderr
+    assert len(Path("asks.csv").read_text("utf-8-sig").splitlines()) == 3
+
+
+def test_a_name_for_a_file_is_none_for_a_folder(run: Run) -> None:
+    """Of several files."""
+    for name in ("a.json", "b.json"):
+        Path(name).write_text(json.dumps(CAR), "utf-8")
+    assert "all.json is no name for a folder" in run("convert", "a.json", "b.json", *TO, "-o", "all.json").stderr
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")
+@pytest.mark.parametrize("words", [TO, [*TO, "--rejects", "rejects.ndjson"]])
+def test_standard_output_that_is_full_is_told(words: list[str], in_empty_folder: Path) -> None:
+    """In a sentence, whether it is written at once or at the end."""
+    feed = written(CAR)
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "v4schema", "convert", feed, *words], check=False, stdout=full, stderr=subprocess.PIPE
+        )
+    assert done.returncode == 2
+    assert b"Cannot write to standard output: No space left on device." in done.stderr
+    assert os.listdir(in_empty_folder) == [feed]

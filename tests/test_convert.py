@@ -281,6 +281,29 @@ def test_an_answer_that_does_not_fit_is_a_finding(answers: dict[str, Any], told:
     assert len(done.asks) == 7
 
 
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {"/price/0/amount": 5, "/price/0": {}},
+        {"/location": "x", "/location/latitude": 2},
+        {"/location/latitude": 2, "/location": {"latitude": 1}},
+        {"/price": [{"type": "list"}], "/price/0/amount": 3},
+        {"/category_fields/powertrain/fuels": ["bensin"], "/category_fields/powertrain/fuels/0": "bensin"},
+        {"/category_fields/brand": "half a character \ud83d"},
+        {"/category_fields/brand": object(), "/category_fields/model": {1}},
+        {3: "brand", "": {}},
+        {"/category_fields": {"brand": "Yamaha"}, "/category_fields/brand": "Honda"},
+    ],
+)
+def test_odd_answers_get_an_answer(answers: dict[Any, Any]) -> None:
+    """In whatever order, with whatever in them: never an exception, and nothing that JSON cannot say comes in."""
+    moped = {name: value for name, value in MOPED.items() if name not in {"price", "location"}}
+    told = [convert(moped, to="v4", answers=dict(each)) for each in (answers.items(), reversed(answers.items()))]
+    assert told[0].findings == told[1].findings
+    assert text(told[0].ad) == text(told[1].ad)
+    assert {code for code in codes(told[0]) if code.startswith("answer.")} & {"answer.refused", "answer.unknown_field"}
+
+
 def test_blank_answers_are_none_and_equal_ones_are_silent() -> None:
     """An empty cell, a dash, and what the ad says already."""
     blank = {"/category_fields/brand": " ", "/category_fields/model": "-", "/category_fields/model_year": None}
@@ -293,6 +316,15 @@ def test_what_bare_numbers_in_answers_mean_is_the_callers_word() -> None:
     """As it is for the normaliser."""
     done = convert(MOPED, to="v4", answers={"/category_fields/condition/mileage": "1540"}, mileage_unit="mil")
     assert done.ad["category_fields"]["condition"]["mileage"] == {"unit": "km", "value": 15400}
+
+
+def test_undescribed_fields_may_keep_an_ad_from_being_complete() -> None:
+    """A known wrong name is an error, also among fields that no document lists."""
+    boat = {**CAR, "category_id": 1062, "category_fields": {"fuel": {}}}
+    done = convert(boat, to="v4")
+    assert not done.complete
+    assert not validate(done.ad).valid
+    assert convert({**boat, "category_fields": {"sails": 3}}, to="v4").complete
 
 
 def test_pictures_beyond_the_limit_go_to_the_receipt() -> None:

@@ -183,6 +183,7 @@ def test_a_mapping_that_leaves_something_out_is_damaged(mapped: Path, in_empty_f
     runner = CliRunner()
     for wrong, says in (
         ({"keep": mapping["keep"][1:]}, "/source_id is neither kept, moved nor dropped"),
+        ({"with": ["sea-hovercraft.json"]}, "it is among the files that it names itself"),
         ({"way": "by air"}, "/way is not as meta/mapping.json says"),
         ({"move": [mapping["move"][0], mapping["move"][1] | {"to": "/title"}]}, "what is in an array stays in it"),
         ({"move": [mapping["move"][0] | {"by": [{"word": "lies"}]}, mapping["move"][1]]}, "goes by the word 'lies'"),
@@ -191,6 +192,8 @@ def test_a_mapping_that_leaves_something_out_is_damaged(mapped: Path, in_empty_f
         done = runner.invoke(main, ["show", "--schemas", str(mapped)])
         assert done.exit_code == 2
         assert says in " ".join(done.stderr.split())
+    path.write_text(json.dumps({name: value for name, value in mapping.items() if name != "way"}), "utf-8")
+    assert "does not say which way the category goes" in runner.invoke(main, ["show", "--schemas", str(mapped)]).stderr
     assert in_empty_folder
 
 

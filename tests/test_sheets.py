@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import HELD
 
-from v4schema import feed
+from v4schema import convert, feed
 from v4schema.feed import Result
 from v4schema.sheets import LABEL, LEGEND, SUGGESTIONS, Answers, Sheet
 
@@ -149,9 +149,34 @@ def test_rows_of_one_identifier_go_to_its_ads_in_order() -> None:
     assert second.report.errors[-1].code == "answer.shared"
 
 
+def test_a_row_goes_to_the_ad_that_it_was_written_for() -> None:
+    """Of several ads with one identifier, to the one with its label; never to one that is not asked."""
+    other = {**MOPED, "title": "Honda Vision"}
+    text = f"ad;{HEAD}\nHonda Vision;{ROW.replace('Yamaha', 'Honda')}\n{MOPED['title']};{ROW}\n"
+    ads: list[Any] = [result.report.ad for result in converted(text, {**CAR, "source_id": "moped-017"}, MOPED, other)]
+    assert [ad["category_fields"]["brand"] for ad in ads] == ["volvo", "yamaha", "honda"]
+
+
+def test_rows_that_are_not_used_are_told() -> None:
+    """A second row for an ad, and one for an ad that is not asked."""
+    results = converted(f"{HEAD}\n{ROW}\n{ROW}\n1;Saab;;;;;;\n", MOPED, {**CAR, "source_id": "1"})
+    assert remarks(results) == [("answer.unknown_ad", 3, 1), ("answer.unknown_ad", 4, 1)]
+    told = [finding.says for result in results if result.beside for finding in result.report.findings]
+    assert told[0] == 'The ad "moped-017" has an answer in a row before, or is not asked: this one was not used.'
+
+
+def test_lists_of_words_and_of_other_things_are_told_apart() -> None:
+    """A comma stands between words that are listed, and may stand within any others."""
+    told = convert(MOPED, to="v4", answers={"/category_fields/equipment": "Skärm 2,5 tum; Box | Lås"})
+    assert told.ad["category_fields"]["equipment"] == ["Skärm 2,5 tum", "Box", "Lås"]
+    told = convert(MOPED, to="v4", answers={"/category_fields/powertrain/fuels": "bensin/el"})
+    assert told.ad["category_fields"]["powertrain"]["fuels"] == ["gasoline", "electric"]
+
+
 @pytest.mark.parametrize(
     ("text", "place", "says"),
     [
+        (f"{HEAD};märke\n{ROW};Honda\n".encode(), (1, 1), "There are two columns for /category_fields/brand."),
         (b"", (1, 1), "The sheet is empty."),
         (b"\n\n", (1, 1), "The sheet is empty."),
         (b"PK\x03\x04rest", (1, 1), "This is a workbook, not a CSV file."),
@@ -169,7 +194,7 @@ def test_a_sheet_that_is_no_table_is_a_finding(text: bytes, place: tuple[int, in
     told = [finding for result in results if result.beside for finding in result.report.findings]
     assert [(finding.code, finding.line, finding.column) for finding in told] == [("answer.malformed", *place)]
     assert says in told[0].says
-    assert not any(result.complete for result in results if not result.beside)
+    assert sum(result.complete for result in results if not result.beside) == (says.startswith("There are two columns"))
 
 
 @given(text=st.binary(max_size=60) | st.text("\"';,\n\tsource_idbrand1", max_size=60).map(str.encode))
@@ -180,7 +205,10 @@ def test_any_bytes_get_an_answer(text: bytes) -> None:
 
 @given(
     names=st.lists(
-        st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1, max_size=8), min_size=1, max_size=4
+        st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1, max_size=8)
+        | st.sampled_from(["=1+1", "-", "'a", "'=b", "+46", "@c", "007"]),
+        min_size=1,
+        max_size=4,
     ),
     title=st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=20),
 )
