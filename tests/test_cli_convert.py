@@ -167,6 +167,8 @@ def test_bringing_back_has_its_own_findings(run: Run) -> None:
         ["error", "receipt.damaged"],
     ]
     assert names(read("rejects.ndjson")) == ["2", "3"]
+    Path("broken.ndjson").write_text("{\n", "utf-8")
+    assert run("convert", "broken.ndjson", "--back", "--receipts", "slips.ndjson").exit_code == 3
     Path("slips.ndjson").write_text("".join(slips), "utf-8")
     done = run("convert", written(*read("v4.ndjson")[:1], name="one.ndjson"), "--back", "--receipts", "slips.ndjson")
     assert done.exit_code == 0
@@ -406,4 +408,31 @@ def test_standard_output_that_is_full_is_told(words: list[str], in_empty_folder:
         )
     assert done.returncode == 2
     assert b"Cannot write to standard output: No space left on device." in done.stderr
+    assert os.listdir(in_empty_folder) == [feed]
+
+
+def test_a_file_that_cannot_take_its_place_is_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When all is written; what stood there stays, and nothing is left lying about."""
+    feed = written(CAR)
+
+    def refused(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "replace", refused)
+    done = run("convert", feed, *TO, "-i")
+    assert (done.exit_code, "Cannot write to feed.ndjson: Permission denied." in done.stderr) == (2, True)
+    done = run("normalise", "--api", "v3", "--price-unit", "öre", feed, "-i")
+    assert (done.exit_code, "file.unwritable" in done.stdout) == (3, True)
+    assert read(feed) == [CAR]
+    assert os.listdir() == [feed]
+
+
+def test_nobody_may_be_reading(in_empty_folder: Path) -> None:
+    """Of ads that come out at the end."""
+    feed = written(CAR)
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run([sys.executable, "-m", "v4schema", "convert", feed, *TO, "-q"], check=False, stdout=writer)
+    os.close(writer)
+    assert done.returncode == 1
     assert os.listdir(in_empty_folder) == [feed]

@@ -34,6 +34,7 @@ def own(schemas: Path, tmp_path: Path) -> Path:
                     "skirt": {
                         "description": "What the skirt is made of.",
                         "x-source": ["S"],
+                        "x-normalise": [{"trim": True}],
                         "type": "string",
                         "enum": ["rubber", "nylon"],
                         "examples": ["rubber"],
@@ -138,6 +139,8 @@ def mapped(own: Path) -> Path:
             "fill": [{"to": "/category_id", "value": number, **because}],
             "ask": [{"to": "/category_fields/seats", **because}],
         }
+        if slug.startswith("land"):
+            mapping["move"][1]["by"] = [{"trim": True}]
         (own / "v4-to-v5" / f"{slug}.json").write_text(json.dumps(mapping), "utf-8")
     return own
 
@@ -161,6 +164,17 @@ def test_a_category_that_splits_is_converted_on_the_callers_word(mapped: Path, i
         assert done.ad["remarks"] == [{"text": "Fin"}, {}, {"text": "Ny"}]
         assert "url" not in done.ad
         assert json.dumps(revert(done)) == json.dumps(ad)
+    back = convert(done.ad, to="v4", version="v5", catalogue=held)
+    assert back.ad["category_fields"]["skirt"] == "rubber"
+    land = convert({**done.ad, "category_id": 2002}, to="v4", version="v5", catalogue=held)
+    assert [finding.code for finding in land.findings if finding.code != "schema.required"] == ["category.pathless"]
+    messy = {**ad, "category_fields": {**ad["category_fields"], "skirt": " nylon ", "hull": "none"}}
+    done = migrate(messy, to="v5", category="sea-hovercraft", answers=answers, catalogue=held)
+    assert done.ad["category_fields"]["hull"] == {"skirt": "nylon"}
+    places = {(finding.code, finding.at): finding.to for finding in done.findings}
+    assert places["text.respelled", "/category_fields/skirt"] == "/category_fields/hull/skirt"
+    assert places["field.dropped", "/category_fields/hull"] is None
+    assert json.dumps(revert(done)) == json.dumps(messy)
     runner = CliRunner()
     (in_empty_folder / "ad.json").write_text(json.dumps(ad), "utf-8")
     words = ["convert", "ad.json", "--schemas", str(mapped), "--to", "v5"]

@@ -95,6 +95,7 @@ def test_a_label_is_one_short_line() -> None:
         f"\ufeff{HEAD}\r\n{ROW}\r\n",
         f"sep=;\n{HEAD}\n\n{ROW}\n;;;\n",
         f"{HEAD}\n{LEGEND};Write;this;;;;;\n{ROW};;;\n",
+        f"ad;{HEAD}\nMoped;;;;\n{LABEL};{ROW}\n",
         f"{HEAD};{SUGGESTIONS}\n{ROW};brand: Honda\n",
         f"{HEAD}\n{ROW}\n".replace(";", "\t"),
         f"{HEAD}\n{ROW}\n".replace("1 540,5 mil", '"1 540,5 mil"').replace(";", ","),

@@ -202,9 +202,8 @@ class Passage:
         """Tell of an ad whose category is written just as the edition has it that it is to be converted to, and no other way."""
         at = self.catalogue.category_at
         value = pointer.get(ad, at) if pointer.leads(ad, at) else None
-        if not isinstance(value, str | int) or not _writes(self.catalogue, self.way.to, value):
-            return None
-        if _writes(self.catalogue, self.way.version, value):
+        editions = (self.way.version, self.way.to)
+        if not isinstance(value, str | int) or [_writes(self.catalogue, each, value) for each in editions] != [False, True]:
             return None
         return wording.finding(
             self.catalogue,

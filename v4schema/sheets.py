@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -74,7 +74,7 @@ class Answers:
         self._to = self._catalogue.edition(to).name
         self._rows = Shelf()
         self._met: set[str] = set()
-        self._wanting: list[str] = []
+        self._wanting: deque[str] = deque(maxlen=_MOST_HINTS)
         self._remarks: list[Finding] = []
         self._columns: Sequence[str | None] = ()
         self._labelled: int | None = None
@@ -117,7 +117,7 @@ class Answers:
         if row is None and conversion.asks and name:
             if self._rows.holds(name, taken=True):
                 findings.append(wording.finding(self._catalogue, "answer.shared", pointer.write(self._catalogue.identity_at)))
-            elif len(self._wanting) < _MOST_HINTS:
+            else:
                 self._wanting.append(name)
         return findings, remarks
 
@@ -290,9 +290,9 @@ def _legend(asks: Iterable[Ask]) -> str:
     optional = {True: "Optional. ", False: ""}[not any(ask.required for ask in asks)]
     if not optional and not all(ask.required for ask in asks):
         optional = "Optional for some. "
-    if len({ask.description for ask in asks}) == 1 and asks[0].example:
+    if len({ask.description for ask in asks}) == 1:
         examples = dict.fromkeys(ask.example for ask in asks if ask.example)
-        asks = [replace(asks[0], example=" or ".join(examples))]
+        asks = [replace(asks[0], example=" or ".join(examples) or None)]
     return optional + " / ".join(dict.fromkeys(map(_described, asks)))
 
 

@@ -69,7 +69,8 @@ def convert(
     Reads what `v4schema validate` reads, mends what can be mended, and writes the
     ads to standard output. What cannot be carried over is told, and kept in a receipt.
     What an ad lacks is asked for: in a table for a spreadsheet, which is read back.
-    An ad that is not complete is never written: without --rejects, nothing is.
+    An ad that is not complete is never written: without --rejects, nothing is. Receipts
+    and answers that are there already are never written over.
 
     \b
     Examples:
