@@ -404,7 +404,8 @@ def test_an_ad_without_a_way_stays_as_it_is(ad: Any, told: dict[str, Any], code:
     """In the target edition already, of a category that leads nowhere or that there is not, or no ad at all."""
     for how in (convert, migrate):
         done = how(ad, to="v4", **told)
-        assert (done.ad is ad, done.kind, done.complete, done.asks) == (True, None, False, ())
+        assert (done.ad is ad, done.kind, done.complete, done.asks, done.receipt) == (True, None, False, (), {})
+        assert revert(done) is ad
         assert says in {finding.code: finding.says for finding in done.findings}[code]
 
 

@@ -17,8 +17,8 @@ from v4schema.report import Finding, Kind, Level
 class Conversion:
     """What converting an ad came to.
 
-    `ad` is the new ad and `kind` what it is; where it could not be converted, they are the `given` ad and None. `origin` is
-    what the given ad is, if that can be told.
+    `ad` is the new ad, of which unchanged parts are those of the given one, and `kind` what it is; where it could not be
+    converted, they are the `given` ad and None. `origin` is what the given ad is, if that can be told.
     """
 
     ad: Any
@@ -55,13 +55,14 @@ class Conversion:
 
     @cached_property
     def receipt(self) -> Receipt:
-        """What was changed, from what and why: enough to bring the given ad back.
+        """What was changed, from what and why: enough to bring the given ad back; empty where it was not converted.
 
         It is JSON, as `schemas/meta/receipt.json` describes it, and holds whatever the ad held there.
         """
-        about = {"from": self.origin and str(self.origin), "to": self.kind and str(self.kind)}
+        if self.kind is None:
+            return {}
         identity = self.catalogue.identity_at
-        about[identity[-1]] = receipts.identity(self.ad, identity)
+        about = {"from": str(self.origin), "to": str(self.kind), identity[-1]: receipts.identity(self.ad, identity)}
         return receipts.made(self.given, self.ad, why=_Reasons(self.findings).why, **about)
 
     @property

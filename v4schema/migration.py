@@ -70,7 +70,7 @@ def convert(
 
 def revert(conversion: Conversion) -> Any:  # noqa: ANN401  (an ad)
     """Return the ad that a conversion came from, brought back by its receipt from what it became."""
-    return receipts.restored(conversion.ad, conversion.receipt).ad
+    return receipts.restored(conversion.ad, conversion.receipt).ad if conversion.receipt else conversion.given
 
 
 def migrate(
