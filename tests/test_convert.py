@@ -306,6 +306,14 @@ def test_odd_answers_get_an_answer(answers: dict[Any, Any]) -> None:
     assert {code for code in codes(told[0]) if code.startswith("answer.")} & {"answer.refused", "answer.unknown_field"}
 
 
+@pytest.mark.parametrize(("body", "then"), [("moped", "moped"), ("scooter", "scooter"), (None, "moped"), (" ", "moped")])
+def test_what_an_ad_says_itself_is_not_filled_in(body: str | None, then: str) -> None:
+    """Only what is missing or blank is."""
+    done = convert({**MOPED, "category_fields": {"body_type": body}}, to="v4")
+    assert done.ad["category_fields"]["body_type"] == then
+    assert ("value.filled" in codes(done)) == (body != then)
+
+
 def test_blank_answers_are_none_and_equal_ones_are_silent() -> None:
     """An empty cell, a dash, and what the ad says already."""
     blank = {"/category_fields/brand": " ", "/category_fields/model": "-", "/category_fields/model_year": None}

@@ -75,6 +75,15 @@ def test_a_sheet_has_a_row_for_each_ad_that_is_asked() -> None:
     assert second[2:10] == ["", "", "", "", "-", "-", "-", ""]
 
 
+def test_a_column_tells_what_may_stand_in_it_for_every_category() -> None:
+    """Where they differ, one after the other."""
+    head, legend, *_ = rows({**MOPED, "category_id": 1102}, {**MOPED, "category_id": 1101})
+    assert legend[head.index("/category_fields/body_type")] == (
+        "Optional for some. The kind of body, as a slug such as integrated, semi-integrated or alcove. For example integrated. / "
+        "The kind of body, as a slug of at most 24 characters. For example caravan."
+    )
+
+
 def test_a_sheet_of_nothing_has_its_names_alone() -> None:
     """So that an old one is not mistaken for what is asked now."""
     assert rows(CAR) == [["source_id", LABEL, SUGGESTIONS], [LEGEND, "", ""]]
