@@ -97,7 +97,7 @@ def command(*words: str, folder: Path) -> str:
 
 def canonical(path: Path) -> bytes:
     """Return the ads of a feed as canonical JSON, one a line."""
-    ads = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    ads = [json.loads(line) for line in path.read_bytes().splitlines()]  # of text, some letters would end lines
     return b"".join(json.dumps(ad, sort_keys=True, separators=(",", ":")).encode() + b"\n" for ad in ads)
 
 
