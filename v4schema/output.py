@@ -5,7 +5,6 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from tempfile import SpooledTemporaryFile
 from typing import IO
 
 #: So much of a temporary file is kept in memory.
@@ -69,6 +68,8 @@ class Draft:
 
 def spooled() -> IO[bytes]:
     """Open a temporary file without a name, which is only kept in memory as long as it is small."""
+    from tempfile import SpooledTemporaryFile
+
     return SpooledTemporaryFile(max_size=_IN_MEMORY)
 
 

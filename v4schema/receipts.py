@@ -1,6 +1,5 @@
 """What became of an ad, place by place, and the way back: a receipt restores the ad that was given from the one it became."""
 
-import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -82,6 +81,8 @@ def identity(ad: object, at: Sequence[str]) -> str | None:
 
 def digest(value: object) -> str:
     """Return what tells a JSON value from all others: the SHA-256 of its canonical text, with names in order."""
+    import hashlib
+
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
