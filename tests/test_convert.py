@@ -254,6 +254,7 @@ def test_suggestions_are_read_from_the_title_and_never_filled_in() -> None:
     done = convert({**MOPED, "title": title}, to="v4")
     assert [ask.suggestion for ask in done.asks] == ["Yamaha", "Aerox", "2020", "ABC 12D", "1 540 mil", "automat", "bensin"]
     assert done.ad["category_fields"] == {"body_type": "moped"}
+    assert [ask.suggestion for ask in convert({**MOPED, "title": "Yamaha - 2020"}, to="v4").asks][:3] == ["Yamaha", None, "2020"]
     assert [ask.suggestion for ask in convert({**MOPED, "title": "2019 eller 2020"}, to="v4").asks][2] is None
 
 
@@ -415,6 +416,17 @@ def test_an_ad_without_a_way_stays_as_it_is(ad: Any, told: dict[str, Any], code:
         assert (done.ad is ad, done.kind, done.complete, done.asks, done.receipt) == (True, None, False, (), {})
         assert revert(done) is ad
         assert says in {finding.code: finding.says for finding in done.findings}[code]
+
+
+def test_what_stands_in_the_way_of_answers_is_told() -> None:
+    """Fields within text are asked for, and that it is text is not passed over in silence; null is told once."""
+    ad = {**MOPED, "visible": None, "category_fields": {"condition": "fin", "powertrain": None}}
+    done = convert(ad, to="v4")
+    wrong = {(finding.code, finding.at) for finding in done.errors}
+    assert ("schema.type", "/category_fields/condition") in wrong
+    assert [code for code, at in wrong if at == "/visible"] == ["schema.type"]
+    pinned = convert(ad, to="v4", answers={"/category_fields/condition/mileage": "5 km"})
+    assert "answer.unasked" in codes(pinned)
 
 
 def test_an_ad_of_the_target_is_converted_if_the_caller_says_that_it_is_not() -> None:

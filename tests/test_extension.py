@@ -197,6 +197,10 @@ def test_a_mapping_that_leaves_something_out_is_damaged(mapped: Path, in_empty_f
     runner = CliRunner()
     for wrong, says in (
         ({"keep": mapping["keep"][1:]}, "/source_id is neither kept, moved nor dropped"),
+        (
+            {"ask": [mapping["ask"][0] | {"suggest": [{"from": "/title", "pattern": "(a)(b)"}]}]},
+            "'(a)(b)' does not have one group",
+        ),
         ({"with": ["sea-hovercraft.json"]}, "it is among the files that it names itself"),
         ({"way": "by air"}, "/way is not as meta/mapping.json says"),
         ({"move": [mapping["move"][0], mapping["move"][1] | {"to": "/title"}]}, "what is in an array stays in it"),

@@ -132,8 +132,8 @@ class Asking:
             found.update(re.findall(suggestion.pattern, text) if isinstance(text, str) else ())
         if len(found) != 1:
             return None
-        answered = self.answered({}, {ask.at: next(iter(found)).strip()})
-        return None if answered.refused else str(answered.entries[0].before)
+        told = self.answered({}, {ask.at: next(iter(found)).strip()}).entries
+        return str(told[0].before) if told else None
 
     def answered(self, ad: Any, answers: Mapping[str, object]) -> Answered:  # noqa: ANN401  (any JSON)
         """Fill answers in, by their JSON Pointers, where the ad has nothing; they are read as the normaliser reads ads.

@@ -62,7 +62,7 @@ class Conversion:
         if self.kind is None:
             return {}
         identity = self.catalogue.identity_at
-        about = {"from": str(self.origin), "to": str(self.kind), identity[-1]: receipts.identity(self.ad, identity)}
+        about = {"from": str(self.origin), "to": str(self.kind), identity[-1]: pointer.text(self.ad, identity)}
         return receipts.made(self.given, self.ad, why=_Reasons(self.findings).why, **about)
 
     @property

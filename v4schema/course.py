@@ -21,10 +21,8 @@ from v4schema.schema import describing, private, walk
 from v4schema.stages import Stage, Stages, unspoken
 from v4schema.validator import validate
 
-#: The codes of what is told of a missing field, which asking for it says as well.
-_MISSING, _ASKED = "schema.required", "field.asked"
-#: The codes of what is told of a field that is missing or null.
-_OF_MISSING = {_MISSING, "schema.type"}
+#: The codes of what is told of a field that is missing, or null, and of one that is asked for, which says as much.
+_MISSING, _NULL, _ASKED = "schema.required", "schema.type", "field.asked"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -89,15 +87,12 @@ class Course:
         )
         wrong = [*stages.checked(unspoken(before.errors, told), number)]
         asked = [self._asked(ask) for ask in self.missing() if ask.required]
-        needed = {place for finding in asked for place in pointer.around(pointer.parse(finding.at))}
+        needed = {(pointer.write(place), _MISSING) for ask in asked for place in pointer.around(pointer.parse(ask.at))}
+        needed |= {(ask.at, _NULL) for ask in asked}
         after = self._report(self.ad)
-        left = [
-            each
-            for each in (after.findings if self.mended else after.errors)
-            if each.code not in _OF_MISSING or pointer.parse(each.at) not in needed
-        ]
+        left = [each for each in (after.findings if self.mended else after.errors) if (each.at, each.code) not in needed]
         known = {(finding.at, finding.code) for finding in wrong}
-        known |= {(finding.at, _ASKED) for finding in wrong if finding.code == _MISSING}
+        known |= {(finding.at, _ASKED) for finding in wrong if finding.code in {_MISSING, _NULL}}
         others = [*told, *stages.checked(asked), *stages.checked(unspoken(left, told))]
         rest = [finding for finding in dict.fromkeys(others) if (finding.at, finding.code) not in known]
         return [*self._in_order(wrong), *self._in_order(rest)]

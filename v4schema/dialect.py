@@ -45,6 +45,7 @@ def check(catalogue: Catalogue) -> None:
         for file in _mapped(catalogue, [file for _, _, file in way.categories]):
             holds(file, "mapping")
             _compiles(file, catalogue.read(file))
+            _groups(file, catalogue.read(file))
         _leads(catalogue, way)
 
 
@@ -93,6 +94,13 @@ def _compiles(file: str, schema: object) -> None:
             re.compile(pattern)
         except re.error as error:
             raise Damaged(file, f"{pattern!r} is no regular expression: {error}") from None
+
+
+def _groups(file: str, mapping: Mapping[str, Any]) -> None:
+    """Raise `Damaged` for a pattern of a suggestion that does not have just one group."""
+    for suggestion in (each for ask in mapping.get("ask", ()) for each in ask.get("suggest", ())):
+        if re.compile(suggestion["pattern"]).groups != 1:
+            raise Damaged(file, f"{suggestion['pattern']!r} does not have one group, which is the suggestion")
 
 
 def _patterns(node: object) -> Iterator[str]:

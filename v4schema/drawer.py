@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from v4schema import catalogue as catalogues
-from v4schema import receipts, wording
+from v4schema import pointer, receipts, wording
 from v4schema.catalogue import Catalogue
 from v4schema.reading import Reading, Source, read
 from v4schema.report import Finding
@@ -30,7 +30,7 @@ class Drawer:
 
     def take(self, ad: object) -> object:
         """Return the receipt of an ad: the one that was written for just this ad, or else the first of its name, or None."""
-        name, mark = receipts.identity(ad, self.catalogue.identity_at), receipts.digest(ad)
+        name, mark = pointer.text(ad, self.catalogue.identity_at), receipts.digest(ad)
         told = self._passed.take(name, mark)
         if told is not None:
             return told[-1]
@@ -70,7 +70,7 @@ class Drawer:
 
     def _name(self, receipt: object) -> str | None:
         """Return which ad a receipt says that it is of."""
-        return receipts.identity(receipt, self.catalogue.identity_at[-1:])
+        return pointer.text(receipt, self.catalogue.identity_at[-1:])
 
     def _mark(self, receipt: Any) -> str:  # noqa: ANN401  (any JSON)
         """Return what tells the ad that a receipt was written for."""

@@ -12,7 +12,6 @@ from v4schema import pointer, wording
 from v4schema.catalogue import Catalogue
 from v4schema.positions import Member, Span, positions
 from v4schema.reading import BYTE_ORDER_MARK, Reading, Source, read
-from v4schema.receipts import identity
 from v4schema.report import Finding, Level, Report
 from v4schema.validator import validate
 
@@ -86,7 +85,7 @@ class Result:
     @property
     def identity(self) -> str | None:
         """What the ad calls itself, if that is text."""
-        return identity(self.reading.ad, self.catalogue.identity_at)
+        return pointer.text(self.reading.ad, self.catalogue.identity_at)
 
     @property
     def line(self) -> int | None:

@@ -86,6 +86,17 @@ def leads(document: object, tokens: Iterable[Token]) -> bool:
     return True
 
 
+def text(document: object, tokens: Iterable[Token]) -> str | None:
+    """Return the text that stands at `tokens` in `document`, or None where nothing or something else does.
+
+    >>> text({"source_id": "17"}, ("source_id",))
+    '17'
+    """
+    tokens = [*tokens]
+    told = get(document, tokens) if leads(document, tokens) else None
+    return told if isinstance(told, str) else None
+
+
 class Order:
     """Where places stand in a document, to sort by; what is missing stands where its object begins."""
 

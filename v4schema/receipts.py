@@ -73,12 +73,6 @@ def restored(ad: object, receipt: Receipt) -> Restored:
     return Restored(ad=ad, changed=changed, exact=digest(ad) == receipt["given"])
 
 
-def identity(ad: object, at: Sequence[str]) -> str | None:
-    """Return what an ad calls itself, if that is text."""
-    told = pointer.get(ad, at) if pointer.leads(ad, at) else None
-    return told if isinstance(told, str) else None
-
-
 def digest(value: object) -> str:
     """Return what tells a JSON value from all others: the SHA-256 of its canonical text, with names in order."""
     import hashlib

@@ -9,11 +9,11 @@ from v4schema.ad import identify, unspeakable
 from v4schema.catalogue import Catalogue
 from v4schema.conversion import Conversion
 from v4schema.engine import Engine
-from v4schema.report import Finding, Kind, Level
+from v4schema.report import Finding, Kind, Level, Report
 from v4schema.validator import validate
 
 if TYPE_CHECKING:
-    from v4schema.receipts import Receipt
+    from v4schema.receipts import Receipt, Restored
 
 
 def brought_back(ad: object, receipt: object, *, to: str | None, catalogue: Catalogue) -> Conversion:
@@ -37,33 +37,33 @@ def brought_back(ad: object, receipt: object, *, to: str | None, catalogue: Cata
     held = cast("Receipt", receipt)
     given, kind = (_kind(held[side]) for side in ("from", "to"))
     known = identify(ad, version=kind.version, catalogue=catalogue) if isinstance(ad, dict) else None
-    if held[catalogue.identity_at[-1]] != receipts.identity(ad, catalogue.identity_at) or known != kind:
+    if held[catalogue.identity_at[-1]] != pointer.text(ad, catalogue.identity_at) or known != kind:
         return refused("receipt.other")
     if to not in {None, given.version}:
         return refused("receipt.other", case="kind", given=given, kind=kind)
     restored = receipts.restored(ad, held)
-    checked = validate(restored.ad, version=given.version, category=given.category, catalogue=catalogue)
 
-    def told() -> Iterator[Finding]:
-        for at in restored.changed:
-            yield wording.finding(catalogue, "receipt.changed", pointer.write(at), version=given.version)
-        if not restored.exact and not restored.changed:
-            rule = {"x-level": Level.WARNING}
-            yield wording.finding(
-                catalogue, "receipt.changed", "", rule=rule, case="carried", mend="carried", version=given.version
-            )
-        if not restored.exact:
-            yield from checked.errors
+    def checked() -> Report:
+        return validate(restored.ad, version=given.version, category=given.category, catalogue=catalogue)
 
     return Conversion(
         ad=restored.ad,
         given=ad,
         kind=given,
         origin=kind,
-        completes=lambda: restored.exact or (checked.valid and not restored.changed),
+        completes=lambda: restored.exact or (not restored.changed and checked().valid),
         catalogue=catalogue,
-        telling=told,
+        telling=lambda: () if restored.exact else (*_changed(restored, given.version, catalogue), *checked().errors),
     )
+
+
+def _changed(restored: Restored, version: str, catalogue: Catalogue) -> Iterator[Finding]:
+    """Tell what has been changed in an ad since its receipt was written."""
+    for at in restored.changed:
+        yield wording.finding(catalogue, "receipt.changed", pointer.write(at), version=version)
+    if not restored.changed:
+        rule = {"x-level": Level.WARNING}
+        yield wording.finding(catalogue, "receipt.changed", "", rule=rule, case="carried", mend="carried", version=version)
 
 
 @lru_cache(maxsize=8)

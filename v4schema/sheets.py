@@ -16,13 +16,12 @@ from v4schema import output, pointer, spelling, wording
 from v4schema.asking import NONE, Ask
 from v4schema.catalogue import Catalogue
 from v4schema.conversion import Conversion
-from v4schema.receipts import identity
 from v4schema.report import Finding, Kind
 from v4schema.schema import walk, welcome
 from v4schema.shelf import Shelf
 
 #: What stands over the columns that are not read back: what a person knows an ad by, and what may be meant.
-LABEL, SUGGESTIONS = "ad", "suggestions (read from the title, not used)"
+LABEL, SUGGESTIONS = "ad", "suggestions (read from the ad, not used)"
 #: What the second line begins with, which tells what may be answered.
 LEGEND = "# what to answer"
 #: What stands in a cell that needs no answer.
@@ -274,7 +273,7 @@ class Sheet:
 
 def _name(ad: object, catalogue: Catalogue) -> str:
     """Return what an ad calls itself, as a cell has it."""
-    return (identity(ad, catalogue.identity_at) or "").strip()
+    return (pointer.text(ad, catalogue.identity_at) or "").strip()
 
 
 def _label(ad: object, catalogue: Catalogue) -> str:

@@ -37,16 +37,7 @@ def _file(name: str, **attributes: Any) -> Callable[[Callable[..., Any]], Callab
 @_file("--receipts", help="Write a receipt for each ad; with --back, read them.")
 @click.option("--back", is_flag=True, help="Bring ads back by their --receipts to what they were.")
 @_file("--rejects", help="Set ads aside that are not complete, one a line, as they came.")
-@click.option("--in-place", "-i", is_flag=True, help="Write each file anew where it stands.")
-@click.option(
-    "--output",
-    "-o",
-    "out",
-    type=click.Path(readable=False),
-    metavar="FILE|DIR",
-    help="Write the ads to a file, or of several files each to a folder.",
-)
-@click.option("--diff", is_flag=True, help="Show what changes, as a unified diff; write no ads unless told where to.")
+@options.writing
 @options.quantities
 @options.reading
 @options.reporting

@@ -13,17 +13,8 @@ from v4schema.cli import options, reports, terminal
 
 @click.command()
 @click.argument("files", nargs=-1, metavar="[FILE]...")
-@click.option("--in-place", "-i", is_flag=True, help="Write each file anew where it stands.")
-@click.option(
-    "--output",
-    "-o",
-    "out",
-    type=click.Path(readable=False),
-    metavar="FILE|DIR",
-    help="Write the ads to a file, or of several files each to a folder.",
-)
+@options.writing
 @click.option("--check", is_flag=True, help="Change nothing; exit with 1 if something would change.")
-@click.option("--diff", is_flag=True, help="Show what changes, as a unified diff; write no ads unless told where to.")
 @options.quantities
 @options.checking
 @options.reporting

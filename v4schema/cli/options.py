@@ -51,6 +51,20 @@ _CHECKING = (
     *_READING,
 )
 
+#: Where ads are written.
+_WRITING = (
+    click.option("--in-place", "-i", is_flag=True, help="Write each file anew where it stands."),
+    click.option(
+        "--output",
+        "-o",
+        "out",
+        type=click.Path(readable=False),
+        metavar="FILE|DIR",
+        help="Write the ads to a file, or of several files each to a folder.",
+    ),
+    click.option("--diff", is_flag=True, help="Show what changes, as a unified diff; write no ads unless told where to."),
+)
+
 #: How findings are reported.
 _REPORTING = (
     option(
@@ -106,6 +120,11 @@ def refuse_repeating(ctx: click.Context, catalogue: Catalogue, said: Iterable[st
             raise click.UsageError(
                 f"With --in-place, say {name} on the command line, once: as a setting it would convert what is converted already."
             )
+
+
+def writing(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options of where its ads go."""
+    return _given(command, _WRITING)
 
 
 def reporting(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -17,7 +17,7 @@ class Writing:
     """Writes the ads that pass by, and shows what has changed in them.
 
     Ads that are not complete go to `aside` instead, each on a line of its own, in whatever way it was written; without that,
-    nothing of their source is written. `kept` is told of those that are written, once their source is.
+    nothing of their source is written.
     """
 
     diff: bool
