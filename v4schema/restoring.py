@@ -2,18 +2,16 @@
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from v4schema import engine, pointer, receipts, wording
 from v4schema.ad import identify, unspeakable
 from v4schema.catalogue import Catalogue
 from v4schema.conversion import Conversion
 from v4schema.engine import Engine
+from v4schema.receipts import Receipt, Restored
 from v4schema.report import Finding, Kind, Level, Report
 from v4schema.validator import validate
-
-if TYPE_CHECKING:
-    from v4schema.receipts import Receipt, Restored
 
 
 def brought_back(ad: object, receipt: object, *, to: str | None, catalogue: Catalogue) -> Conversion:
