@@ -78,6 +78,8 @@ def _values(node: Schema) -> st.SearchStrategy[Any]:
     if listed:
         return st.sampled_from(listed)
     by_type: dict[str, Callable[[], st.SearchStrategy[Any]]] = {
+        "": lambda: ANY_JSON,
+        "null": st.none,
         "boolean": st.booleans,
         "integer": lambda: st.integers(told.get("minimum", -(10**6)), told.get("maximum", 10**9)),
         "number": lambda: _numbers(told),
@@ -85,7 +87,7 @@ def _values(node: Schema) -> st.SearchStrategy[Any]:
         "array": lambda: _arrays(node, told),
         "object": lambda: _objects(node),
     }
-    return st.one_of(*(by_type[name]() for name in types(node))).filter(accepts)
+    return st.one_of(*(by_type[name]() for name in types(told))).filter(accepts)
 
 
 def _numbers(told: Mapping[str, Any]) -> st.SearchStrategy[Any]:

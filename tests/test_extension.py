@@ -44,9 +44,10 @@ def own(schemas: Path, tmp_path: Path) -> Path:
         },
     }
     (folder / "v4" / "hovercraft.json").write_text(json.dumps(leaf), "utf-8")
+    described(folder / "v4" / "openapi.json", "hovercraft")
     shutil.copytree(folder / "v4", folder / "v5")
     for path in (folder / "v5").glob("*.json"):
-        path.write_text(path.read_text("utf-8").replace("v4schema.invalid/v4/", "v4schema.invalid/v5/"), "utf-8")
+        path.write_text(path.read_text("utf-8").replace("v4schema.invalid/v4/", "v4schema.invalid/v5/").replace("/v4/ad", "/v5/ad"), "utf-8")
     catalogue = json.loads((folder / "catalogue.json").read_text("utf-8"))
     entry = {"slug": "hovercraft", "id": 1999, "names": {"sv": "Svävare"}, "documented": "full", "source": ["S"]}
     newest = catalogue["editions"][-1]
@@ -55,6 +56,14 @@ def own(schemas: Path, tmp_path: Path) -> Path:
     catalogue["editions"].append(third)
     (folder / "catalogue.json").write_text(json.dumps(catalogue), "utf-8")
     return folder
+
+
+def described(openapi: Path, *slugs: str, instead: str = "") -> None:
+    """Add the schemas of categories to the choice in an OpenAPI description, instead of another or beside the others."""
+    told = json.loads(openapi.read_text("utf-8"))
+    branches = [branch for branch in told["components"]["schemas"]["Ad"]["oneOf"] if branch["$ref"] != f"{instead}.json"]
+    told["components"]["schemas"]["Ad"]["oneOf"] = branches + [{"$ref": f"{slug}.json"} for slug in slugs]
+    openapi.write_text(json.dumps(told), "utf-8")
 
 
 @pytest.fixture
@@ -100,6 +109,7 @@ def mapped(own: Path) -> Path:
             },
         }
         (own / "v5" / f"{slug}.json").write_text(json.dumps(new), "utf-8")
+    described(own / "v5" / "openapi.json", *split, instead="hovercraft")
     leaf = json.loads((own / "v4" / "hovercraft.json").read_text("utf-8"))
     leaf["properties"]["remarks"] = json.loads(json.dumps(new["properties"]["remarks"]).replace('"text"', '"says"'))
     (own / "v4" / "hovercraft.json").write_text(json.dumps(leaf), "utf-8")

@@ -37,6 +37,11 @@ def rules(node: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401
             yield from rules(below)
 
 
+def of_ads(schemas: Path) -> Iterator[Path]:
+    """Every file that is a schema of ads."""
+    return (path for path in schemas.glob("v*/*.json") if "-to-" not in path.parent.name and path.name != "openapi.json")
+
+
 def flat(catalogue: Catalogue) -> Iterator[tuple[str, dict[str, Any]]]:
     """Every flat schema: of every edition, operation and category, and of what categories share."""
     for edition in catalogue.editions.values():
@@ -65,7 +70,7 @@ def test_our_own_files_are_what_their_meta_schemas_say(name: str, schemas: Path,
 def test_ad_schemas_are_written_in_the_dialect(schemas: Path, registry: Registry[Any]) -> None:
     """No keyword is unknown, no construct outside the dialect, in any schema of an ad."""
     dialect = Draft202012Validator(json.loads((schemas / "meta" / "dialect.json").read_text("utf-8")), registry=registry)
-    files = [path for path in schemas.glob("v*/*.json") if "-to-" not in path.parent.name]
+    files = [*of_ads(schemas)]
     assert len(files) >= 30
     for path in files:
         assert [error.message for error in dialect.iter_errors(json.loads(path.read_text("utf-8")))] == [], path
@@ -81,7 +86,7 @@ def test_a_keyword_that_is_misspelt_breaks_the_dialect(schemas: Path, registry: 
 
 def test_every_schema_is_a_schema_and_is_named_by_its_path(schemas: Path, catalogue: Catalogue) -> None:
     """`$id` and path are functions of each other, and every file is JSON Schema 2020-12."""
-    for path in [path for path in schemas.glob("*/*.json") if "-to-" not in path.parent.name]:
+    for path in [*of_ads(schemas), *(schemas / "meta").glob("*.json")]:
         content = json.loads(path.read_text("utf-8"))
         Draft202012Validator.check_schema(content)
         assert content["$id"] == catalogue.read("catalogue.json")["base"] + path.relative_to(schemas).as_posix()
@@ -89,7 +94,7 @@ def test_every_schema_is_a_schema_and_is_named_by_its_path(schemas: Path, catalo
 
 def test_references_stay_within_the_folder_of_their_edition(schemas: Path) -> None:
     """An edition is deleted by deleting its folder."""
-    for path in (path for path in schemas.glob("v*/*.json") if "-to-" not in path.parent.name):
+    for path in of_ads(schemas):
         for node in rules(json.loads(path.read_text("utf-8"))):
             reference = node.get("$ref", "parts.json")
             assert "/" not in reference.partition("#")[0], path
@@ -162,7 +167,7 @@ def test_codes_in_schemas_are_explained_and_every_explained_code_is_used(catalog
         if "x-code" in node
     }
     assert named <= set(catalogue.findings)
-    package = "".join(path.read_text("utf-8") for path in Path(wording.__file__).parent.glob("*.py"))
+    package = "".join(path.read_text("utf-8") for path in Path(wording.__file__).parent.rglob("*.py"))
     keywords = {f"schema.{keyword}" for keyword in asserting(catalogue)}
     for code in catalogue.findings:
         assert code in named | keywords or f'"{code}"' in package, code

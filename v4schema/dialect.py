@@ -9,6 +9,7 @@ from v4schema import pointer
 from v4schema.catalogue import Catalogue
 from v4schema.editions import Way
 from v4schema.errors import Damaged
+from v4schema.openapi.description import described, document
 from v4schema.report import Kind
 from v4schema.schema import Schema, walk
 
@@ -24,7 +25,7 @@ def check(catalogue: Catalogue) -> None:
     from jsonschema import Draft202012Validator
     from referencing import Registry, Resource
 
-    metas = {name: catalogue.read(f"meta/{name}.json") for name in (*_OWN, "dialect", "mapping")}
+    metas = {name: catalogue.read(f"meta/{name}.json") for name in (*_OWN, "dialect", "mapping", "openapi")}
     resources = ((meta["$id"], Resource.from_contents(meta)) for meta in metas.values())
     registry: Registry[Any] = Registry().with_resources(resources)
 
@@ -34,19 +35,30 @@ def check(catalogue: Catalogue) -> None:
 
     for name in _OWN:
         holds(f"{name}.json", name)
-    for edition in catalogue.editions.values():
-        for operation in edition.operations:
-            for slug in (None, *edition.categories):
-                _knows(catalogue, catalogue.schema(Kind(version=edition.name, category=slug), operation), edition.schema)
+    for kind, operation, file in _schemas(catalogue):
+        _knows(catalogue, catalogue.schema(kind, operation), file)
     for file in [file for file in catalogue.files if file.rpartition("/")[0] not in {"", "meta"}]:
         holds(file, "dialect")
         _compiles(file, catalogue.read(file))
+    for version in described(catalogue):
+        file = str(catalogue.edition(version).openapi)
+        holds(file, "openapi")
+        _compiles(file, catalogue.read(file))
+        document(version, catalogue=catalogue)
     for way in (way for way in catalogue.ways.values() if not way.back):
         for file in _mapped(catalogue, [file for _, _, file in way.categories]):
             holds(file, "mapping")
             _compiles(file, catalogue.read(file))
             _groups(file, catalogue.read(file))
         _leads(catalogue, way)
+
+
+def _schemas(catalogue: Catalogue) -> Iterator[tuple[Kind, str, str]]:
+    """Yield every kind of ads with every operation, and the file of what its edition's categories share."""
+    for edition in catalogue.editions.values():
+        for operation in edition.operations:
+            for slug in (None, *edition.categories):
+                yield Kind(version=edition.name, category=slug), operation, edition.schema
 
 
 def _mapped(catalogue: Catalogue, files: Iterable[str], around: Sequence[str] = ()) -> Iterator[str]:

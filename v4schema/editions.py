@@ -56,7 +56,8 @@ class WrongName:
 class Edition:
     """An edition of the API: its operations and categories by name, and the file of what all categories share.
 
-    `words` are what people call categories beside their own names, each with the slug that is meant.
+    `words` are what people call categories beside their own names, each with the slug that is meant; `openapi` is the file of
+    its OpenAPI description, if it has one.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Edition:
     operations: Mapping[str, Operation]
     categories: Mapping[str, Category]
     words: Mapping[str, str]
+    openapi: str | None = None
 
     def category(self, name: object) -> Category | None:
         """Return the category that `name` means: its number, its number as text, its slug, or a name or word for it."""
@@ -130,7 +132,7 @@ def edition_of(data: Mapping[str, Any], words: Mapping[str, str]) -> Edition:
     """Return an edition from its entry in ``catalogue.json`` and the words for categories in ``words.json``."""
     return Edition(
         words=words,
-        **{key: data[key] for key in ("name", "title", "source", "schema")},
+        **{key: data[key] for key in ("name", "title", "source", "schema", "openapi") if key in data},
         operations={name: Operation(**told) for name, told in data["operations"].items()},
         categories={told["slug"]: Category(**told) for told in data["categories"]},
     )

@@ -45,6 +45,29 @@ class NoWay(V4SchemaError, LookupError):
         return f"No mapping leads from {self.version} to {self.to}. There are: {ways}."
 
 
+class MissingExtra(V4SchemaError, ImportError):
+    """A library is missing that comes with an extra of this package; `extra` is its name."""
+
+    def __init__(self, extra: str) -> None:
+        self.extra = extra
+        super().__init__(extra)
+
+    def __str__(self) -> str:
+        return f"This needs the extra {self.extra!r}: pip install 'v4schema[{self.extra}]'."
+
+
+class Undescribed(V4SchemaError, LookupError):
+    """An edition has no OpenAPI description; `choices` are those that do."""
+
+    def __init__(self, version: str, choices: Iterable[str]) -> None:
+        self.version = version
+        self.choices = tuple(choices)
+        super().__init__(version, self.choices)
+
+    def __str__(self) -> str:
+        return f"{self.version} has no OpenAPI description. There are those of: {', '.join(self.choices) or 'no edition'}."
+
+
 class Damaged(V4SchemaError):
     """A folder of schemas lacks a file or holds one that is not as it should be; `path` says which."""
 

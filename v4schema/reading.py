@@ -83,6 +83,17 @@ def read(source: Source, *, name: str | None = None, catalogue: Catalogue | None
         yield Reading(source=called, index=index, readable=False, findings=(wording.finding(held, code, "", why=why),))
 
 
+def document(text: bytes, *, name: str = "<bytes>", catalogue: Catalogue | None = None) -> Reading:
+    """Read one JSON document, as a body of HTTP is: nothing before or behind it, not gzipped, and an array is one value.
+
+    Never raises for what it reads.
+
+    >>> document(b"[1]").ad, document(b"[1").findings[0].code
+    ([1], 'json.truncated')
+    """
+    return _reading(text, name, catalogue or catalogues.default())
+
+
 def parsed(text: bytes) -> object:
     """Parse one JSON document, without a byte-order mark. Raises `ValueError` in the parser's words when it is not JSON."""
     return jiter.from_json(text, allow_inf_nan=False, catch_duplicate_keys=True)

@@ -7,6 +7,9 @@ from enum import StrEnum
 from v4schema import pointer
 from v4schema.errors import V4SchemaError
 
+#: Under this name stand, in a body of the API, errors of what others stand within.
+WHOLE = "non_field_errors"
+
 
 class Level(StrEnum):
     """How grave a finding is; the gravest first."""
@@ -135,7 +138,7 @@ def _nested(sayings: Iterable[tuple[tuple[str, ...], str]]) -> dict[str, object]
         return here or {}
     children = {name: _nested(deeper) for name, deeper in inside.items()}
     if here:
-        return {"non_field_errors": here, **children}
+        return {WHOLE: here, **children}
     if all(name.isdecimal() for name in children) and all(isinstance(child, dict) for child in children.values()):
         return [children.get(str(index), {}) for index in range(max(map(int, children)) + 1)]
     return dict(children)

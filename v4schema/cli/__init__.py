@@ -10,9 +10,10 @@ from v4schema.cli import terminal
 from v4schema.cli.convert import convert
 from v4schema.cli.diff import diff
 from v4schema.cli.normalise import normalise
+from v4schema.cli.openapi import openapi
 from v4schema.cli.show import explain, show
 from v4schema.cli.validate import validate
-from v4schema.errors import Damaged, NoWay, UnknownName
+from v4schema.errors import Damaged, NoWay, Undescribed, UnknownName
 
 
 class Commands(click.Group):
@@ -22,7 +23,7 @@ class Commands(click.Group):
         """Run the command that was named."""
         try:
             return super().invoke(ctx)
-        except (UnknownName, NoWay, Damaged) as error:
+        except (UnknownName, NoWay, Undescribed, Damaged) as error:
             raise click.UsageError(str(error)) from None
 
 
@@ -40,6 +41,7 @@ def main(ctx: click.Context) -> None:
       v4schema convert --to v4 -o v4/ v3/*.json  carry ads to another edition
       v4schema show v4/moped                     see what may and must be sent
       v4schema diff v3/moped v4/moped            see what changes between editions
+      v4schema openapi > openapi.json            describe the API to other tools
       v4schema explain price.implausible         read what a finding means
 
     Options can also be set in [tool.v4schema] of a pyproject.toml, and by a
@@ -52,5 +54,5 @@ def main(ctx: click.Context) -> None:
         raise click.UsageError(str(error)) from None
 
 
-for _command in (validate, normalise, convert, show, diff, explain):
+for _command in (validate, normalise, convert, show, diff, openapi, explain):
     main.add_command(_command)

@@ -1,0 +1,135 @@
+"""A stand-in for the API on this machine: it keeps ads in memory, behind the middleware that checks requests.
+
+    python scripts/local_api.py [PORT]
+
+It is for tests and for a look around: nothing is published, and what it answers is what documents tell of answers.
+"""
+
+import json
+import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.routing import Map, Rule
+from werkzeug.serving import make_server
+from werkzeug.wrappers import Request, Response
+
+from v4schema.openapi.wsgi import Preflight
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+_AT = "2026-02-01T12:00:00Z"
+_PATHS = Map(
+    [
+        Rule("/<any(v3,v4):version>/ad", methods=["POST"], endpoint="create"),
+        Rule("/<any(v3,v4):version>/ad", methods=["GET"], endpoint="every"),
+        Rule("/<any(v3,v4):version>/ad/<source_id>", methods=["GET"], endpoint="get"),
+        Rule("/<any(v3,v4):version>/ad/<source_id>", methods=["PUT", "PATCH"], endpoint="change"),
+        Rule("/<any(v3,v4):version>/ad/<source_id>", methods=["DELETE"], endpoint="delete"),
+        Rule("/<any(v3,v4):version>/ad/<source_id>/log", methods=["GET"], endpoint="log"),
+        Rule("/v4/ad/<source_id>/migrate", methods=["POST"], endpoint="migrate"),
+    ]
+)
+
+
+class Api:
+    """The application, without what checks its requests."""
+
+    def __init__(self) -> None:
+        self.ads: dict[str, dict[str, Any]] = {}
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> "Iterable[bytes]":
+        """Answer a request."""
+        try:
+            endpoint, told = _PATHS.bind_to_environ(environ).match()
+            status, body = getattr(self, endpoint)(Request(environ), **told)
+        except MethodNotAllowed as error:
+            return Response(status=405, headers={"Allow": ", ".join(error.valid_methods or ())})(environ, start_response)
+        except NotFound:
+            status, body = 404, {"detail": "Not found."}
+        except HTTPException as error:  # such as a redirect to a path in another spelling
+            return error(environ, start_response)
+        text = "" if body is None else json.dumps(body, ensure_ascii=False)
+        return Response(text, status, content_type="application/json" if text else None)(environ, start_response)
+
+    def create(self, request: Request, version: str) -> tuple[int, Any]:
+        """Keep a new ad."""
+        ad = json.loads(request.get_data())
+        if ad["source_id"] in self.ads:
+            return 409, {"source_id": ["Ad with this source_id already exists."]}
+        self.ads[ad["source_id"]] = ad
+        return 201, _returned(ad, version)
+
+    def every(self, _: Request, version: str) -> tuple[int, Any]:
+        """List all ads."""
+        return 200, [_returned(ad, version) for ad in self.ads.values()]
+
+    def get(self, _: Request, version: str, source_id: str) -> tuple[int, Any]:
+        """Tell of an ad."""
+        return 200, _returned(self._known(source_id), version)
+
+    def change(self, request: Request, version: str, source_id: str) -> tuple[int, Any]:
+        """Change an ad; what it is not said to be stays as it was."""
+        self.ads[source_id] = self._known(source_id) | json.loads(request.get_data()) | {"source_id": source_id}
+        return 200, _returned(self.ads[source_id], version)
+
+    def delete(self, _: Request, source_id: str, **__: str) -> tuple[int, Any]:
+        """Forget an ad."""
+        self._known(source_id)
+        del self.ads[source_id]
+        return 204, None
+
+    def log(self, _: Request, source_id: str, **__: str) -> tuple[int, Any]:
+        """Tell what was done with an ad."""
+        self._known(source_id)
+        done = {"action": "publish", "state": "done", "external_message": "Published."}
+        return 200, [{"request_id": str(uuid.UUID(int=1)), "created": _AT, **done}]
+
+    def migrate(self, request: Request, source_id: str) -> tuple[int, Any]:
+        """Make an ad one of V4."""
+        self.ads[source_id] = self._known(source_id) | json.loads(request.get_data() or b"{}") | {"source_id": source_id}
+        return 200, _returned(self.ads[source_id], "v4")
+
+    def _known(self, source_id: str) -> dict[str, Any]:
+        if source_id not in self.ads:
+            raise NotFound
+        return self.ads[source_id]
+
+
+def _returned(ad: dict[str, Any], version: str) -> dict[str, Any]:
+    """Return an ad as documents say that the API returns it."""
+    own = {"id": str(uuid.uuid5(uuid.NAMESPACE_URL, ad["source_id"])), "state": "created", "blocket_ad_id": None}
+    return ad | own | {"api_version": version, "created": _AT, "updated": _AT, "image_refs": [], "log": []}
+
+
+@contextmanager
+def serving(application: "WSGIApplication", port: int = 0) -> Iterator[str]:
+    """Serve an application on loopback for the time of a block, and give its address."""
+    server = make_server("127.0.0.1", port, application, threaded=True)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def main() -> None:
+    """Serve until stopped."""
+    with serving(Preflight(Api()), int(sys.argv[1]) if len(sys.argv) > 1 else 8000) as address:
+        print(f"{address}/v4/ad; stop it with Ctrl-C")
+        with suppress(KeyboardInterrupt):
+            Event().wait()
+
+
+if __name__ == "__main__":
+    main()

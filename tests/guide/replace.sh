@@ -1,0 +1,4 @@
+curl -X PUT https://pro-import-api.blocket.se/v4/ad/moped-001 \
+  -H "X-Auth-Token: YOUR_TOKEN" \
+  -H "Content-Type: application/json" \
+  -d '{ /* complete ad payload */ }'

@@ -1,0 +1,62 @@
+"""The API's OpenAPI description, and requests of HTTP checked by it before they leave.
+
+>>> from v4schema import openapi
+>>> request = openapi.request("POST", "https://api.blocket.se/pro-import-api/v4/ad", headers={"X-Auth-Token": "1a2b"}, body=b"{}")
+>>> [finding.says for finding in openapi.check_request(request).errors]
+['The body is sent without a content type.']
+
+`document` and `from_api` need nothing more; what checks needs the extra ``v4schema[openapi]``. `requests`, `httpx` and
+`wsgi` in this folder hold what to put before a session, a client and an application.
+"""
+
+from typing import TYPE_CHECKING
+
+from v4schema.openapi.extra import fetched
+
+if TYPE_CHECKING:
+    from v4schema.openapi.boundary import check_request, check_response
+    from v4schema.openapi.description import document
+    from v4schema.openapi.guard import Guard, PreflightError
+    from v4schema.openapi.judging import Refused, Validators
+    from v4schema.openapi.refusal import from_api
+    from v4schema.openapi.routing import request, response
+
+__all__ = [
+    "Guard",
+    "PreflightError",
+    "Refused",
+    "Validators",
+    "check_request",
+    "check_response",
+    "document",
+    "from_api",
+    "request",
+    "response",
+]
+
+_ROOMS = {
+    "Guard": "guard",
+    "PreflightError": "guard",
+    "Refused": "judging",
+    "Validators": "judging",
+    "check_request": "boundary",
+    "check_response": "boundary",
+    "document": "description",
+    "from_api": "refusal",
+    "request": "routing",
+    "response": "routing",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Fetch a public name from the module it lives in (PEP 562)."""
+    if name not in _ROOMS:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    value = globals()[name] = fetched(_ROOMS[name], name)
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names, fetched or not."""
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,206 @@
+"""Requests and responses of HTTP, checked: what openapi-core finds of the exchange, and what `validate` finds of its ads.
+
+openapi-core finds the path, the parameters, the media type and the schema. Through its own extension points it is given what
+reads bodies, judges ads and looks at tokens; its own texts, which print whole bodies, never come out of here.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from jsonschema_path import SchemaPath
+from openapi_core import Config, OpenAPI
+from openapi_core.datatypes import RequestParameters
+from openapi_core.protocols import Request, Response
+from openapi_core.security.factories import SecurityProviderFactory
+from openapi_core.templating.media_types.exceptions import MediaTypeNotFound
+from openapi_core.templating.responses.exceptions import ResponseNotFound
+from openapi_core.validation.request.exceptions import MissingRequiredRequestBody, ParameterValidationError
+
+from v4schema import catalogue as catalogues
+from v4schema import pointer, wording
+from v4schema.catalogue import Catalogue
+from v4schema.openapi.judging import Refused, Validators
+from v4schema.openapi.refusal import from_api
+from v4schema.openapi.routing import Answer, AnyServer, Route, Sent, route, specification
+from v4schema.reading import document
+from v4schema.report import Finding, Kind, Report
+
+#: A status from this on says that the API has not done what it was asked.
+_REFUSED = 400
+_JSON = "application/json"
+#: What rests on no document.
+_INFERRED = {"x-source": ["inferred"]}
+
+
+def check_request(
+    request: Request,
+    *,
+    version: str | None = None,
+    category: str | int | None = None,
+    engine: str | None = None,
+    catalogue: Catalogue | None = None,
+) -> Report:
+    """Check a request before it leaves: its path, method, token, content type and parameters, and the ad in its body.
+
+    `request` is of openapi-core's protocol, as `v4schema.openapi.request` makes it of a method, a URL, headers and a body; which
+    server it is sent to does not matter. `version` is the edition (default: the one that has such a path), `category` that
+    of an ad that does not say it, as in a partial update; `engine` and `catalogue` are those of `v4schema.validate`.
+
+    The findings about the ad are those of `v4schema.validate`; those of the request itself come first, at the place ``""``.
+    Raises `v4schema.errors.UnknownName` when the caller's own words name nothing.
+    """
+    sent = Sent.of(request)
+    hearing = _heard_at(sent, version, category, engine, catalogue)
+    if isinstance(hearing, Finding):
+        return Report(findings=(hearing,))
+    for error in hearing.app().iter_request_errors(sent):
+        hearing.note(error, sent.content_type)
+    hearing.strangers(sent)
+    hearing.named_twice()
+    return hearing.report()
+
+
+def check_response(
+    request: Request,
+    response: Response,
+    *,
+    version: str | None = None,
+    category: str | int | None = None,
+    engine: str | None = None,
+    catalogue: Catalogue | None = None,
+) -> Report:
+    """Check an answer to a request: its status, its content type and its body.
+
+    The arguments are those of `check_request`; `response` is of openapi-core's protocol, as `v4schema.openapi.response` makes it.
+    What the API says against the request, in an answer of 400 or more, is told as `v4schema.openapi.from_api` does, and there is
+    at least one error then. An ad that comes back is checked as one that the API has written (the operation ``response``); of a
+    list each at its own place.
+    """
+    sent, answer = Sent.of(request), Answer.of(response)
+    hearing = _heard_at(sent, version, category, engine, catalogue)
+    if isinstance(hearing, Finding):
+        return Report(findings=(hearing,))
+    for error in hearing.app().iter_response_errors(sent, answer):
+        hearing.note(error, answer.content_type, status=answer.status_code)
+    if answer.status_code >= _REFUSED:
+        hearing.refused(answer)
+    return hearing.report()
+
+
+def _heard_at(
+    sent: Sent, version: str | None, category: str | int | None, engine: str | None, catalogue: Catalogue | None
+) -> "_Hearing | Finding":
+    """Return what hears an exchange, or the finding that the request goes nowhere."""
+    held = catalogue or catalogues.default()
+    found = route(held, version, sent)
+    return found if isinstance(found, Finding) else _Hearing(catalogue=held, route=found, category=category, engine=engine)
+
+
+@dataclass(kw_only=True, eq=False)
+class _Hearing:
+    """What is found in one exchange: `findings` of the exchange itself, `heard` of what is in its body."""
+
+    catalogue: Catalogue
+    route: Route
+    category: str | int | None
+    engine: str | None
+    kind: Kind | None = None
+    findings: list[Finding] = field(default_factory=list)
+    heard: list[Finding] = field(default_factory=list)
+    ad: object = None
+
+    def report(self) -> Report:
+        """Return all that was found."""
+        return Report(kind=self.kind, findings=(*self.findings, *self.heard))
+
+    def app(self) -> OpenAPI:
+        """Return openapi-core's application, in which this reads bodies, judges ads and looks at tokens."""
+        told: dict[str, Any] = {"category": self.category, "engine": self.engine, "catalogue": self.catalogue}
+        config = Config(
+            spec_validator_cls=None,  # type: ignore[arg-type]  # looks at no specification anew for each request
+            path_finder_cls=AnyServer,
+            schema_validators_factory=Validators(self.route.version, **told, heard=self._hear),
+            extra_media_type_deserializers={_JSON: self._read},
+            security_provider_factory=_Tokens(self._look),
+        )
+        return OpenAPI(specification(self.catalogue, self.route.version).view, config)
+
+    def note(self, error: Exception, content_type: str, status: int = 0) -> None:
+        """Put an error of openapi-core into our words; `status` is that of the answer, if it is one that is checked."""
+        cause = error.__cause__ or error
+        if isinstance(cause, Refused):
+            return  # it is heard already
+        if isinstance(cause, MissingRequiredRequestBody):
+            self.heard += document(b"", catalogue=self.catalogue).findings
+        elif isinstance(cause, MediaTypeNotFound):
+            case = "answer" if status else "" if content_type else "none"
+            expected = wording.enumerated(cause.availableMimetypes)
+            told = content_type or "without a content type"
+            self._put("http.content_type", case=case, mend=case, type=told[: wording.LONGEST], expected=expected)
+        elif isinstance(error, ParameterValidationError):
+            self._put("http.parameter", name=error.name, location=error.location)
+        elif isinstance(cause, ResponseNotFound):
+            self._put("http.status", rule={"x-level": "warning"} if status < _REFUSED else {}, status=status)
+        else:
+            for wrong in getattr(cause, "schema_errors", ()) or [cause]:
+                self._put("http.body", pointer.write(getattr(wrong, "absolute_path", ())), status=status)
+
+    def refused(self, answer: Answer) -> None:
+        """Tell what the API says against the request."""
+        body = document(answer.data or b"", catalogue=self.catalogue)
+        told = from_api(body.ad, catalogue=self.catalogue) if body.readable else ()
+        self.heard += told or [wording.finding(self.catalogue, "api.refused", "", case="silent", status=answer.status_code)]
+
+    def strangers(self, sent: Sent) -> None:
+        """Warn of query parameters that no document names."""
+        if sent.parameters.query:
+            known = {*specification(self.catalogue, self.route.version).parameters(self.route, "query")}
+            for name in dict.fromkeys(sent.parameters.query):
+                if name not in known:
+                    self._put("http.query_unknown", name=wording.shown(name))
+
+    def named_twice(self) -> None:
+        """Warn of an ad that names itself otherwise than its path does."""
+        *_, name = self.catalogue.identity_at
+        own = pointer.text(self.ad, self.catalogue.identity_at)
+        if name in self.route.variables and own is not None and own != self.route.variables[name]:
+            self._put("http.identity", pointer.write(self.catalogue.identity_at), rule=_INFERRED, name=name)
+
+    def _hear(self, report: Report) -> None:
+        self.kind = report.kind
+        self.heard += report.findings
+
+    def _read(self, body: bytes, **_: str) -> object:
+        """Read a body. Raises `Refused` if that cannot be."""
+        reading = document(body, catalogue=self.catalogue)
+        if not reading.readable:
+            self.heard += reading.findings
+            raise Refused(Report(findings=reading.findings))
+        self.ad = reading.ad
+        return reading.ad
+
+    def _look(self, scheme: Mapping[str, Any], parameters: RequestParameters) -> None:
+        """Look at a token: whether it is there, and whether it looks like one."""
+        given = parameters[scheme["in"]]
+        token = next((value for name, value in given.items() if name.lower() == scheme["name"].lower()), "")
+        if not token.strip():
+            self._put("http.token_missing", rule=scheme, name=scheme["name"])
+        elif not specification(self.catalogue, self.route.version).looks[scheme["name"]].accepts(token):
+            self._put("http.token_malformed", rule=_INFERRED, name=scheme["name"])
+
+    def _put(self, code: str, at: str = "", *, rule: Mapping[str, Any] | None = None, **told: Any) -> None:  # noqa: ANN401
+        rule = {"x-source": self.route.described["x-source"], **(rule or {})}
+        self.findings.append(wording.finding(self.catalogue, code, at, rule=rule, path=self.route.path, **told))
+
+
+class _Tokens(SecurityProviderFactory):
+    """openapi-core's factory of what takes the token from a request; here it is looked at, and never refused."""
+
+    def __init__(self, look: Callable[[Mapping[str, Any], RequestParameters], None]) -> None:
+        self._look = look
+
+    def create(self, scheme: SchemaPath) -> Callable[[RequestParameters], None]:
+        """Return what looks at a token by a security scheme."""
+        told: Any = scheme.read_value()
+        return lambda parameters: self._look(told, parameters)

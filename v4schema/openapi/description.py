@@ -1,0 +1,323 @@
+"""An edition's OpenAPI description as one document: what its source refers to stands in it, as components.
+
+The sources (``openapi.json`` in the folder of each edition) refer to the schemas of ads. Where ``x-operation`` stands beside
+such a reference, its form for that operation is meant: closed schemas flattened, then written as others read them, with
+what refuses an ad and without what only warns of it.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, cast
+
+from v4schema import catalogue as catalogues
+from v4schema import pointer
+from v4schema.catalogue import Catalogue
+from v4schema.editions import Category, Edition
+from v4schema.errors import Damaged, Undescribed
+from v4schema.report import Kind
+from v4schema.schema import Schema, example, facts, welcome
+
+#: What stands beside a reference and says for which operation it is meant; in a document, the choice made for one.
+OPERATION = "x-operation"
+_COMPONENTS = "#/components/schemas/"
+#: What tells of a field and asserts nothing, as far as others need it.
+_TOLD = ("title", "description", "x-source", "deprecated")
+#: What tells of a field and not of the object that stands there.
+_BESIDE = ("deprecated",)
+_INNER = ("properties", "items", "allOf")
+
+
+def document(version: str | None = None, *, catalogue: Catalogue | None = None) -> dict[str, Any]:
+    """Return the OpenAPI 3.1 description of an edition (by default the catalogue's) as one document; the caller may change it.
+
+    References are local, and no schema has an ``$id``. The body of an operation is a choice over categories, each branch one
+    named component; where an ad has to name its category, with a discriminator whose mapping is complete, and otherwise with a
+    branch for ads that do not. The schemas take just those ads in which `v4schema.validate` finds no error, save that they let
+    every name pass that they do not know. Raises `v4schema.errors.UnknownName` for an edition that there is not,
+    `v4schema.errors.Undescribed` for one that has no description.
+
+    >>> document("v4")["paths"]["/v4/ad"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    {'$ref': '#/components/schemas/Ad'}
+    """
+    held = catalogue or catalogues.default()
+    return deepcopy(_bundled(held, held.edition(version)))
+
+
+def described(catalogue: Catalogue) -> Sequence[str]:
+    """Return the editions that have a description, the default one first."""
+    names = [edition.name for edition in catalogue.editions.values() if edition.openapi]
+    return sorted(names, key=lambda name: name != catalogue.edition().name)
+
+
+def _bundled(catalogue: Catalogue, edition: Edition) -> dict[str, Any]:
+    if edition.openapi is None:
+        raise Undescribed(edition.name, described(catalogue))
+    return _Bundle(catalogue=catalogue, edition=edition, file=edition.openapi).document()
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Bundle:
+    """A document in the making; `components` are its schemas by name, as far as they are made."""
+
+    catalogue: Catalogue
+    edition: Edition
+    file: str
+    components: dict[str, Schema] = field(default_factory=dict)
+    _parts: dict[str, list[str]] = field(default_factory=dict)
+
+    def document(self) -> dict[str, Any]:
+        """Return the whole document."""
+        told = self.catalogue.read(self.file)
+        for name, node in told["components"]["schemas"].items():
+            if name not in self._choices:
+                self.components[name] = self._embedded(node)
+        wanted = {(str(node["$ref"]), node[OPERATION]) for node in _nodes(told) if OPERATION in node}
+        for operation in self.edition.operations:  # in this order, so that the first has the plainest names
+            for name in self._choices:
+                if (_COMPONENTS + name, operation) in wanted:
+                    self._choice(name, operation)
+        rest = {key: value for key, value in told["components"].items() if key != "schemas"}
+        bundled: dict[str, Any] = self._embedded({**told, "components": rest})
+        bundled["components"]["schemas"] = dict(sorted(self.components.items()))
+        return bundled
+
+    @cached_property
+    def _choices(self) -> Mapping[str, Mapping[str, Any]]:
+        """The components of the source that are choices over categories, each of which has to be complete."""
+        schemas = self.catalogue.read(self.file)["components"]["schemas"]
+        folder = self.file.rpartition("/")[0]
+        wanted = {category.schema or self.edition.schema for category in self.edition.categories.values()}
+        choices = {name: node for name, node in schemas.items() if "discriminator" in node}
+        for name, node in choices.items():
+            there = {f"{folder}/{branch['$ref']}" for branch in node["oneOf"]}
+            for file in sorted(there ^ wanted):
+                what = "is no schema of a category" if file in there else "is left out"
+                raise Damaged(self.file, f"in the choice {name}, {file} {what}")
+        return choices
+
+    def _embedded(self, node: Any) -> Any:  # noqa: ANN401  (any part of the source)
+        """Return a part of the source with references that lead nowhere but into the document."""
+        if isinstance(node, list):
+            return [self._embedded(each) for each in node]
+        if not isinstance(node, dict):
+            return node
+        kept = {key: self._embedded(value) for key, value in node.items() if key not in {"$ref", OPERATION}}
+        if "$ref" in node:
+            kept |= self._meant(str(node["$ref"]), node.get(OPERATION))
+        return kept
+
+    def _meant(self, reference: str, operation: str | None) -> Schema:
+        """Return what a reference of the source means: a component, or a part of a schema, in its form for an operation."""
+        if operation is None and reference.startswith("#/"):
+            return {"$ref": reference}
+        if operation is None or operation not in self.edition.operations:
+            raise Damaged(self.file, f"{reference} is wanted for {operation}, which is no operation of {self.edition.name}")
+        name = reference.removeprefix(_COMPONENTS)
+        if name in self._choices:
+            return {"$ref": _COMPONENTS + self._called(name, operation)}
+        file, _, fragment = reference.partition("#")
+        if file != self.edition.schema.rpartition("/")[2]:
+            raise Damaged(self.file, f"{reference} is no part of what all categories share")
+        flat = self.catalogue.schema(Kind(version=self.edition.name), operation)
+        if not pointer.leads(flat, pointer.parse(fragment)):
+            raise Damaged(self.file, f"{reference} leads nowhere")
+        return self._plain(cast("Schema", pointer.get(flat, pointer.parse(fragment))), operation)
+
+    def _choice(self, name: str, operation: str) -> None:
+        """Make the choice over categories for an operation."""
+        branches = [self._branch(category, operation) for category in self.edition.categories.values()]
+        choice = {**self._choices[name], OPERATION: operation}
+        told, _ = choice.pop("discriminator"), choice.pop("oneOf")
+        if self._named(operation):
+            numbers = (str(category.id) for category in self.edition.categories.values())
+            choice["oneOf"] = [{"$ref": branch} for branch in branches]
+            choice["discriminator"] = {**told, "mapping": dict(zip(numbers, branches, strict=True))}
+        else:
+            choice["anyOf"] = [{"$ref": branch} for branch in (*branches, self._shared(operation))]
+        self.components[self._called(name, operation)] = choice
+
+    def _branch(self, category: Category, operation: str) -> str:
+        """Make the component of a category for an operation; it has to name the category."""
+        name = self.catalogue.category_at[0]
+        flat = self.catalogue.schema(Kind(version=self.edition.name, category=category.slug), operation)
+        plain = self._plain(flat, operation)
+        slug = category.slug if category.schema else self._stem
+        if category.schema is None:
+            plain["title"] = category.names.get("en", category.slug)
+            plain["properties"][name] = {**plain["properties"][name], "enum": [category.id, str(category.id)]}
+        elif (whole := example(flat)) is not None:
+            plain["examples"] = [whole]
+        plain["required"] = list(dict.fromkeys([*plain.get("required", ()), name]))
+        return self._put(self._called(_pascal(category.slug), operation), self._parted(plain, slug, operation))
+
+    def _shared(self, operation: str) -> str:
+        """Make the component of ads that do not name their category."""
+        name = self.catalogue.category_at[0]
+        plain = self._plain(self.catalogue.schema(Kind(version=self.edition.name), operation), operation)
+        told = plain["properties"][name]
+        plain["properties"][name] = {"description": "Not here.", "x-source": told["x-source"], "not": {}}
+        return self._put(self._called(_pascal(self._stem), operation), self._parted(plain, self._stem, operation))
+
+    @property
+    def _stem(self) -> str:
+        """What the file is called that all categories share."""
+        return self.edition.schema.rpartition("/")[2].partition(".")[0]
+
+    @property
+    def _own(self) -> Iterable[str]:
+        """The names of the components of the source."""
+        return [*self.catalogue.read(self.file)["components"]["schemas"]]
+
+    def _named(self, operation: str) -> bool:
+        """Tell whether an operation requires an ad to name its category."""
+        shared = self.catalogue.schema(Kind(version=self.edition.name), operation)
+        return any(self.catalogue.category_at[0] in fact.get("required", ()) for fact in facts(shared))
+
+    def _parted(self, plain: Schema, slug: str, operation: str, name: str = "") -> Schema:
+        """Return a schema with the objects in it made components of their own."""
+        parted = dict(plain)
+        if "properties" in plain:
+            below = plain["properties"].items()
+            parted["properties"] = {inner: self._parted(node, slug, operation, inner) for inner, node in below}
+        if "items" in plain:
+            parted["items"] = self._parted(plain["items"], slug, operation, name)
+        if not name or "properties" not in plain:
+            return parted
+        beside = {key: parted.pop(key) for key in _BESIDE if key in parted}
+        called = _pascal(name) if self._agreed(name) else _pascal(slug) + _pascal(name)
+        return {"$ref": self._part(called, parted, operation), **beside}
+
+    def _part(self, name: str, component: Schema, operation: str) -> str:
+        """Make a part of ads a component, unless it is one, and return the reference to it."""
+        forms = self._parts.setdefault(name, [])
+        for known in (*self._own, *forms):
+            if self.components.get(known) == component:
+                return _COMPONENTS + known
+        called = next(each for each in (name, self._called(name, operation)) if each not in self.components)
+        forms.append(called)
+        return self._put(called, component)
+
+    def _put(self, name: str, component: Schema) -> str:
+        """Keep a component, and return the reference to it."""
+        self.components[name] = component
+        return _COMPONENTS + name
+
+    def _called(self, name: str, operation: str) -> str:
+        """Return the name of a component in its form for an operation; that for the first of them needs no telling."""
+        return name if operation == next(iter(self.edition.operations)) else name + _pascal(operation)
+
+    def _agreed(self, name: str) -> bool:
+        """Tell whether all categories have the same object under a name, in each operation."""
+        forms = self._forms.get(name, ())
+        return len(forms) == len({operation for operation, _ in forms})
+
+    @cached_property
+    def _forms(self) -> Mapping[str, set[tuple[str, str]]]:
+        """The objects of all categories by their names: each form that one has, with the operation."""
+        forms: dict[str, set[tuple[str, str]]] = {}
+        for operation in self.edition.operations:
+            for slug in self.edition.categories:
+                plain = self._plain(self.catalogue.schema(Kind(version=self.edition.name, category=slug), operation), operation)
+                for name, node in _objects(plain):
+                    told = json.dumps({key: value for key, value in node.items() if key not in _BESIDE})
+                    forms.setdefault(name, set()).add((operation, told))
+        return forms
+
+    def _plain(self, flat: Schema, operation: str) -> Schema:
+        return plain(flat, answer=self.edition.operations[operation].answer)
+
+
+def plain(flat: Schema, *, answer: bool = False) -> Schema:
+    """Return a flat schema as others read it: what refuses an ad, in the plainest form, and no annotation of ours but sources.
+
+    What only warns is left out, names that are not described are let pass, and what may be sent but is warned of is
+    deprecated. In an `answer` of the API every field may be null.
+    """
+
+    def within(below: Schema) -> Schema:
+        found = plain(below, answer=answer)
+        return _nullable(found) if answer else found
+
+    told = {key: flat[key] for key in _TOLD if key in flat}
+    if any(rule.get("not") == {} and "x-level" not in rule for rule in flat.get("allOf", ())):
+        return {**told, "not": {}}
+    node = told | {key: value for key, value in flat.items() if _refuses(key)}
+    if not welcome(flat):
+        node["deprecated"] = True
+    if "properties" in flat:
+        fields = {name: within(below) for name, below in flat["properties"].items()}
+        node["properties"] = {name: below for name, below in fields.items() if not _idle(below)}
+    if "items" in flat:
+        node["items"] = within(flat["items"])
+    for rule in flat.get("allOf", ()):
+        if "x-level" not in rule:
+            _lay(node, {key: value for key, value in rule.items() if _refuses(key) or key == "x-source"})
+    return node
+
+
+def _lay(node: Schema, rule: Schema) -> None:
+    """Make a rule part of a field's own assertions, or, where they say something else by the same keyword, of its ``allOf``."""
+    if rule.keys() <= {"required", "x-source"}:
+        node["required"] = list(dict.fromkeys([*node.get("required", ()), *rule["required"]]))
+    elif any(key in node for key in rule if key != "x-source"):
+        node["allOf"] = [*node.get("allOf", ()), rule]
+    else:
+        node.update({key: value for key, value in rule.items() if key != "x-source"})
+    node["x-source"] = list(dict.fromkeys([*node.get("x-source", ()), *rule.get("x-source", ())]))
+
+
+def _nullable(node: Schema) -> Schema:
+    """Let a field be null as well."""
+    found = dict(node)
+    if "type" in node:
+        found["type"] = list(dict.fromkeys([*([node["type"]] if isinstance(node["type"], str) else node["type"]), "null"]))
+    if "enum" in node:
+        found["enum"] = [*node["enum"], None]
+    return found
+
+
+def _refuses(keyword: str) -> bool:
+    """Tell whether a keyword of a flat schema can refuse a value by itself."""
+    return not keyword.startswith("x-") and keyword not in {*_TOLD, *_INNER, "additionalProperties", "examples"}
+
+
+def _idle(node: Schema) -> bool:
+    """Tell whether a field is only warned of, so that nothing of it is worth telling."""
+    below = [*node.get("properties", {}).values(), *([node["items"]] if "items" in node else [])]
+    return "deprecated" in node and not any(map(_refuses, node)) and "allOf" not in node and not any(map(_asserts, below))
+
+
+def _asserts(node: Schema) -> bool:
+    below = [*node.get("properties", {}).values(), *([node["items"]] if "items" in node else [])]
+    return any(map(_refuses, node)) or "allOf" in node or any(map(_asserts, below))
+
+
+def _objects(node: Schema, name: str = "") -> Iterator[tuple[str, Schema]]:
+    """Yield the objects within a schema, each with the name of the field that it stands under."""
+    if name and "properties" in node:
+        yield name, node
+    for inner, below in node.get("properties", {}).items():
+        yield from _objects(below, inner)
+    if "items" in node:
+        yield from _objects(node["items"], name)
+
+
+def _nodes(node: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401  (any part of a source)
+    """Yield every object of a source."""
+    if isinstance(node, dict):
+        yield node
+    for below in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from _nodes(below)
+
+
+def _pascal(name: str) -> str:
+    """Write a name as generators of code write those of classes.
+
+    >>> _pascal("motor-boat"), _pascal("category_fields")
+    ('MotorBoat', 'CategoryFields')
+    """
+    return "".join(word[:1].upper() + word[1:] for word in re.split("[^0-9A-Za-z]+", name))

@@ -1,0 +1,42 @@
+"""What the API says against a request, as findings: the inverse of `Report.api`."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from v4schema import catalogue as catalogues
+from v4schema import pointer, wording
+from v4schema.catalogue import Catalogue
+from v4schema.pointer import Place
+from v4schema.report import WHOLE, Finding
+
+#: Where a body stands that is about the request and not about its ad, as in documents S and CD7.
+_DETAIL = "detail"
+
+
+def from_api(body: object, *, catalogue: Catalogue | None = None) -> tuple[Finding, ...]:
+    """Return the findings that the parsed body of an answer 400, 401, 403, 404 or 409 tells, in its order.
+
+    Sentences about fields are nested like the ad, in objects, or in arrays with an object for each item; what a bare array says,
+    or ``non_field_errors``, or ``detail``, is about the whole. The code is ``api.refused``, the sentences are the API's own
+    (documents S and CD7). What is no sentence is told as JSON, so that nothing of a body is lost.
+
+    >>> [(finding.at, finding.says) for finding in from_api({"price": [{}, {"type": ["This field is required."]}]})]
+    [('/price/1/type', 'This field is required.')]
+    """
+    put = wording.finding(catalogue or catalogues.default(), "api.refused", "")
+    return tuple(replace(put, at=pointer.write(at), says=says) for at, says in _sayings(body, ()))
+
+
+def _sayings(node: object, at: Place) -> Iterator[tuple[Place, str]]:
+    """Yield each sentence with its place."""
+    if isinstance(node, str):
+        yield at, node
+    elif isinstance(node, dict):
+        for name, below in node.items():
+            whole = name == WHOLE or (name == _DETAIL and not at and isinstance(below, str))
+            yield from _sayings(below, at if whole else (*at, str(name)))
+    elif isinstance(node, list):
+        for index, below in enumerate(node):
+            yield from _sayings(below, (*at, index) if isinstance(below, dict | list) else at)
+    else:
+        yield at, wording.dumped(node)

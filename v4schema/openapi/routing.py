@@ -1,0 +1,190 @@
+"""Where a request goes: the edition and the operation that its path and method mean, whatever server it is sent to."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from jsonschema_path import SchemaPath
+from openapi_core.datatypes import RequestParameters
+from openapi_core.protocols import Request, Response
+from openapi_core.templating.paths.finders import APICallPathFinder
+from openapi_core.templating.paths.iterators import SimpleServersIterator
+from werkzeug.datastructures import ImmutableMultiDict
+
+from v4schema import pointer, wording
+from v4schema.catalogue import Catalogue
+from v4schema.engine import Engine, compiled
+from v4schema.openapi.description import described, document
+from v4schema.report import Finding
+
+
+class AnyServer(APICallPathFinder):
+    """openapi-core's finder of paths, for any server: that of a proxy or of a test does as well."""
+
+    servers_iterator = SimpleServersIterator()
+
+
+@dataclass(kw_only=True, slots=True)
+class Sent:
+    """A request, in openapi-core's protocol."""
+
+    host_url: str
+    path: str
+    method: str
+    body: bytes | None
+    content_type: str
+    parameters: RequestParameters
+
+    @classmethod
+    def of(cls, request: Request) -> "Sent":
+        """Write a request in one way; the caller's own stays as it is."""
+        given = request.parameters
+        return cls(
+            host_url=request.host_url,
+            path=request.path,
+            method=request.method.lower(),
+            body=request.body,
+            content_type=_bare(request.content_type),
+            parameters=RequestParameters(query=given.query, header=given.header, cookie=given.cookie),
+        )
+
+
+@dataclass(kw_only=True, slots=True)
+class Answer:
+    """A response, in openapi-core's protocol."""
+
+    status_code: int
+    headers: Mapping[str, Any]
+    content_type: str
+    data: bytes | None
+
+    @classmethod
+    def of(cls, response: Response) -> "Answer":
+        """Write a response in one way."""
+        return cls(
+            status_code=response.status_code,
+            headers=dict(response.headers),
+            content_type=_bare(response.content_type),
+            data=response.data,
+        )
+
+
+def request(method: str, url: str, *, headers: Mapping[str, str], body: bytes | None = None) -> Request:
+    """Return a request in openapi-core's protocol, from what every library of HTTP has: `url` as it is sent, percent-encoded.
+
+    >>> request("POST", "https://api.blocket.se/pro-import-api/v4/ad?x=1", headers={"content-type": "application/json"}).path
+    '/pro-import-api/v4/ad'
+    """
+    parts = urlsplit(url)
+    query = ImmutableMultiDict(parse_qsl(parts.query, keep_blank_values=True))
+    return Sent(
+        host_url=f"{parts.scheme}://{parts.netloc}",
+        path=parts.path,
+        method=method,
+        body=body,
+        content_type=_header(headers, "content-type"),
+        parameters=RequestParameters(query=query, header=headers),
+    )
+
+
+def response(status: int, *, headers: Mapping[str, str], body: bytes | None = None) -> Response:
+    """Return a response in openapi-core's protocol, likewise.
+
+    >>> response(200, headers={"Content-Type": "application/json"}, body=b"{}").content_type
+    'application/json'
+    """
+    return Answer(status_code=status, headers=headers, content_type=_header(headers, "content-type"), data=body)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Route:
+    """Where a request goes: a path of an edition, with what stands for its variables, and what is described there."""
+
+    version: str
+    path: str
+    method: str
+    variables: Mapping[str, str]
+    described: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        return f"{self.method.upper()} {self.path}"
+
+
+@dataclass(frozen=True)
+class Specification:
+    """A document with openapi-core's view of it."""
+
+    document: Mapping[str, Any]
+    view: SchemaPath
+
+    def paths(self, sent: Sent) -> Iterator[tuple[str, Mapping[str, str]]]:
+        """Yield the paths that a request may mean, with what stands for their variables."""
+        for _, found in AnyServer.paths_iterator(sent.host_url + sent.path, self.view):
+            yield found.pattern, {name: unquote(value) for name, value in found.variables.items()}
+
+    def operations(self, path: str) -> Mapping[str, Mapping[str, Any]]:
+        """Return what is described at a path, by methods."""
+        return {key: node for key, node in self.document["paths"][path].items() if isinstance(node, dict)}
+
+    def parameters(self, route: Route, location: str) -> Iterator[str]:
+        """Yield the names of the parameters that are described for a route, of those in a `location` such as ``query``."""
+        for node in (*route.described.get("parameters", ()), *self.document["paths"][route.path].get("parameters", ())):
+            told: Any = pointer.get(self.document, pointer.parse(node["$ref"])) if "$ref" in node else node
+            if told["in"] == location:
+                yield told["name"]
+
+    @cached_property
+    def looks(self) -> Mapping[str, Engine]:
+        """What a token looks like, by the name that it is sent under."""
+        schemes = self.document["components"]["securitySchemes"].values()
+        return {scheme["name"]: compiled(scheme["x-looks"]) for scheme in schemes}
+
+
+@lru_cache(maxsize=16)
+def specification(catalogue: Catalogue, version: str) -> Specification:
+    """Return the document of an edition, made once."""
+    told = document(version, catalogue=catalogue)
+    return Specification(told, SchemaPath.from_dict(told))
+
+
+def route(catalogue: Catalogue, version: str | None, sent: Sent) -> Route | Finding:
+    """Return where a request goes, by default in the edition that has such a path, or the finding that it goes nowhere."""
+    wanted = described(catalogue) if version is None else [catalogue.edition(version).name]
+    near: list[tuple[str, str, Mapping[str, str]]] = []
+    for name in wanted:
+        for path, variables in specification(catalogue, name).paths(sent):
+            operation = specification(catalogue, name).operations(path).get(sent.method)
+            if operation is not None and all(variables.values()):
+                return Route(version=name, path=path, method=sent.method, variables=variables, described=operation)
+            near.append((name, path, variables))
+    source = {"x-source": catalogue.edition(wanted[0]).source}
+    whole = [(name, path) for name, path, variables in near if all(variables.values())]
+    if whole:
+        name, path = whole[0]
+        methods = wording.enumerated([method.upper() for method in specification(catalogue, name).operations(path)])
+        return wording.finding(
+            catalogue, "http.method", "", rule=source, method=wording.shown(sent.method.upper()), path=path, choices=methods
+        )
+    others = [name for name in described(catalogue) if name not in wanted and [*specification(catalogue, name).paths(sent)]]
+    return wording.finding(
+        catalogue,
+        "http.path",
+        "",
+        rule=source,
+        mend="other" if others else "slash" if near else "",
+        other=" and ".join(others),
+        version=wanted[0],
+        choices=wording.enumerated([*specification(catalogue, wanted[0]).document["paths"]]),
+    )
+
+
+def _header(headers: Mapping[str, str], name: str) -> str:
+    """Return a header, in whatever case it is written; without it, nothing."""
+    return next((value for key, value in headers.items() if key.lower() == name), "")
+
+
+def _bare(content_type: str | None) -> str:
+    """Return a content type without its parameters."""
+    return (content_type or "").partition(";")[0].strip().lower()

@@ -1,0 +1,53 @@
+"""Preflight for servers: a middleware for WSGI (PEP 3333) that answers a wrong request as the API would."""
+
+import io
+import json
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.wrappers import Request, Response
+
+from v4schema.openapi.guard import Guard
+from v4schema.report import Report
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+#: Where the report on a request stands in its environment.
+REPORT = "v4schema.report"
+#: What is no matter of this: where an application has more paths than the API, it says itself what it has not.
+_ELSEWHERE = {"http.path", "http.method"}
+#: The status that the API is expected to answer with, by finding; else 400.
+_STATUS = {"http.token_missing": 401, "http.content_type": 415}
+
+
+class Preflight:
+    """Checks each request before `application` gets it; `checking` are the arguments of `Guard`.
+
+    One with errors is answered as the API would: 400 with the errors nested like the ad, 401 and 415 with a ``detail``. One that
+    passes has its report in its environment, under ``v4schema.report``. What goes to another path, or comes by another method,
+    than the API has passes too.
+    """
+
+    def __init__(self, application: "WSGIApplication", **checking: Any) -> None:  # noqa: ANN401  (those of `Guard`)
+        self._application = application
+        self._guard = Guard(**checking)
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Answer a request, or have it answered."""
+        request = Request(environ)
+        body = request.get_data()
+        environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(body), str(len(body))
+        report = self._guard.check(request.method, request.url, dict(request.headers), body)
+        environ[REPORT] = report
+        if self._guard.passes(report) or _ELSEWHERE & {finding.code for finding in report.errors}:
+            return self._application(environ, start_response)
+        return _answer(report)(environ, start_response)
+
+
+def _answer(report: Report) -> Response:
+    """Return what the API is expected to answer."""
+    first = next((finding for finding in report.errors if finding.code in _STATUS), None)
+    told = report.api() if first is None else {"detail": first.says}
+    status = 400 if first is None else _STATUS[first.code]
+    return Response(json.dumps(told, ensure_ascii=False), status, content_type="application/json")
