@@ -346,3 +346,28 @@ RESPELLINGS: dict[str, Callable[..., Any]] = {
     "list": _lone,
     "distinct": _repeated,
 }
+
+
+@st.composite
+def broken(draw: Draw, whole: st.SearchStrategy[Ad], most: int = 3) -> Ad:
+    """Ads with up to so many values of theirs left out, or put otherwise: as text, as a number, as anything."""
+    ad: Ad = draw(whole)
+    for _ in range(draw(st.integers(0, most))):
+        places = [at for at in _all(ad) if at]
+        if places:
+            *around, last = draw(st.sampled_from(places))
+            inside: Any = get(ad, around)
+            how = draw(st.sampled_from(["left out", "text", "number", "anything"]))
+            if how == "left out":
+                del inside[last]
+            else:
+                inside[last] = draw({"text": st.just(str(inside[last])), "number": st.integers(-5, 10**7)}.get(how, ANY_JSON))
+    return ad
+
+
+def _all(value: object, at: Place = ()) -> Iterator[Place]:
+    """Every place in a JSON value."""
+    yield at
+    below = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for token, each in below:
+        yield from _all(each, (*at, token))

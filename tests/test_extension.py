@@ -47,7 +47,9 @@ def own(schemas: Path, tmp_path: Path) -> Path:
     described(folder / "v4" / "openapi.json", "hovercraft")
     shutil.copytree(folder / "v4", folder / "v5")
     for path in (folder / "v5").glob("*.json"):
-        path.write_text(path.read_text("utf-8").replace("v4schema.invalid/v4/", "v4schema.invalid/v5/").replace("/v4/ad", "/v5/ad"), "utf-8")
+        path.write_text(
+            path.read_text("utf-8").replace("v4schema.invalid/v4/", "v4schema.invalid/v5/").replace("/v4/ad", "/v5/ad"), "utf-8"
+        )
     catalogue = json.loads((folder / "catalogue.json").read_text("utf-8"))
     entry = {"slug": "hovercraft", "id": 1999, "names": {"sv": "Svävare"}, "documented": "full", "source": ["S"]}
     newest = catalogue["editions"][-1]

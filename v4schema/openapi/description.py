@@ -144,23 +144,25 @@ class _Bundle:
         """Make the component of a category for an operation; it has to name the category."""
         name = self.catalogue.category_at[0]
         flat = self.catalogue.schema(Kind(version=self.edition.name, category=category.slug), operation)
-        plain = self._plain(flat, operation)
+        whole = self._plain(flat, operation)
+        told = plain(flat["properties"][name])  # never null: it is what tells one branch from another
         slug = category.slug if category.schema else self._stem
         if category.schema is None:
-            plain["title"] = category.names.get("en", category.slug)
-            plain["properties"][name] = {**plain["properties"][name], "enum": [category.id, str(category.id)]}
-        elif (whole := example(flat)) is not None:
-            plain["examples"] = [whole]
-        plain["required"] = list(dict.fromkeys([*plain.get("required", ()), name]))
-        return self._put(self._called(_pascal(category.slug), operation), self._parted(plain, slug, operation))
+            whole["title"] = category.names.get("en", category.slug)
+            told["enum"] = [category.id, str(category.id)]
+        elif (ad := example(flat)) is not None:
+            whole["examples"] = [ad]
+        whole["properties"][name] = told
+        whole["required"] = list(dict.fromkeys([*whole.get("required", ()), name]))
+        return self._put(self._called(_pascal(category.slug), operation), self._parted(whole, slug, operation))
 
     def _shared(self, operation: str) -> str:
         """Make the component of ads that do not name their category."""
         name = self.catalogue.category_at[0]
-        plain = self._plain(self.catalogue.schema(Kind(version=self.edition.name), operation), operation)
-        told = plain["properties"][name]
-        plain["properties"][name] = {"description": "Not here.", "x-source": told["x-source"], "not": {}}
-        return self._put(self._called(_pascal(self._stem), operation), self._parted(plain, self._stem, operation))
+        whole = self._plain(self.catalogue.schema(Kind(version=self.edition.name), operation), operation)
+        told = whole["properties"][name]
+        whole["properties"][name] = {"description": "Not here.", "x-source": told["x-source"], "not": {}}
+        return self._put(self._called(_pascal(self._stem), operation), self._parted(whole, self._stem, operation))
 
     @property
     def _stem(self) -> str:

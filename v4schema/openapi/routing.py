@@ -82,7 +82,7 @@ def request(method: str, url: str, *, headers: Mapping[str, str], body: bytes | 
     return Sent(
         host_url=f"{parts.scheme}://{parts.netloc}",
         path=parts.path,
-        method=method,
+        method=method.lower(),
         body=body,
         content_type=_header(headers, "content-type"),
         parameters=RequestParameters(query=query, header=headers),

@@ -5,8 +5,6 @@ import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from werkzeug.wrappers import Request, Response
-
 from v4schema.openapi.guard import Guard
 from v4schema.report import Report
 
@@ -35,6 +33,8 @@ class Preflight:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer a request, or have it answered."""
+        from werkzeug.wrappers import Request
+
         request = Request(environ)
         body = request.get_data()
         environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(body), str(len(body))
@@ -45,8 +45,10 @@ class Preflight:
         return _answer(report)(environ, start_response)
 
 
-def _answer(report: Report) -> Response:
+def _answer(report: Report) -> "WSGIApplication":
     """Return what the API is expected to answer."""
+    from werkzeug.wrappers import Response
+
     first = next((finding for finding in report.errors if finding.code in _STATUS), None)
     told = report.api() if first is None else {"detail": first.says}
     status = 400 if first is None else _STATUS[first.code]

@@ -1,0 +1,351 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from openapi_core import Config, OpenAPI
+from openapi_core.protocols import Request, Response
+from openapi_core.testing import MockRequest
+from openapi_core.validation.request.exceptions import InvalidRequestBody, SecurityValidationError
+from strategies import ANY_JSON, KINDS, Ad, ads, broken
+
+import v4schema
+from v4schema import InvalidAd, Kind, Report, openapi
+from v4schema.catalogue import Catalogue
+from v4schema.errors import UnknownName
+from v4schema.openapi import Refused, Validators, check_request, check_response, document, from_api
+
+HOST = "https://api.blocket.se/pro-import-api"
+REDUCED = {"price": [{"type": "reduced", "amount": 3200000, "currency": "SEK"}]}
+
+
+def sent(
+    method: str, path: str, body: object = None, *, token: str | None = "6d2f7a", kind: str | None = "application/json"
+) -> Request:
+    """A request to the API; a body that is not bytes is sent as JSON."""
+    headers = {"X-Auth-Token": token, "Content-Type": kind}
+    raw = body if isinstance(body, bytes | None) else json.dumps(body).encode()
+    return openapi.request(
+        method, HOST + path, headers={name: value for name, value in headers.items() if value is not None}, body=raw
+    )
+
+
+def answered(status: int, body: object = None, kind: str = "application/json") -> Response:
+    """An answer of the API; a body that is not bytes is JSON."""
+    raw = body if isinstance(body, bytes | None) else json.dumps(body).encode()
+    return openapi.response(status, headers={"content-type": kind}, body=raw)
+
+
+def told(report: Report) -> list[tuple[str, str]]:
+    """The codes and places of a report."""
+    return [(finding.code, finding.at) for finding in report.findings]
+
+
+@given(st.data())
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@pytest.mark.parametrize(
+    ("method", "path", "operation"), [("POST", "", "create"), ("PUT", "/1", "replace"), ("PATCH", "/1", "update")]
+)
+def test_what_is_found_of_an_ad_is_what_validate_finds(method: str, path: str, operation: str, data: st.DataObject) -> None:
+    """The same findings in every part, warnings and notes too, and the same kind."""
+    kind = data.draw(st.sampled_from(KINDS))
+    ad = data.draw(broken(ads(kind, operation)))
+    request = sent(method, f"/{kind.version}/ad{path}", ad)
+    report = check_request(request)
+    body = json.loads(json.dumps(ad))
+    expected = v4schema.validate(body, version=kind.version, operation=operation)
+    assert (report.kind, tuple(found for found in report.findings if found.code != "http.identity")) == (
+        expected.kind,
+        expected.findings,
+    )
+
+
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        (sent("POST", "/v4/ads"), [("http.path", "The paths of v4 are /v4/ad, ")]),
+        (sent("POST", "/v4/ad/"), [("http.path", "Leave out the slash at the end")]),
+        (sent("PURGE", "/v4/ad"), [("http.method", "There is POST or GET.")]),
+        (sent("POST", "/v4/ad/1"), [("http.method", "There is GET, PUT, PATCH or DELETE.")]),
+        (
+            sent("GET", "/v4/ad", token=None),
+            [("http.token_missing", "Send the token that Blocket gave you in the header X-Auth-Token.")],
+        ),
+        (sent("GET", "/v4/ad", token=" "), [("http.token_missing", "Send the token")]),
+        (sent("GET", "/v4/ad", token="Token 6d2f"), [("http.token_malformed", "Send the token as Blocket gave it to you")]),
+        (sent("GET", "/v4/ad", token="YOUR_TOKEN"), [("http.token_malformed", "Send the token as Blocket gave it to you")]),
+        (sent("GET", "/v4/ad?page=2&page=3"), [("http.query_unknown", "Leave it out")]),
+        (
+            sent("PATCH", "/v4/ad/1", REDUCED, kind="text/plain"),
+            [("http.content_type", "Send the header Content-Type: application/json.")],
+        ),
+        (
+            sent("PATCH", "/v4/ad/1", REDUCED, kind=None),
+            [("http.content_type", "Send the header Content-Type: application/json.")],
+        ),
+        (sent("PATCH", "/v4/ad/1"), [("json.empty", "")]),
+        (sent("PATCH", "/v4/ad/1", b'{"body": "x", "body": "y"}'), [("json.duplicate_key", "Keep one of the two")]),
+        (sent("PATCH", "/v4/ad/1", b"{ /* complete ad payload */ }"), [("json.syntax", "")]),
+        (sent("PATCH", "/v4/ad/1", []), [("ad.not_object", "")]),
+        (sent("POST", "/v4/ad/1/migrate"), []),
+        (sent("DELETE", "/v4/ad/a%2Fb"), []),
+        (sent("GET", "/v4/ad/1/log", kind=None), []),
+    ],
+)
+def test_what_is_wrong_with_a_request_is_found(request_: Request, expected: list[tuple[str, str]]) -> None:
+    """Path, method, token, query, content type and the text of the body have findings of their own, at the whole."""
+    findings = [finding for finding in check_request(request_).findings if finding.code != "category.missing"]
+    assert [finding.code for finding in findings] == [code for code, _ in expected]
+    for finding, (_, hint) in zip(findings, expected, strict=True):
+        assert (finding.hint or "").startswith(hint)
+        assert finding.source or finding.code.startswith(("json.", "ad."))
+
+
+def test_all_is_found_at_once(clean: Ad) -> None:
+    """A missing token hides nothing of the ad, and what is wrong with the request comes first."""
+    report = check_request(sent("POST", "/v4/ad?x=1", clean | {"visible": 3}, token=None))
+    assert told(report) == [("http.token_missing", ""), ("http.query_unknown", ""), ("schema.type", "/visible")]
+    assert (report.valid, report.kind) == (False, Kind(version="v4", category="moped"))
+
+
+def test_any_request_of_the_protocol_will_do(clean: Ad) -> None:
+    """What openapi-core's own adapters make is checked as well, and stays as it is."""
+    headers = {"x-auth-token": "6d2f7a"}
+    request = MockRequest(
+        "http://localhost:8000",
+        "post",
+        "/v4/ad",
+        headers=headers,
+        data=json.dumps(clean).encode(),
+        content_type="Application/JSON; charset",
+    )
+    assert told(check_request(request)) == []
+    assert request.parameters.path == {}
+
+
+def test_the_path_tells_the_edition_unless_the_caller_does(clean: Ad) -> None:
+    """A path of another edition than the caller's is said to be one."""
+    assert str(check_request(sent("POST", "/v3/ad", clean)).kind) == "v3/moped"
+    report = check_request(sent("POST", "/v3/ad", clean), version="v4")
+    assert [(finding.code, finding.hint) for finding in report.findings] == [("http.path", "This is a path of v3.")]
+    with pytest.raises(UnknownName):
+        check_request(sent("POST", "/v3/ad", clean), version="v9")
+
+
+def test_a_partial_update_is_checked_with_the_callers_category() -> None:
+    """Without one, against what all categories share."""
+    request = sent("PATCH", "/v4/ad/1", {"category_fields": {"body_type": "sedan"}})
+    assert told(check_request(request)) == [("category.missing", "/category_id")]
+    assert ("schema.enum", "/category_fields/body_type") in told(check_request(request, category="moped"))
+    with pytest.raises(UnknownName):
+        check_request(request, category="aeroplane")
+
+
+def test_an_ad_that_names_itself_otherwise_than_its_path_is_warned_of(clean: Ad) -> None:
+    """Percent-encoding is undone first."""
+    assert told(check_request(sent("PUT", "/v4/ad/moped%2D001", clean))) == []
+    assert told(check_request(sent("PUT", "/v4/ad/moped-002", clean))) == [("http.identity", "/source_id")]
+
+
+def test_a_parameter_that_is_described_is_known_and_checked(schemas: Path, tmp_path: Path) -> None:
+    """Descriptions of one's own may have query parameters."""
+    for path in schemas.rglob("*.json"):
+        (tmp_path / path.relative_to(schemas)).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path.relative_to(schemas)).write_bytes(path.read_bytes())
+    source = json.loads((tmp_path / "v4" / "openapi.json").read_text("utf-8"))
+    page = {"name": "page", "in": "query", "required": True, "schema": {"type": "integer"}}
+    source["paths"]["/v4/ad"]["get"]["parameters"] = [page]
+    (tmp_path / "v4" / "openapi.json").write_text(json.dumps(source), "utf-8")
+    held = Catalogue(tmp_path)
+    assert told(check_request(sent("GET", "/v4/ad?page=2"), catalogue=held)) == []
+    assert told(check_request(sent("GET", "/v4/ad?page=two"), catalogue=held)) == [("http.parameter", "")]
+    assert told(check_request(sent("GET", "/v4/ad"), catalogue=held)) == [("http.parameter", "")]
+
+
+@pytest.mark.parametrize(
+    ("request_", "response", "expected"),
+    [
+        (
+            sent("POST", "/v4/ad"),
+            answered(400, {"category_fields": {"brand": ["This field is required."]}}),
+            [("api.refused", "/category_fields/brand")],
+        ),
+        (sent("POST", "/v4/ad"), answered(400, ["No.", "Never."]), [("api.refused", ""), ("api.refused", "")]),
+        (
+            sent("GET", "/v4/ad"),
+            answered(401, {"detail": "Authentication credentials were not provided."}),
+            [("api.refused", "")],
+        ),
+        (
+            sent("POST", "/v4/ad"),
+            answered(409, {"source_id": ["Ad with this source_id already exists."]}),
+            [("api.refused", "/source_id")],
+        ),
+        (sent("GET", "/v4/ad/1"), answered(404, b""), [("http.body", ""), ("api.refused", "")]),
+        (sent("GET", "/v4/ad/1"), answered(502, b"<html>", "text/html"), [("http.status", ""), ("api.refused", "")]),
+        (sent("GET", "/v4/ad/1"), answered(200, b"<html>", "text/html"), [("http.content_type", "")]),
+        (sent("GET", "/v4/ad/1"), answered(200, b"<html>", ""), [("http.content_type", "")]),
+        (sent("GET", "/v4/ad/1"), answered(200, b"<html>"), [("json.syntax", "")]),
+        (sent("GET", "/v4/ad/1"), answered(202, {}), [("http.status", "")]),
+        (sent("GET", "/v4/ad/1/log"), answered(200, [{"state": "done", "action": "publish"}]), []),
+        (sent("GET", "/v4/ad/1/log"), answered(200, {"log": [{"state": "lost"}]}), [("http.body", "/log/0/state")]),
+        (sent("DELETE", "/v4/ad/1"), answered(204), []),
+        (sent("GET", "/v4/ads"), answered(404), [("http.path", "")]),
+        (sent("GET", "/v4/ad"), answered(200, {"results": []}), []),
+    ],
+)
+def test_what_is_wrong_with_an_answer_is_found(request_: Request, response: Response, expected: list[tuple[str, str]]) -> None:
+    """What the API says against a request, and what documents do not describe."""
+    report = check_response(request_, response)
+    assert told(report) == expected
+    assert report.valid == (response.status_code < 400 and {code for code, _ in expected} <= {"http.status", "http.body"})
+
+
+def test_an_ad_that_comes_back_is_checked_as_one_of_the_api(clean: Ad) -> None:
+    """Fields that only answers have are no fault then; of a list each ad is at its own place."""
+    returned = clean | {"id": "9b2d6ee4-6f4b-4bfa-8b0a-6a1ad2d3a111", "state": "created", "title": None}
+    report = check_response(sent("POST", "/v4/ad"), answered(201, returned))
+    assert (str(report.kind), report.findings) == ("v4/moped", ())
+    report = check_response(sent("GET", "/v4/ad"), answered(200, [returned, returned | {"state": "sold"}]))
+    assert (str(report.kind), told(report)) == ("v4/moped", [("schema.enum", "/1/state")])
+    report = check_response(sent("GET", "/v4/ad"), answered(200, [returned, {"category_id": "1102", "source_id": "2"}]))
+    assert (report.kind, told(report)) == (None, [])
+
+
+@given(st.data())
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+def test_what_the_api_says_is_read_back_as_it_was_said(data: st.DataObject) -> None:
+    """`from_api(report.api())` has the places and sentences of the report's errors, in their order."""
+    kind = data.draw(st.sampled_from(KINDS))
+    ad = data.draw(st.one_of(broken(ads(kind), most=6), ANY_JSON))
+    errors = v4schema.validate(ad, version=kind.version).errors
+    found = from_api(json.loads(json.dumps(Report(findings=errors).api())))
+    assert [(finding.at, finding.says) for finding in found] == [(finding.at, finding.says) for finding in errors]
+    assert {(finding.code, finding.level) for finding in found} <= {("api.refused", v4schema.Level.ERROR)}
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({"price": [{}, {"type": ["a", "b"]}]}, [("/price/1/type", "a"), ("/price/1/type", "b")]),
+        ({"image_urls": {"3": ["a"]}}, [("/image_urls/3", "a")]),
+        ({"fuels": [[], ["a"]]}, [("/fuels/1", "a")]),
+        (["a", {"b": ["c"]}], [("", "a"), ("/1/b", "c")]),
+        (
+            {"non_field_errors": ["a"], "price": {"non_field_errors": ["b"], "0": ["c"]}},
+            [("", "a"), ("/price", "b"), ("/price/0", "c")],
+        ),
+        ({"detail": "a", "code": "b"}, [("", "a"), ("/code", "b")]),
+        ({"detail": ["a"]}, [("/detail", "a")]),
+        ({"a/b": "c"}, [("/a~1b", "c")]),
+        ({"a": [1, None, {"b": True}]}, [("/a", "1"), ("/a", "null"), ("/a/2/b", "true")]),
+        ("a", [("", "a")]),
+        ({}, []),
+    ],
+)
+def test_every_shape_of_a_refusal_is_read(body: object, expected: list[tuple[str, str]]) -> None:
+    """Bare arrays, nested lists, `detail`, and what is no sentence at all: nothing is lost."""
+    assert [(finding.at, finding.says) for finding in from_api(body)] == expected
+
+
+@given(ANY_JSON)
+def test_no_sentence_of_a_refusal_is_lost(body: object) -> None:
+    """Whatever the API answers, each of its texts and numbers is in a finding."""
+
+    def leaves(node: object) -> int:
+        below = node.values() if isinstance(node, dict) else node if isinstance(node, list) else None
+        return 1 if below is None else sum(map(leaves, below))
+
+    assert len(from_api(body)) == leaves(body)
+
+
+def test_openapi_core_is_given_our_judge_through_its_own_door(clean: Ad) -> None:
+    """`Config(schema_validators_factory=…)` of the version that is installed calls it, for bodies and for nothing else."""
+    heard: list[Report] = []
+    app = OpenAPI.from_dict(document("v4"), Config(schema_validators_factory=Validators("v4", heard=heard.append)))
+    app.validate_request(sent("POST", "/v4/ad", clean))
+    assert [report.findings for report in heard] == [()]
+    contact = {"name": "Åsa Öberg", "email": "asa@example.com", "phone": "not a number"}
+    with pytest.raises(InvalidRequestBody) as refused:
+        app.validate_request(sent("POST", "/v4/ad", clean | {"contact": contact}))
+    assert isinstance(refused.value.__cause__, Refused)
+    assert str(refused.value.__cause__) == "schema.pattern at /contact/phone"
+    assert refused.value.__cause__.report is heard[1]
+    for secret in (*contact.values(), clean["category_fields"]["registration_number"]):
+        assert secret not in str(refused.value)
+        assert secret not in repr(refused.value.__cause__)
+    with pytest.raises(SecurityValidationError):
+        app.validate_request(sent("POST", "/v4/ad", clean, token=None))
+
+
+def test_openapi_core_unmarshals_what_our_judge_lets_pass(clean: Ad) -> None:
+    """What else it wants of a validator is done by its own."""
+    app = OpenAPI.from_dict(document("v4"), Config(schema_validators_factory=Validators("v4")))
+    unmarshalled = app.unmarshal_request(sent("POST", "/v4/ad", clean))
+    assert unmarshalled.body == clean
+    assert unmarshalled.parameters.header == {}
+
+
+def test_openapi_core_alone_says_the_same_of_an_ad(clean: Ad) -> None:
+    """The document needs nothing of ours to be judged by."""
+    app = OpenAPI.from_dict(document("v4"))
+    app.validate_request(sent("POST", "/v4/ad", clean))
+    with pytest.raises(InvalidRequestBody):
+        app.validate_request(sent("POST", "/v4/ad", clean | {"visible": 3}))
+
+
+@pytest.mark.parametrize("engine", ["jsonschema-rs", "jsonschema"])
+def test_both_engines_judge(engine: str, clean: Ad) -> None:
+    """The engine is the caller's choice here too."""
+    assert told(check_request(sent("POST", "/v4/ad", clean | {"visible": 3}), engine=engine)) == [("schema.type", "/visible")]
+
+
+@pytest.mark.parametrize(
+    ("line", "needed"),
+    [
+        ("openapi.document('v4'), openapi.from_api({})", False),
+        ("openapi.check_request", True),
+        ("openapi.request", True),
+        ("openapi.Validators", True),
+        ("openapi.Guard()", True),
+        ("from v4schema.openapi import check_response", True),
+    ],
+)
+def test_without_the_extra_the_message_names_it(line: str, needed: bool) -> None:
+    """Describing and reading refusals need nothing more; all else says what to install."""
+    script = f"import sys; sys.modules['openapi_core'] = None\nfrom v4schema import openapi\n{line}"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert ("MissingExtra: This needs the extra 'openapi': pip install 'v4schema[openapi]'." in done.stderr) == needed
+    assert (done.returncode == 0) != needed
+
+
+def test_what_is_not_there_is_no_name_of_ours() -> None:
+    """A name that is misspelt is an AttributeError, another missing library is named as itself."""
+    with pytest.raises(AttributeError, match="has no attribute 'check_requests'"):
+        openapi.check_requests  # noqa: B018
+    script = "import sys; sys.modules['jsonschema'] = None\nfrom v4schema import openapi\nopenapi.check_request"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert "MissingExtra" not in done.stderr
+    assert "jsonschema" in done.stderr.splitlines()[-1]
+    assert {"check_request", "document", "from_api"} <= {*dir(openapi)}
+
+
+def test_only_those_who_check_pay_for_openapi_core() -> None:
+    """Describing the API, and everything else, does without it."""
+    script = """
+import sys
+import v4schema
+v4schema.validate({}), v4schema.openapi.document("v4"), v4schema.openapi.from_api({})
+print(sorted({"openapi_core", "werkzeug", "requests", "httpx"} & {*sys.modules}))
+"""
+    assert subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout == "[]\n"
+
+
+def test_a_report_that_refuses_can_be_raised(clean: Ad) -> None:
+    """A preflight error is an invalid ad."""
+    report = check_request(sent("POST", "/v4/ad", clean | {"visible": 3}))
+    with pytest.raises(InvalidAd, match=r"^/visible: Must be a valid boolean\.$"):
+        raise openapi.PreflightError(report)

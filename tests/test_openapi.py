@@ -1,0 +1,274 @@
+import json
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from commands import Run
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from jsonschema_rs import Draft202012Validator
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from strategies import HELD, KINDS, Ad, ads, broken
+
+import v4schema
+from v4schema import Kind, pointer
+from v4schema.catalogue import Catalogue
+from v4schema.errors import Damaged, Undescribed, UnknownName
+from v4schema.openapi import document
+from v4schema.openapi.description import described
+
+VERSIONS = described(HELD)
+OPERATIONS = [(version, operation) for version in VERSIONS for operation in HELD.edition(version).operations]
+#: What the guide lists, with the statuses that documents tell of each; of a delete none tells.
+ENDPOINTS = {
+    "post /ad": {"201", "400", "401", "403", "409"},
+    "get /ad": {"200", "401", "403"},
+    "get /ad/{source_id}": {"200", "401", "403", "404"},
+    "put /ad/{source_id}": {"200", "400", "401", "403", "404"},
+    "patch /ad/{source_id}": {"200", "400", "401", "403", "404"},
+    "delete /ad/{source_id}": {"2XX", "401", "403", "404"},
+    "get /ad/{source_id}/log": {"200", "401", "403", "404"},
+    "post /ad/{source_id}/migrate": {"200", "201", "400", "401", "403", "404"},
+}
+
+told = cache(document)
+
+
+def nodes(node: object, at: pointer.Place = ()) -> Iterator[tuple[pointer.Place, dict[str, Any]]]:
+    """Every object of a document, with its place."""
+    if isinstance(node, dict):
+        yield at, node
+    below = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for token, each in below:
+        yield from nodes(each, (*at, token))
+
+
+def operations(version: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every operation of an edition's description, by method and path."""
+    for path, item in told(version)["paths"].items():
+        for method, operation in item.items():
+            if isinstance(operation, dict):
+                yield f"{method} {path.removeprefix('/' + version)}", operation
+
+
+def meant(version: str, node: dict[str, Any]) -> dict[str, Any]:
+    """What a part of a description is, or what it refers to."""
+    found: Any = pointer.get(told(version), pointer.parse(node["$ref"])) if "$ref" in node else node
+    return dict(found)
+
+
+def choice(version: str, operation: str) -> str:
+    """The name of the component that is the choice of ads for an operation."""
+    (name,) = [name for name, node in told(version)["components"]["schemas"].items() if node.get("x-operation") == operation]
+    return str(name)
+
+
+@cache
+def taken(version: str, operation: str) -> Draft202012Validator:
+    """What takes just the ads that the description takes for an operation."""
+    reference = f"#/components/schemas/{choice(version, operation)}"
+    return Draft202012Validator({"$ref": reference, "components": told(version)["components"]})
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_each_edition_is_described_in_openapi_3_1(version: str) -> None:
+    """A validator of such descriptions has nothing to say against it, and it says which dialect its schemas are in."""
+    OpenAPIV31SpecValidator(told(version)).validate()
+    assert told(version)["jsonSchemaDialect"] == "https://spec.openapis.org/oas/3.1/dialect/base"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_endpoint_has_the_statuses_that_documents_tell(version: str) -> None:
+    """Create, list, get, replace, change, delete, log, and in V4 migrate; all but one with a body's schema."""
+    expected = {name: statuses for name, statuses in ENDPOINTS.items() if version != "v3" or "migrate" not in name}
+    assert {name: {*operation["responses"]} for name, operation in operations(version)} == expected
+    for name, operation in operations(version):
+        for status, response in operation["responses"].items():
+            body = meant(version, response).get("content", {}).get("application/json", {})
+            assert bool(body.get("schema")) != (status == "2XX"), (name, status)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_operations_can_be_told_apart_and_need_a_token(version: str) -> None:
+    """Each has an identifier of its own, a tag that is described, its documents, and the header of the guide."""
+    document = told(version)
+    identifiers = [operation["operationId"] for _, operation in operations(version)]
+    assert len({*identifiers}) == len(identifiers)
+    for _, operation in operations(version):
+        assert {*operation["tags"]} <= {tag["name"] for tag in document["tags"] if tag["description"]}
+        assert {*operation["x-source"]} <= HELD.documents.keys()
+    (requirement,) = document["security"]
+    (scheme,) = [document["components"]["securitySchemes"][name] for name in requirement]
+    assert (scheme["type"], scheme["in"], scheme["name"]) == ("apiKey", "header", "X-Auth-Token")
+    servers = [server["url"] for server in document["servers"]]
+    assert servers == ["https://api.blocket.se/pro-import-api", "https://pro-import-api.blocket.se"]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_references_are_local_and_every_component_is_used(version: str) -> None:
+    """All lead somewhere in the document, no schema has an $id or a keyword of ours but those that tell of it."""
+    document = told(version)
+    used = set()
+    for _, node in nodes(document):
+        if "$ref" in node:
+            assert node["$ref"].startswith("#/")
+            assert isinstance(pointer.get(document, pointer.parse(node["$ref"])), dict)
+            used.add(node["$ref"])
+        assert "$id" not in node
+        assert {key for key in node if key.startswith("x-")} <= {"x-source", "x-operation", "x-looks"}
+    made = {f"#/components/{kind}/{name}" for kind, those in document["components"].items() for name in those}
+    assert made - used == {"#/components/securitySchemes/Token"}
+
+
+@pytest.mark.parametrize(("version", "operation"), OPERATIONS)
+def test_a_body_is_a_choice_over_all_categories(version: str, operation: str) -> None:
+    """Each category is a component; where an ad has to name it, the discriminator maps every number to its branch."""
+    document, edition = told(version), HELD.edition(version)
+    node = document["components"]["schemas"][choice(version, operation)]
+    branches = [branch["$ref"] for branch in node.get("oneOf", node.get("anyOf"))]
+    assert len({*branches}) == len(branches)
+    if "oneOf" in node:
+        mapping = node["discriminator"]["mapping"]
+        assert node["discriminator"]["propertyName"] == "category_id"
+        assert mapping.keys() == {str(category.id) for category in edition.categories.values()}
+        assert [*mapping.values()] == branches
+    for category, reference in zip(edition.categories.values(), branches, strict=False):
+        branch: Any = pointer.get(document, pointer.parse(reference))
+        assert "category_id" in branch["required"]
+        assert {category.id, str(category.id)} == {*branch["properties"]["category_id"]["enum"]}
+    assert len(branches) == len(edition.categories) + ("anyOf" in node)
+
+
+def test_creating_and_replacing_an_ad_are_discriminated_choices() -> None:
+    """Where the guide requires the category; a change may leave it out, and so does the body of a migration."""
+    schemas = told("v4")["components"]["schemas"]
+    discriminated = {operation for _, operation in OPERATIONS if "discriminator" in schemas[choice("v4", operation)]}
+    assert discriminated == {"create", "replace"}
+
+
+@given(st.data())
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@pytest.mark.parametrize(("version", "operation"), OPERATIONS)
+def test_the_description_takes_what_validate_takes(version: str, operation: str, data: st.DataObject) -> None:
+    """An ad has no error just if the schema of its operation takes it, save for misspelt names, which that lets pass."""
+    kind = data.draw(st.sampled_from([kind for kind in KINDS if kind.version == version]))
+    ad = data.draw(broken(ads(kind, operation)))
+    errors = v4schema.validate(ad, version=version, operation=operation).errors
+    assert taken(version, operation).is_valid(ad) == all(finding.code == "field.misnamed" for finding in errors)
+
+
+@pytest.mark.parametrize("slug", ["dinghy", "truck-and-bus"])
+def test_what_no_document_describes_is_described_as_what_all_share(slug: str) -> None:
+    """A category that is only named has a branch as well."""
+    kind = Kind(version="v3", category=slug)
+    ad: Ad = {"source_id": "1", "category_id": HELD.edition("v3").categories[slug].id, "price": [], "category_fields": {}}
+    assert not taken("v3", "create").is_valid(ad)
+    assert not v4schema.validate(ad, version="v3").valid
+    ad["price"] = [{"type": "list", "amount": 1, "currency": "SEK"}]
+    assert taken("v3", "create").is_valid(ad)
+    report = v4schema.validate(ad, version="v3")
+    assert (report.kind, report.valid) == (kind, True)
+
+
+def test_the_examples_are_those_of_the_guide(checkout: Path) -> None:
+    """They stand there as they are, and each is what its own schema takes."""
+    examples = told("v4")["components"]["examples"]
+    for name in ("moped", "camper"):
+        ad = json.loads((checkout / "examples" / f"{name}.json").read_text("utf-8"))
+        assert examples[name.capitalize()]["value"] == ad
+        assert taken("v4", "create").is_valid(ad)
+        assert taken("v4", "replace").is_valid(ad)
+    assert taken("v4", "update").is_valid(examples["Reduced"]["value"])
+    seen = 0
+    for version in VERSIONS:
+        for _, node in nodes(told(version)):
+            if {"schema", "examples"} <= node.keys():
+                takes = Draft202012Validator({**node["schema"], "components": told(version)["components"]}).is_valid
+                values = [meant(version, each)["value"] for each in node["examples"].values()]
+                assert all(map(takes, values))
+                seen += len(values)
+            for whole in node.get("examples", ()) if "properties" in node else ():
+                assert Draft202012Validator({**node, "components": told(version)["components"]}).is_valid(whole)
+                seen += 1
+    assert seen > 60
+
+
+def test_a_field_that_may_not_be_sent_is_refused_and_one_that_is_warned_of_is_deprecated() -> None:
+    """A description knows no warnings; what would only be one does not refuse."""
+    car = told("v3")["components"]["schemas"]["Car"]["properties"]
+    assert car["title"]["not"] == {}
+    moped = told("v4")["components"]["schemas"]["Moped"]["properties"]
+    assert (moped["title"]["type"], moped["title"]["deprecated"], moped["contact"]["deprecated"]) == ("string", True, True)
+    assert "equipments" not in told("v4")["components"]["schemas"]["MopedCategoryFields"]["properties"]
+
+
+def test_each_document_is_the_callers_own() -> None:
+    """What is done to one does not reach the next."""
+    document("v4")["paths"].clear()
+    assert document("v4")["paths"]
+
+
+def test_an_edition_without_a_description_says_so(schemas: Path, tmp_path: Path) -> None:
+    """An unknown edition is unknown; one that has no description names those that do."""
+    with pytest.raises(UnknownName):
+        document("v9")
+    held = altered(schemas, tmp_path, "catalogue.json", lambda told: [edition.pop("openapi") for edition in told["editions"][1:]])
+    with pytest.raises(Undescribed, match=r"v4 has no OpenAPI description. There are those of: v3."):
+        document(catalogue=held)
+    assert described(held) == ["v3"]
+
+
+def altered(schemas: Path, folder: Path, name: str, change: Any) -> Catalogue:  # noqa: ANN401
+    """A catalogue of the same schemas, one file of which is changed."""
+    for path in schemas.rglob("*.json"):
+        (folder / path.relative_to(schemas)).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path.relative_to(schemas)).write_bytes(path.read_bytes())
+    told = json.loads((folder / name).read_text("utf-8"))
+    change(told)
+    (folder / name).write_text(json.dumps(told), "utf-8")
+    return Catalogue(folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda schemas: schemas["Ad"]["oneOf"].pop(), "in the choice Ad, v4/hunting.json is left out"),
+        (lambda schemas: schemas["Ad"]["oneOf"].append({"$ref": "parts.json"}), "v4/parts.json is no schema of a category"),
+        (
+            lambda schemas: schemas["LogEntry"].update({"$ref": "any.json#/properties/lug"}),
+            "any.json#/properties/lug leads nowhere",
+        ),
+        (
+            lambda schemas: schemas["LogEntry"].update({"$ref": "moped.json#/properties/log"}),
+            "is no part of what all categories share",
+        ),
+        (lambda schemas: schemas["LogEntry"].update({"x-operation": "fly"}), "is wanted for fly, which is no operation of v4"),
+        (lambda schemas: schemas["LogEntry"].pop("x-operation"), "is wanted for None, which is no operation of v4"),
+    ],
+)
+def test_a_source_that_leads_nowhere_is_damaged(change: Any, says: str, schemas: Path, tmp_path: Path) -> None:  # noqa: ANN401
+    """What is wrong with it is said when the document is made, and before a folder of one's own is used."""
+    held = altered(schemas, tmp_path, "v4/openapi.json", lambda told: change(told["components"]["schemas"]))
+    with pytest.raises(Damaged, match=says):
+        document("v4", catalogue=held)
+
+
+def test_a_folder_of_ones_own_is_held_against_the_meta_schema(schemas: Path, tmp_path: Path, run: Run) -> None:
+    """An operation that names no document is no description."""
+    altered(schemas, tmp_path / "own", "v4/openapi.json", lambda told: told["paths"]["/v4/ad"]["post"].pop("x-source"))
+    refused = run("openapi", "--schemas", str(tmp_path / "own"))
+    assert refused.exit_code == 2
+    assert "/paths/~1v4~1ad/post is not as meta/openapi.json says" in " ".join(refused.stderr.split())
+
+
+def test_the_command_prints_the_document(run: Run, in_empty_folder: Path) -> None:
+    """On standard output, of the default edition if none is named, or to a file that appears whole."""
+    assert json.loads(run("openapi").stdout) == told("v4")
+    done = run("openapi", "v3", "--output", "v3.json")
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert json.loads((in_empty_folder / "v3.json").read_text("utf-8")) == told("v3")
+    wrong = run("openapi", "v5")
+    assert (wrong.exit_code, wrong.stdout) == (2, "")
+    assert "There is no edition 'v5'. There are: v3, v4." in wrong.stderr
