@@ -18,6 +18,7 @@ from werkzeug.routing import Map, Rule
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
+from v4schema import validate
 from v4schema.openapi.wsgi import Preflight
 
 if TYPE_CHECKING:
@@ -40,16 +41,20 @@ _PATHS = Map(
 
 
 class Api:
-    """The application, without what checks its requests."""
+    """The application, without what checks its requests; it knows one `token`, or takes any."""
 
-    def __init__(self) -> None:
+    def __init__(self, token: str | None = None) -> None:
         self.ads: dict[str, dict[str, Any]] = {}
+        self._token = token
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> "Iterable[bytes]":
         """Answer a request."""
         try:
             endpoint, told = _PATHS.bind_to_environ(environ).match()
-            status, body = getattr(self, endpoint)(Request(environ), **told)
+            if self._token in {None, environ.get("HTTP_X_AUTH_TOKEN")}:
+                status, body = getattr(self, endpoint)(Request(environ), **told)
+            else:
+                status, body = 401, {"detail": "Invalid token."}
         except MethodNotAllowed as error:
             return Response(status=405, headers={"Allow": ", ".join(error.valid_methods or ())})(environ, start_response)
         except NotFound:
@@ -76,9 +81,13 @@ class Api:
         return 200, _returned(self._known(source_id), version)
 
     def change(self, request: Request, version: str, source_id: str) -> tuple[int, Any]:
-        """Change an ad; what it is not said to be stays as it was."""
-        self.ads[source_id] = self._known(source_id) | json.loads(request.get_data()) | {"source_id": source_id}
-        return 200, _returned(self.ads[source_id], version)
+        """Change an ad: what is not said of it stays as it was, and all of it has to make sense."""
+        changed = self._known(source_id) | json.loads(request.get_data() or b"{}") | {"source_id": source_id}
+        report = validate(changed, version=version, operation="response")
+        if not report.valid:
+            return 400, report.api()
+        self.ads[source_id] = changed
+        return 200, _returned(changed, version)
 
     def delete(self, _: Request, source_id: str, **__: str) -> tuple[int, Any]:
         """Forget an ad."""
@@ -94,8 +103,7 @@ class Api:
 
     def migrate(self, request: Request, source_id: str) -> tuple[int, Any]:
         """Make an ad one of V4."""
-        self.ads[source_id] = self._known(source_id) | json.loads(request.get_data() or b"{}") | {"source_id": source_id}
-        return 200, _returned(self.ads[source_id], "v4")
+        return self.change(request, "v4", source_id)
 
     def _known(self, source_id: str) -> dict[str, Any]:
         if source_id not in self.ads:

@@ -7,6 +7,7 @@ import shutil
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -56,7 +57,7 @@ def test_the_python_of_the_readme_runs(
 ) -> None:
     """The lines about the library do what they say, the first ones up to the exception they end with."""
     monkeypatch.chdir(checkout)
-    first, second, third = blocks(readme, "python")
+    first, second, third, *_ = sorted(blocks(readme, "python"), key=lambda block: "openapi" in block)
     names: dict[str, object] = {}
     with pytest.raises(v4schema.InvalidAd):
         exec(compile(first, "README.md", "exec"), names)  # noqa: S102  (the README's own lines)
@@ -69,6 +70,21 @@ def test_the_python_of_the_readme_runs(
     assert "\n3490000\n" in printed
     assert "\n/category_fields/powertrain/transmission manual or automatic In V3 this category is a simple ad.\n" in printed
     assert printed.endswith("\nFalse {'body_type': 'moped', 'brand': 'yamaha'}\n")
+
+
+def test_the_requests_of_the_readme_are_checked(readme: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The lines about HTTP print what they say they do, and what stands before a session and a client can be made."""
+    first, second = [block for block in blocks(readme, "python") if "openapi" in block]
+    exec(compile(first, "README.md", "exec"), {})  # noqa: S102
+    printed = capsys.readouterr().out.splitlines()
+    assert [line for line in first.splitlines() if any(line.endswith(f"# {each}") for each in printed)] == [
+        f"# {printed[0]}",
+        f"    print(finding.at, finding.says)  # {printed[1]}",
+    ]
+    names: dict[str, Any] = {}
+    exec(compile(second, "README.md", "exec"), names)  # noqa: S102
+    names["client"].close()
+    names["session"].close()
 
 
 def test_the_outputs_of_the_readme_are_the_commands(readme: str, checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,8 +41,8 @@ class Guard:
         """Return the report on a request, and log what was found."""
         report: Report = self._check(self._request(method, url, headers=headers, body=body), **self._told)
         if report.findings:
-            level = logging.INFO if report.valid else logging.WARNING
-            _LOG.log(level, "%s %s: %s", method, self.verdict(report), _told(report))
+            level = logging.INFO if report.valid or not self._warn else logging.WARNING
+            _LOG.log(level, "%s %s: %s", method, self._verdict(report), _told(report))
         return report
 
     def passes(self, report: Report) -> bool:
@@ -55,7 +55,7 @@ class Guard:
         if not self.passes(report):
             raise PreflightError(report)
 
-    def verdict(self, report: Report) -> str:
+    def _verdict(self, report: Report) -> str:
         """Say in a word or two what becomes of a request."""
         return "passed" if report.valid else "passed with errors" if self._warn else "refused"
 
