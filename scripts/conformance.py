@@ -3,8 +3,8 @@
     python scripts/conformance.py [EXAMPLES] [--seed N] [--edition NAME]
 
 It makes requests that fit the description and requests that do not, up to EXAMPLES (default: 20) of each for every operation
-beside those that it always makes, and expects that what fits is answered as described, and what does not is refused. schemathesis is installed
-into an environment of its own, which is left behind for the next run in the user's cache.
+beside those that it always makes, and expects that what fits is answered as described, and what does not is refused. It is
+installed into an environment of its own, which is left for the next run in the user's cache.
 """
 
 import argparse

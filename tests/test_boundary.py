@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from jsonschema_path import SchemaPath
 from openapi_core import Config, OpenAPI
 from openapi_core.protocols import Request, Response
 from openapi_core.testing import MockRequest
 from openapi_core.validation.request.exceptions import InvalidRequestBody, SecurityValidationError
+from openapi_core.validation.schemas.exceptions import InvalidSchemaValue
 from strategies import ANY_JSON, KINDS, Ad, ads, broken
 
 import v4schema
@@ -92,6 +94,7 @@ def test_what_is_found_of_an_ad_is_what_validate_finds(method: str, path: str, o
         (sent("PATCH", "/v4/ad/1", []), [("ad.not_object", "")]),
         (sent("POST", "/v4/ad/1/migrate"), []),
         (sent("DELETE", "/v4/ad/a%2Fb"), []),
+        (sent("DELETE", "/v4/ad/1?source_id=1"), [("http.query_unknown", "Leave it out")]),
         (sent("GET", "/v4/ad/1/log", kind=None), []),
     ],
 )
@@ -287,6 +290,21 @@ def test_openapi_core_unmarshals_what_our_judge_lets_pass(clean: Ad) -> None:
     unmarshalled = app.unmarshal_request(sent("POST", "/v4/ad", clean))
     assert unmarshalled.body == clean
     assert unmarshalled.parameters.header == {}
+
+
+def test_our_judge_is_a_validator_like_any_other() -> None:
+    """What openapi-core can ask of one beside its judgement is answered as by its own."""
+    spec = SchemaPath.from_dict(document("v4"))
+    for name in ("Ad", "Ads"):
+        judge = Validators("v4").create(spec, spec / "components" / "schemas" / name)
+        assert "date" in judge
+        assert judge.get_type_validator_callable(type_override="object")({})
+        price = judge.evolve(spec / "components" / "schemas" / "Price")
+        price.validate({"type": "list", "amount": 1, "currency": "SEK"})
+        with pytest.raises(InvalidSchemaValue):
+            price.validate({"type": "list", "amount": -1, "currency": "SEK"})
+        with pytest.raises(AttributeError):
+            getattr(judge, "nothing")  # noqa: B009
 
 
 def test_openapi_core_alone_says_the_same_of_an_ad(clean: Ad) -> None:

@@ -220,6 +220,17 @@ def test_an_edition_without_a_description_says_so(schemas: Path, tmp_path: Path)
     assert described(held) == ["v3"]
 
 
+def test_only_what_is_wanted_is_made(schemas: Path, tmp_path: Path) -> None:
+    """Without an endpoint, its bodies are no components; without examples, a category has none."""
+    held = altered(schemas, tmp_path, "v4/openapi.json", lambda told: told["paths"].pop("/v4/ad/{source_id}/migrate"))
+    made = document("v4", catalogue=held)["components"]["schemas"]
+    assert "AdUpdate" in made
+    assert not [name for name in made if name.endswith("Migrate")]
+    held = altered(schemas, tmp_path, "v4/moped.json", lambda told: told["properties"]["category_id"].pop("examples"))
+    made = document("v4", catalogue=held)["components"]["schemas"]
+    assert ("examples" in made["Car"], "examples" in made["Moped"]) == (True, False)
+
+
 def altered(schemas: Path, folder: Path, name: str, change: Any) -> Catalogue:  # noqa: ANN401
     """A catalogue of the same schemas, one file of which is changed."""
     for path in schemas.rglob("*.json"):

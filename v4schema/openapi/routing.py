@@ -104,12 +104,8 @@ class Route:
 
     version: str
     path: str
-    method: str
     variables: Mapping[str, str]
     described: Mapping[str, Any]
-
-    def __str__(self) -> str:
-        return f"{self.method.upper()} {self.path}"
 
 
 @dataclass(frozen=True)
@@ -157,7 +153,7 @@ def route(catalogue: Catalogue, version: str | None, sent: Sent) -> Route | Find
         for path, variables in specification(catalogue, name).paths(sent):
             operation = specification(catalogue, name).operations(path).get(sent.method)
             if operation is not None and all(variables.values()):
-                return Route(version=name, path=path, method=sent.method, variables=variables, described=operation)
+                return Route(version=name, path=path, variables=variables, described=operation)
             near.append((name, path, variables))
     source = {"x-source": catalogue.edition(wanted[0]).source}
     whole = [(name, path) for name, path, variables in near if all(variables.values())]
