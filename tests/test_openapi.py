@@ -231,6 +231,23 @@ def test_only_what_is_wanted_is_made(schemas: Path, tmp_path: Path) -> None:
     assert ("examples" in made["Car"], "examples" in made["Moped"]) == (True, False)
 
 
+def test_parts_of_one_name_stay_apart(schemas: Path, tmp_path: Path) -> None:
+    """An object that has the name of another, or of a category, is a component of its own."""
+
+    def crowd(told: dict[str, Any]) -> None:
+        about = {"description": "Another.", "x-source": ["S"], "type": "object"}
+        inner = {**about, "properties": {"price": {**about, "properties": {"sum": {**about, "type": "number"}}}}}
+        told["properties"]["category_fields"]["properties"] |= {"price": inner, "moped": {**about, "properties": {}}}
+
+    made = document("v4", catalogue=altered(schemas, tmp_path, "v4/moped.json", crowd))
+    OpenAPIV31SpecValidator(made).validate()
+    price = made["components"]["schemas"]["MopedCategoryFields"]["properties"]["price"]
+    inner = pointer.get(made, pointer.parse(price["$ref"]))
+    innermost = pointer.get(made, pointer.parse(pointer.text(inner, ("properties", "price", "$ref")) or ""))
+    assert pointer.get(innermost, ("properties", "sum", "type")) == "number"
+    assert made["components"]["schemas"]["Moped"]["title"] == "Moped"
+
+
 def altered(schemas: Path, folder: Path, name: str, change: Any) -> Catalogue:  # noqa: ANN401
     """A catalogue of the same schemas, one file of which is changed."""
     for path in schemas.rglob("*.json"):

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain, count
 from typing import Any, cast
 
 from v4schema import catalogue as catalogues
@@ -75,11 +76,12 @@ class _Bundle:
         for name, node in told["components"]["schemas"].items():
             if name not in self._choices:
                 self.components[name] = self._embedded(node)
-        wanted = {(str(node["$ref"]), node[OPERATION]) for node in _nodes(told) if OPERATION in node}
-        for operation in self.edition.operations:  # in this order, so that the first has the plainest names
-            for name in self._choices:
-                if (_COMPONENTS + name, operation) in wanted:
-                    self._choice(name, operation)
+        asked = {(str(node["$ref"]), node[OPERATION]) for node in _nodes(told) if OPERATION in node}
+        order = self.edition.operations  # the first has the plainest names
+        wanted = [(name, each) for each in order for name in self._choices if (_COMPONENTS + name, each) in asked]
+        self.components.update({self._called(*each): {} for each in wanted})  # so that no other has such a name
+        for each in wanted:
+            self.components[self._called(*each)] = self._choice(*each)
         rest = {key: value for key, value in told["components"].items() if key != "schemas"}
         bundled: dict[str, Any] = self._embedded({**told, "components": rest})
         bundled["components"]["schemas"] = dict(sorted(self.components.items()))
@@ -127,8 +129,8 @@ class _Bundle:
             raise Damaged(self.file, f"{reference} leads nowhere")
         return self._plain(cast("Schema", pointer.get(flat, pointer.parse(fragment))), operation)
 
-    def _choice(self, name: str, operation: str) -> None:
-        """Make the choice over categories for an operation."""
+    def _choice(self, name: str, operation: str) -> Schema:
+        """Return the choice over categories for an operation."""
         branches = [self._branch(category, operation) for category in self.edition.categories.values()]
         choice = {**self._choices[name], OPERATION: operation}
         told, _ = choice.pop("discriminator"), choice.pop("oneOf")
@@ -138,7 +140,7 @@ class _Bundle:
             choice["discriminator"] = {**told, "mapping": dict(zip(numbers, branches, strict=True))}
         else:
             choice["anyOf"] = [{"$ref": branch} for branch in (*branches, self._shared(operation))]
-        self.components[self._called(name, operation)] = choice
+        return choice
 
     def _branch(self, category: Category, operation: str) -> str:
         """Make the component of a category for an operation; it has to name the category."""
@@ -154,15 +156,19 @@ class _Bundle:
             whole["examples"] = [ad]
         whole["properties"][name] = told
         whole["required"] = list(dict.fromkeys([*whole.get("required", ()), name]))
-        return self._put(self._called(_pascal(category.slug), operation), self._parted(whole, slug, operation))
+        return self._put(_pascal(category.slug), self._parted(whole, slug, operation), operation, whole=True)
 
     def _shared(self, operation: str) -> str:
         """Make the component of ads that do not name their category."""
         name = self.catalogue.category_at[0]
         whole = self._plain(self.catalogue.schema(Kind(version=self.edition.name), operation), operation)
         told = whole["properties"][name]
-        whole["properties"][name] = {"description": "Not here.", "x-source": told["x-source"], "not": {}}
-        return self._put(self._called(_pascal(self._stem), operation), self._parted(whole, self._stem, operation))
+        whole["properties"][name] = {
+            "description": "With it, an ad is one of the others.",
+            "x-source": told["x-source"],
+            "not": {},
+        }
+        return self._put(_pascal(self._stem), self._parted(whole, self._stem, operation), operation, whole=True)
 
     @property
     def _stem(self) -> str:
@@ -196,17 +202,23 @@ class _Bundle:
     def _part(self, name: str, component: Schema, operation: str) -> str:
         """Make a part of ads a component, unless it is one, and return the reference to it."""
         forms = self._parts.setdefault(name, [])
-        for known in (*self._own, *forms):
-            if self.components.get(known) == component:
-                return _COMPONENTS + known
-        called = next(each for each in (name, self._called(name, operation)) if each not in self.components)
-        forms.append(called)
-        return self._put(called, component)
+        same = [known for known in (*self._own, *forms) if self.components.get(known) == component]
+        if same:
+            return _COMPONENTS + same[0]
+        reference = self._put(name, component, operation)
+        forms.append(reference.removeprefix(_COMPONENTS))
+        return reference
 
-    def _put(self, name: str, component: Schema) -> str:
-        """Keep a component, and return the reference to it."""
-        self.components[name] = component
-        return _COMPONENTS + name
+    def _put(self, name: str, component: Schema, operation: str, *, whole: bool = False) -> str:
+        """Keep a component under the plainest name that is free, and return the reference to it.
+
+        A `whole` ad has the operation in its name, a part of one only where others have another form.
+        """
+        called = self._called(name, operation)
+        names = chain([called] if whole else [name, called], (f"{called}{number}" for number in count(2)))
+        free = next(each for each in names if each not in self.components)
+        self.components[free] = component
+        return _COMPONENTS + free
 
     def _called(self, name: str, operation: str) -> str:
         """Return the name of a component in its form for an operation; that for the first of them needs no telling."""

@@ -35,14 +35,23 @@ class Guard:
     ) -> None:
         self._warn = warn
         self._told: dict[str, Any] = {"version": version, "category": category, "engine": engine, "catalogue": catalogue}
-        self._check, self._request = fetched("boundary", "check_request"), fetched("routing", "request")
+        self._check, self._request, self._reaches = (
+            fetched("boundary", "check_request"),
+            fetched("routing", "request"),
+            fetched("boundary", "reaches"),
+        )
+
+    def concerns(self, method: str, url: str) -> bool:
+        """Tell whether a request goes to the API at all, wherever that is served."""
+        request = self._request(method, url, headers={})
+        return bool(self._reaches(request, version=self._told["version"], catalogue=self._told["catalogue"]))
 
     def check(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Report:
         """Return the report on a request, and log what was found."""
         report: Report = self._check(self._request(method, url, headers=headers, body=body), **self._told)
         if report.findings:
             level = logging.INFO if report.valid or not self._warn else logging.WARNING
-            _LOG.log(level, "%s %s: %s", method, self._verdict(report), _told(report))
+            _LOG.log(level, "%s %s: %s", method, self._verdict(report), _summary(report))
         return report
 
     def passes(self, report: Report) -> bool:
@@ -60,6 +69,6 @@ class Guard:
         return "passed" if report.valid else "passed with errors" if self._warn else "refused"
 
 
-def _told(report: Report) -> str:
+def _summary(report: Report) -> str:
     """Name what was found, and where: no sentence, since it may hold what somebody has put into the wrong field."""
     return "; ".join(f"{finding.level} {finding.code} {finding.at or '/'}" for finding in report.findings)

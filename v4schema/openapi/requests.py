@@ -1,11 +1,14 @@
 """Preflight for the library requests: an adapter to mount on a session."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from requests import PreparedRequest, Response
 from requests.adapters import BaseAdapter, HTTPAdapter
 
 from v4schema.openapi.guard import Guard
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Preflight(BaseAdapter):
@@ -34,14 +37,19 @@ class Preflight(BaseAdapter):
 
 
 def _whole(request: PreparedRequest) -> bytes | None:
-    """Return the body of a request; one that comes in pieces is put together, and sent so."""
+    """Return the body of a request; one that can be read but once is put together, and sent so."""
     body: Any = request.body
-    if isinstance(body, str):
-        return body.encode()
-    if body is None or isinstance(body, bytes):
-        return body
-    chunks = [body.read()] if hasattr(body, "read") else body
-    request.body = b"".join(chunk.encode() if isinstance(chunk, str) else chunk for chunk in chunks)
+    if body is None or isinstance(body, str | bytes):
+        return body.encode() if isinstance(body, str) else body
+    if hasattr(body, "seekable") and body.seekable():
+        place, told = body.tell(), body.read()
+        body.seek(place)
+        return _together([told])
+    request.body = _together([body.read()] if hasattr(body, "read") else body)
     request.headers.pop("Transfer-Encoding", None)
     request.headers["Content-Length"] = str(len(request.body))
     return request.body
+
+
+def _together(chunks: "Iterable[bytes | str]") -> bytes:
+    return b"".join(chunk.encode() if isinstance(chunk, str) else chunk for chunk in chunks)

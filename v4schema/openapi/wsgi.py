@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
 #: Where the report on a request stands in its environment.
 REPORT = "v4schema.report"
-#: What is no matter of this: where an application has more paths than the API, it says itself what it has not.
-_ELSEWHERE = {"http.path", "http.method"}
 #: The status that the API is expected to answer with, by finding; else 400.
 _STATUS = {"http.token_missing": 401, "http.content_type": 415}
 
@@ -23,8 +21,8 @@ class Preflight:
     """Checks each request before `application` gets it; `checking` are the arguments of `Guard`.
 
     One with errors is answered as the API would: 400 with the errors nested like the ad, 401 and 415 with a ``detail``. One that
-    passes has its report in its environment, under ``v4schema.report``. What goes to another path, or comes by another method,
-    than the API has passes too.
+    passes has its report in its environment, under ``v4schema.report``. What goes to another path than the API has, or comes by
+    another method, is no matter of this: it passes unread.
     """
 
     def __init__(self, application: "WSGIApplication", **checking: Any) -> None:  # noqa: ANN401  (those of `Guard`)
@@ -36,11 +34,13 @@ class Preflight:
         from werkzeug.wrappers import Request
 
         request = Request(environ)
+        if not self._guard.concerns(request.method, request.url):
+            return self._application(environ, start_response)
         body = request.get_data()
         environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(body), str(len(body))
         report = self._guard.check(request.method, request.url, dict(request.headers), body)
         environ[REPORT] = report
-        if self._guard.passes(report) or _ELSEWHERE & {finding.code for finding in report.errors}:
+        if self._guard.passes(report):
             return self._application(environ, start_response)
         return _answer(report)(environ, start_response)
 
