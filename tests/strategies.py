@@ -357,11 +357,13 @@ def broken(draw: Draw, whole: st.SearchStrategy[Ad], most: int = 3) -> Ad:
         if places:
             *around, last = draw(st.sampled_from(places))
             inside: Any = get(ad, around)
-            how = draw(st.sampled_from(["left out", "text", "number", "anything"]))
+            how = draw(st.sampled_from(["left out", "null", "text", "number", "anything"]))
             if how == "left out":
                 del inside[last]
             else:
-                inside[last] = draw({"text": st.just(str(inside[last])), "number": st.integers(-5, 10**7)}.get(how, ANY_JSON))
+                inside[last] = draw(
+                    {"null": st.none(), "text": st.just(str(inside[last])), "number": st.integers(-5, 10**7)}.get(how, ANY_JSON)
+                )
     return ad
 
 

@@ -1,7 +1,10 @@
 import json
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,7 +18,7 @@ from openapi_core.validation.schemas.exceptions import InvalidSchemaValue
 from strategies import ANY_JSON, KINDS, Ad, ads, broken
 
 import v4schema
-from v4schema import InvalidAd, Kind, Report, openapi
+from v4schema import Finding, InvalidAd, Kind, Report, openapi, pointer
 from v4schema.catalogue import Catalogue
 from v4schema.errors import UnknownName
 from v4schema.openapi import Refused, Validators, check_request, check_response, document, from_api
@@ -92,6 +95,13 @@ def test_what_is_found_of_an_ad_is_what_validate_finds(method: str, path: str, o
         (sent("PATCH", "/v4/ad/1", b'{"body": "x", "body": "y"}'), [("json.duplicate_key", "Keep one of the two")]),
         (sent("PATCH", "/v4/ad/1", b"{ /* complete ad payload */ }"), [("json.syntax", "")]),
         (sent("PATCH", "/v4/ad/1", []), [("ad.not_object", "")]),
+        (sent("DELETE", "/v4/ad/"), [("http.path", "Leave out the slash at the end")]),
+        (sent("GET", "/v4/ad//log"), [("http.path", "The paths of v4 are")]),
+        (sent("GET", "/v4/ad?a"), [("http.query_unknown", "Leave it out")]),
+        (sent("GET", "/v4/ad", token="6d2f\udcff"), [("http.token_malformed", "Send the token as Blocket gave it to you")]),
+        (sent("GET", "/v4/ad", token="<token>"), [("http.token_malformed", "Send the token as Blocket gave it to you")]),
+        (openapi.request("GET", "http://v4/ad", headers={"X-Auth-Token": "6d2f7a"}), [("http.path", "The paths of v4 are")]),
+        (openapi.request("GET", HOST + "/v4/ad", headers=[(b"x-auth-token", b"6d2f7a")]), []),
         (sent("POST", "/v4/ad/1/migrate"), []),
         (sent("DELETE", "/v4/ad/a%2Fb"), []),
         (sent("DELETE", "/v4/ad/1?source_id=1"), [("http.query_unknown", "Leave it out")]),
@@ -112,6 +122,67 @@ def test_all_is_found_at_once(clean: Ad) -> None:
     report = check_request(sent("POST", "/v4/ad?x=1", clean | {"visible": 3}, token=None))
     assert told(report) == [("http.token_missing", ""), ("http.query_unknown", ""), ("schema.type", "/visible")]
     assert (report.valid, report.kind) == (False, Kind(version="v4", category="moped"))
+
+
+@pytest.mark.parametrize("form", [bytes, bytearray, memoryview, bytes.decode])
+def test_a_body_is_never_passed_unread(form: Callable[[bytes], Any], clean: Ad) -> None:
+    """In whatever form it is given, it is judged; what can be no body is an error of the caller's."""
+    body = form(json.dumps(clean | {"visible": 3}).encode())
+    headers = {"X-Auth-Token": "6d2f7a", "Content-Type": "application/json"}
+    for path in ("/v4/ad", "//v4/ad"):
+        assert told(check_request(openapi.request("POST", HOST + path, headers=headers, body=body))) == [
+            ("schema.type", "/visible")
+        ]
+    for path in ("/v4/ad/..", "/v4/ad/moped-001?x=1"):
+        assert ("schema.type", "/visible") in told(check_request(openapi.request("PUT", HOST + path, headers=headers, body=body)))
+    given = MockRequest("http://localhost", "post", "/v4/ad", headers=headers, data=body)
+    assert told(check_request(given)) == [("schema.type", "/visible")]
+    answer = openapi.response(200, headers=headers, body=body)
+    assert told(check_response(sent("GET", "/v4/ad/1"), answer)) == [("schema.type", "/visible")]
+    with pytest.raises(TypeError, match="a body is bytes or text, not dict"):
+        openapi.request("POST", HOST + "/v4/ad", body=clean)  # type: ignore[arg-type]
+
+
+def test_a_body_that_is_sent_as_something_else_is_judged_all_the_same(clean: Ad) -> None:
+    """If it reads as JSON."""
+    wrong = clean | {"visible": 3}
+    found = told(check_request(sent("POST", "/v4/ad", wrong, kind="text/plain")))
+    assert found == [("http.content_type", ""), ("schema.type", "/visible")]
+    assert told(check_request(sent("POST", "/v4/ad", b"a=1", kind="text/plain"))) == [("http.content_type", "")]
+
+
+def test_what_is_told_of_an_answer_speaks_of_the_answer() -> None:
+    """And not of a request."""
+    html = check_response(sent("GET", "/v4/ad/1"), answered(200, b"<html>", "text/html")).findings[0]
+    assert (html.says, html.level) == ("The answer is text/html, not application/json.", v4schema.Level.ERROR)
+    log = check_response(sent("GET", "/v4/ad/1/log"), answered(200, {"log": [{"state": "lost"}]})).findings[0]
+    assert (log.says, log.level) == ("The answer is not as documents describe it here.", v4schema.Level.WARNING)
+    status = [check_response(sent("GET", "/v4/ad/1"), answered(code)).findings[0].level for code in (202, 502)]
+    assert status == [v4schema.Level.WARNING, v4schema.Level.ERROR]
+
+
+def test_what_rests_on_no_document_says_so(clean: Ad) -> None:
+    """Of a token's looks and of two names for one ad no document tells; of a missing token one does."""
+    report = check_request(sent("PUT", "/v4/ad/2", clean, token="a b"))
+    assert {finding.code: finding.source for finding in report.findings} == {
+        "http.token_malformed": ("inferred",),
+        "http.identity": ("inferred",),
+    }
+    assert check_request(sent("GET", "/v4/ad", token=None)).findings[0].source == ("S",)
+
+
+def test_a_body_that_is_no_ad_is_checked_by_its_schema(schemas: Path, tmp_path: Path) -> None:
+    """A description of one's own may have other bodies; a wrong one is an error."""
+    shutil.copytree(schemas, tmp_path / "own")
+    source = json.loads((tmp_path / "own" / "v4" / "openapi.json").read_text("utf-8"))
+    source["paths"]["/v4/ad"]["post"]["requestBody"]["content"]["application/json"] = {"schema": {"type": "string"}}
+    (tmp_path / "own" / "v4" / "openapi.json").write_text(json.dumps(source), "utf-8")
+    held = Catalogue(tmp_path / "own")
+    assert told(check_request(sent("POST", "/v4/ad", "x"), catalogue=held)) == []
+    report = check_request(sent("POST", "/v4/ad", 3), catalogue=held)
+    assert [(finding.code, finding.says, finding.level) for finding in report.findings] == [
+        ("http.body", "The body is not as it is described.", v4schema.Level.ERROR)
+    ]
 
 
 def test_any_request_of_the_protocol_will_do(clean: Ad) -> None:
@@ -155,9 +226,7 @@ def test_an_ad_that_names_itself_otherwise_than_its_path_is_warned_of(clean: Ad)
 
 def test_a_parameter_that_is_described_is_known_and_checked(schemas: Path, tmp_path: Path) -> None:
     """Descriptions of one's own may have query parameters."""
-    for path in schemas.rglob("*.json"):
-        (tmp_path / path.relative_to(schemas)).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / path.relative_to(schemas)).write_bytes(path.read_bytes())
+    shutil.copytree(schemas, tmp_path, dirs_exist_ok=True)
     source = json.loads((tmp_path / "v4" / "openapi.json").read_text("utf-8"))
     page = {"name": "page", "in": "query", "required": True, "schema": {"type": "integer"}}
     source["paths"]["/v4/ad"]["get"]["parameters"] = [page]
@@ -196,7 +265,9 @@ def test_a_parameter_that_is_described_is_known_and_checked(schemas: Path, tmp_p
         (sent("GET", "/v4/ad/1/log"), answered(200, [{"state": "done", "action": "publish"}]), []),
         (sent("GET", "/v4/ad/1/log"), answered(200, {"log": [{"state": "lost"}]}), [("http.body", "/log/0/state")]),
         (sent("DELETE", "/v4/ad/1"), answered(204), []),
-        (sent("GET", "/v4/ads"), answered(404), [("http.path", "")]),
+        (sent("GET", "/v4/ads"), answered(404), [("http.path", ""), ("api.refused", "")]),
+        (sent("GET", "/v4/ads"), answered(200), [("http.path", "")]),
+        (sent("POST", "/v4/moped"), answered(400, {"brand": ["No."]}), [("http.path", ""), ("api.refused", "/brand")]),
         (sent("GET", "/v4/ad"), answered(200, {"results": []}), []),
     ],
 )
@@ -230,6 +301,19 @@ def test_what_the_api_says_is_read_back_as_it_was_said(data: st.DataObject) -> N
     assert {(finding.code, finding.level) for finding in found} <= {("api.refused", v4schema.Level.ERROR)}
 
 
+NAMES = st.lists(st.sampled_from(["price", "0", "1", "01", "٣", "a/b~", "", "99999999999"]), max_size=4)
+
+
+@given(st.lists(st.tuples(NAMES, st.text(min_size=1)), max_size=6))
+def test_places_of_any_kind_come_back(sayings: list[tuple[list[str], str]]) -> None:
+    """Also those with names that look like numbers, each sentence at its place; and a number makes no array of its size."""
+    findings = tuple(Finding(code="x.y", at=pointer.write(at), says=says) for at, says in sayings)
+    body = Report(findings=findings).api()
+    assert len(json.dumps(body)) < 20_000
+    found = from_api(json.loads(json.dumps(body)))
+    assert sorted((finding.at, finding.says) for finding in found) == sorted((finding.at, finding.says) for finding in findings)
+
+
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
@@ -242,10 +326,11 @@ def test_what_the_api_says_is_read_back_as_it_was_said(data: st.DataObject) -> N
             [("", "a"), ("/price", "b"), ("/price/0", "c")],
         ),
         ({"detail": "a", "code": "b"}, [("", "a"), ("/code", "b")]),
-        ({"detail": ["a"]}, [("/detail", "a")]),
+        ({"detail": ["a", {"b": "c"}]}, [("", "a"), ("/1/b", "c")]),
         ({"a/b": "c"}, [("/a~1b", "c")]),
         ({"a": [1, None, {"b": True}]}, [("/a", "1"), ("/a", "null"), ("/a/2/b", "true")]),
         ("a", [("", "a")]),
+        ({"price": {"detail": "a"}, "body": ""}, [("/price/detail", "a")]),
         ({}, []),
     ],
 )
@@ -260,7 +345,7 @@ def test_no_sentence_of_a_refusal_is_lost(body: object) -> None:
 
     def leaves(node: object) -> int:
         below = node.values() if isinstance(node, dict) else node if isinstance(node, list) else None
-        return 1 if below is None else sum(map(leaves, below))
+        return int(node != "") if below is None else sum(map(leaves, below))
 
     assert len(from_api(body)) == leaves(body)
 
@@ -280,6 +365,7 @@ def test_openapi_core_is_given_our_judge_through_its_own_door(clean: Ad) -> None
     for secret in (*contact.values(), clean["category_fields"]["registration_number"]):
         assert secret not in str(refused.value)
         assert secret not in repr(refused.value.__cause__)
+    assert repr(refused.value.__cause__) == "Refused(schema.pattern at /contact/phone)"
     with pytest.raises(SecurityValidationError):
         app.validate_request(sent("POST", "/v4/ad", clean, token=None))
 

@@ -116,6 +116,7 @@ FLOOR_PLAN = {
     "openapi.judging": {"catalogue", "openapi.description", "pointer", "report", "validator"},
     "openapi.routing": {"catalogue", "engine", "openapi.description", "pointer", "report", "wording"},
     "openapi.boundary": {
+        "ad",
         "catalogue",
         "openapi.judging",
         "openapi.refusal",
@@ -125,7 +126,7 @@ FLOOR_PLAN = {
         "report",
         "wording",
     },
-    "openapi.guard": {"catalogue", "openapi.extra", "report"},
+    "openapi.guard": {"catalogue", "engine", "openapi.extra", "pointer", "report", "schema"},
     "openapi.requests": {"openapi.guard"},
     "openapi.httpx": {"openapi.guard"},
     "openapi.wsgi": {"openapi.guard", "report"},

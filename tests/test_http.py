@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 import logging
+import pickle
 import re
 import shlex
 import shutil
@@ -22,6 +23,7 @@ from strategies import Ad
 import v4schema.openapi.httpx
 import v4schema.openapi.requests
 from v4schema import Report
+from v4schema.errors import UnknownName
 from v4schema.openapi import PreflightError
 from v4schema.openapi.wsgi import Preflight
 
@@ -96,7 +98,7 @@ def by_requests(command: list[str]) -> Answer:
 def by_httpx(command: list[str]) -> Answer:
     """Send the same by httpx, checked before it leaves."""
     method, url, headers, body = parts(command)
-    with httpx.Client(transport=v4schema.openapi.httpx.Preflight(), trust_env=False) as client:
+    with httpx.Client(transport=v4schema.openapi.httpx.Preflight(httpx.HTTPTransport()), trust_env=False) as client:
         answer = client.request(method, url, headers=headers, content=body)
     return answer.status_code, answer.json()
 
@@ -106,7 +108,9 @@ def by_async_httpx(command: list[str]) -> Answer:
     method, url, headers, body = parts(command)
 
     async def send() -> httpx.Response:
-        async with httpx.AsyncClient(transport=v4schema.openapi.httpx.AsyncPreflight(), trust_env=False) as client:
+        async with httpx.AsyncClient(
+            transport=v4schema.openapi.httpx.AsyncPreflight(httpx.AsyncHTTPTransport()), trust_env=False
+        ) as client:
             return await client.request(method, url, headers=headers, content=body)
 
     answer = asyncio.run(send())
@@ -180,7 +184,7 @@ def requests_in_pieces(method: str, url: str, headers: dict[str, str], pieces: l
 
 def httpx_in_pieces(method: str, url: str, headers: dict[str, str], pieces: list[bytes]) -> int:
     """The same by httpx, which sends it in pieces indeed."""
-    with httpx.Client(transport=v4schema.openapi.httpx.Preflight(), trust_env=False) as client:
+    with httpx.Client(transport=v4schema.openapi.httpx.Preflight(httpx.HTTPTransport()), trust_env=False) as client:
         return client.request(method, url, headers=headers, content=iter(pieces)).status_code
 
 
@@ -190,17 +194,20 @@ class Ear(BaseAdapter):
     def __init__(self) -> None:
         super().__init__()
         self.heard: list[requests.PreparedRequest] = []
+        self.options: dict[str, Any] = {}
+        self.closed = False
 
-    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:  # noqa: ANN401
+    def send(self, request: requests.PreparedRequest, *_: Any, **options: Any) -> requests.Response:  # noqa: ANN401
         """Hear a request."""
         self.heard.append(request)
+        self.options = options
         answer = requests.Response()
         answer.status_code, answer.raw, answer.request = 201, io.BytesIO(b"{}"), request
         return answer
 
     def close(self) -> None:
-        """Forget."""
-        self.heard.clear()
+        """Be closed."""
+        self.closed = True
 
 
 #: What nobody else may read, in the fields it belongs in and in others.
@@ -217,6 +224,8 @@ def telling(clean: Ad) -> Ad:
     clean["category_fields"] |= {"registration_number": "ABC12D ", "brand": 701234567, "color": None}
     clean["category_fields"]["powertrain"]["transmission"] = "0701234567"
     clean["dealer_code"] = {"email": SECRETS[1]}
+    clean |= {SECRETS[0]: 1, "a\nWARNING root: forged": 2}
+    clean["contact"][SECRETS[1]] = True
     return clean
 
 
@@ -261,10 +270,14 @@ def test_what_is_refused_never_leaves(telling: Ad, caplog: pytest.LogCaptureFixt
     log = "\n".join(record.getMessage() + (record.exc_text or "") for record in caplog.records)
     assert "POST refused: " in log
     assert "error schema.type /contact/phone" in log
+    assert "warning field.unknown /contact/…" in log
+    assert "forged" not in log
     for secret in SECRETS:
         assert secret not in log
-    assert "asa@example.com" not in str(error.value)
-    assert "ABC12D" not in str(error.value)
+        assert secret not in str(error.value)
+    assert str(error.value).startswith("POST refused: ")
+    copied = pickle.loads(pickle.dumps(error.value))  # noqa: S301  (our own)
+    assert (str(copied), copied.report) == (str(error.value), error.value.report)
 
 
 def test_to_warn_lets_pass_and_logs(telling: Ad, unguarded: tuple[str, Api], caplog: pytest.LogCaptureFixture) -> None:
@@ -307,12 +320,61 @@ def test_the_body_of_a_request_may_come_in_any_form(clean: Ad) -> None:
         session.mount("https://", v4schema.openapi.requests.Preflight(ear))
         headers = {"X-Auth-Token": "6d2f7a", "Content-Type": "application/json"}
         raw = text.encode()
-        for body in (text, raw, io.BytesIO(raw), io.StringIO(text), Once(raw), iter([text[:9], text[9:]])):
+        for body in (text, raw, bytearray(raw), io.BytesIO(raw), io.StringIO(text), Once(raw), iter([text[:9], text[9:]])):
             answer = session.post("https://api.blocket.se/pro-import-api/v4/ad", headers=headers, data=body)  # type: ignore[arg-type]
             sent: Any = answer.request.body
             assert json.loads(sent.read() if hasattr(sent, "read") else sent) == clean
             assert answer.request.headers["Content-Length"] == str(len(raw))
             assert "Transfer-Encoding" not in answer.request.headers
+        session.post("https://api.blocket.se/v4/ad", headers={"X-Auth-Token": b"6d2f7a"}, json=clean, timeout=7, verify=False)
+        assert (ear.options["timeout"], ear.options["verify"]) == (7, False)
+    assert ear.closed
+
+
+def test_a_slash_in_a_name_is_no_way_around() -> None:
+    """Where the server tells the path as it was sent, it is checked so; where not, as it is known."""
+    seen: list[str] = []
+
+    def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:  # noqa: ANN401
+        seen.append(environ["PATH_INFO"])
+        start_response("200 OK", [])
+        return []
+
+    headers = {"X-Auth-Token": "6d2f7a", "Content-Type": "application/json"}
+    wrong = {"visible": 3}
+    with serving(Preflight(application)) as address, httpx.Client(trust_env=False) as client:
+        assert client.patch(f"{address}/v4/ad/a%2Fb", headers=headers, json=wrong).status_code == 400
+        assert client.patch(f"{address}/v4/ad/a%252Fb", headers=headers, json={"source_id": "a%2Fb"}).status_code == 200
+    with httpx.Client(transport=httpx.WSGITransport(app=Preflight(application))) as client:
+        assert client.patch("http://test/v4/ad/a%252Fb", headers=headers, json=wrong).status_code == 400
+    assert seen == ["/v4/ad/a%2Fb"]
+
+
+def test_what_stands_before_the_api_is_made_with_names_that_there_are() -> None:
+    """A category, an edition or an engine that there is not is said at once, and not at the first request."""
+    unknown: list[dict[str, Any]] = [{"version": "v9"}, {"category": "aeroplane"}, {"engine": "steam"}]
+    for wrong in unknown:
+        with pytest.raises(UnknownName):
+            v4schema.openapi.requests.Preflight(**wrong)
+    v4schema.openapi.requests.Preflight(version="v3", category="dinghy", engine="jsonschema").close()
+
+
+def test_what_sends_is_closed_with_what_checks() -> None:
+    """A client closes its transport, and that the one it hands on to."""
+
+    class Transport(httpx.MockTransport):
+        closed = 0
+
+        def close(self) -> None:
+            Transport.closed += 1
+
+        async def aclose(self) -> None:
+            Transport.closed += 1
+
+    transport = Transport(lambda _: httpx.Response(200))
+    v4schema.openapi.httpx.Preflight(transport).close()
+    asyncio.run(v4schema.openapi.httpx.AsyncPreflight(transport).aclose())
+    assert Transport.closed == 2
 
 
 def test_an_application_has_the_report_and_its_own_paths(clean: Ad) -> None:
@@ -331,6 +393,7 @@ def test_an_application_has_the_report_and_its_own_paths(clean: Ad) -> None:
         assert client.get("http://test/health").status_code == 200
         assert client.put("http://test/v4/ad").status_code == 200
         assert client.post("http://test/v4/ad", headers=headers, content=b"[]").status_code == 400
+        assert client.post("http://test/v4/ad", headers=headers, content=b"[" * (1 << 24) + b"]").status_code == 413
     assert [report and report.findings for report in seen] == [(), None, None]
     with httpx.Client(transport=httpx.WSGITransport(app=Preflight(application, warn=True))) as client:
         assert client.post("http://test/v4/ad", headers=headers, content=b"[]").status_code == 200

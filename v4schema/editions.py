@@ -71,6 +71,8 @@ class Edition:
 
     def category(self, name: object) -> Category | None:
         """Return the category that `name` means: its number, its number as text, its slug, or a name or word for it."""
+        if isinstance(name, float) and name.is_integer():
+            name = int(name)  # JSON knows no difference
         if isinstance(name, bool) or not isinstance(name, int | str):
             return None
         return self.meanings.get(name) or (self.meanings.get(spelling.folded(name)) if isinstance(name, str) else None)

@@ -9,6 +9,8 @@ from v4schema.errors import V4SchemaError
 
 #: Under this name stand, in a body of the API, errors of what others stand within.
 WHOLE = "non_field_errors"
+#: An array with an index of more digits than this is told by the names of its items, and not item by item.
+_DIGITS = 3
 
 
 class Level(StrEnum):
@@ -125,6 +127,11 @@ class InvalidAd(V4SchemaError):
         return "\n".join(f"{finding.at or '/'}: {finding.says}" for finding in self.report.errors)
 
 
+def _is_index(name: str) -> bool:
+    """Tell whether a name can be that of an item of an array that is not longer than any of an ad."""
+    return name.isascii() and name.isdecimal() and str(int(name[:_DIGITS])) == name
+
+
 def _nested(sayings: Iterable[tuple[tuple[str, ...], str]]) -> dict[str, object] | list[object]:
     """Nest sentences by their places."""
     here: list[object] = []
@@ -139,6 +146,6 @@ def _nested(sayings: Iterable[tuple[tuple[str, ...], str]]) -> dict[str, object]
     children = {name: _nested(deeper) for name, deeper in inside.items()}
     if here:
         return {WHOLE: here, **children}
-    if all(name.isdecimal() for name in children) and all(isinstance(child, dict) for child in children.values()):
+    if all(map(_is_index, children)) and all(isinstance(child, dict) for child in children.values()):
         return [children.get(str(index), {}) for index in range(max(map(int, children)) + 1)]
     return dict(children)

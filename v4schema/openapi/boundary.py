@@ -4,10 +4,11 @@ openapi-core finds the path, the parameters, the media type and the schema. Thro
 reads bodies, judges ads and looks at tokens; its own texts, which print whole bodies, never come out of here.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from jsonschema.exceptions import best_match
 from jsonschema_path import SchemaPath
 from openapi_core import Config, OpenAPI
 from openapi_core.datatypes import RequestParameters
@@ -19,10 +20,11 @@ from openapi_core.validation.request.exceptions import MissingRequiredRequestBod
 
 from v4schema import catalogue as catalogues
 from v4schema import pointer, wording
+from v4schema.ad import unspeakable
 from v4schema.catalogue import Catalogue
 from v4schema.openapi.judging import Refused, Validators
 from v4schema.openapi.refusal import from_api
-from v4schema.openapi.routing import Answer, AnyServer, Route, Sent, route, specification
+from v4schema.openapi.routing import Answer, AnyServer, Route, Sent, Specification, route, specification
 from v4schema.reading import document
 from v4schema.report import Finding, Kind, Report
 
@@ -54,6 +56,7 @@ def check_request(
     hearing = _heard_at(sent, version, category, engine, catalogue)
     if isinstance(hearing, Finding):
         return Report(findings=(hearing,))
+    hearing.in_json(sent)
     for error in hearing.app().iter_request_errors(sent):
         hearing.note(error, sent.content_type)
     hearing.strangers(sent)
@@ -80,11 +83,12 @@ def check_response(
     sent, answer = Sent.of(request), Answer.of(response)
     hearing = _heard_at(sent, version, category, engine, catalogue)
     if isinstance(hearing, Finding):
-        return Report(findings=(hearing,))
+        said = _refusal(answer, catalogue or catalogues.default()) if answer.status_code >= _REFUSED else ()
+        return Report(findings=(hearing, *said))
     for error in hearing.app().iter_response_errors(sent, answer):
         hearing.note(error, answer.content_type, status=answer.status_code)
     if answer.status_code >= _REFUSED:
-        hearing.refused(answer)
+        hearing.heard += _refusal(answer, hearing.catalogue)
     return hearing.report()
 
 
@@ -99,7 +103,11 @@ def _heard_at(
     """Return what hears an exchange, or the finding that the request goes nowhere."""
     held = catalogue or catalogues.default()
     found = route(held, version, sent)
-    return found if isinstance(found, Finding) else _Hearing(catalogue=held, route=found, category=category, engine=engine)
+    if isinstance(found, Finding):
+        return found
+    # openapi-core is told what was found, so that it goes no other way.
+    sent.path_pattern, sent.parameters.path = found.path, found.variables
+    return _Hearing(catalogue=held, route=found, category=category, engine=engine)
 
 
 @dataclass(kw_only=True, eq=False)
@@ -115,6 +123,10 @@ class _Hearing:
     heard: list[Finding] = field(default_factory=list)
     ad: object = None
 
+    @property
+    def _specification(self) -> Specification:
+        return specification(self.catalogue, self.route.version)
+
     def report(self) -> Report:
         """Return all that was found."""
         return Report(kind=self.kind, findings=(*self.findings, *self.heard))
@@ -129,7 +141,7 @@ class _Hearing:
             extra_media_type_deserializers={_JSON: self._read},
             security_provider_factory=_Tokens(self._look),
         )
-        return OpenAPI(specification(self.catalogue, self.route.version).view, config)
+        return OpenAPI(self._specification.view, config)
 
     def note(self, error: Exception, content_type: str, status: int = 0) -> None:
         """Put an error of openapi-core into our words; `status` is that of the answer, if it is one that is checked."""
@@ -139,28 +151,34 @@ class _Hearing:
         if isinstance(cause, MissingRequiredRequestBody):
             self.heard += document(b"", catalogue=self.catalogue).findings
         elif isinstance(cause, MediaTypeNotFound):
-            case = "answer" if status else "" if content_type else "none"
-            expected = wording.enumerated(cause.availableMimetypes)
-            told = content_type or "without a content type"
-            self._put("http.content_type", case=case, mend=case, type=told[: wording.LONGEST], expected=expected)
+            self._sent_as(content_type, cause.availableMimetypes, case="answer" if status else "")
         elif isinstance(error, ParameterValidationError):
             self._put("http.parameter", name=error.name, location=error.location)
         elif isinstance(cause, ResponseNotFound):
             self._put("http.status", rule={"x-level": "warning"} if status < _REFUSED else {}, status=status)
+        elif not status:
+            self._put("http.body", rule={"x-level": "error"}, case="request")
         else:
-            for wrong in getattr(cause, "schema_errors", ()) or [cause]:
-                self._put("http.body", pointer.write(getattr(wrong, "absolute_path", ())), status=status)
+            wrong = [best_match([each]) for each in getattr(cause, "schema_errors", ())]  # within a choice, in the nearest branch
+            for at in dict.fromkeys(pointer.write(getattr(each, "absolute_path", ())) for each in wrong or [cause]):
+                self._put("http.body", at, status=status)
 
-    def refused(self, answer: Answer) -> None:
-        """Tell what the API says against the request."""
-        body = document(answer.data or b"", catalogue=self.catalogue)
-        told = from_api(body.ad, catalogue=self.catalogue) if body.readable else ()
-        self.heard += told or [wording.finding(self.catalogue, "api.refused", "", case="silent", status=answer.status_code)]
+    def in_json(self, sent: Sent) -> None:
+        """Let a body that reads as JSON be judged also where it is sent as something else, which is a finding."""
+        content = self.route.described.get("requestBody", {}).get("content", {})
+        if (
+            _JSON in content
+            and sent.body
+            and sent.content_type != _JSON
+            and document(sent.body, catalogue=self.catalogue).readable
+        ):
+            self._sent_as(sent.content_type, [*content])
+            sent.content_type = _JSON
 
     def strangers(self, sent: Sent) -> None:
         """Warn of query parameters that no document names."""
         if sent.parameters.query:
-            known = {*specification(self.catalogue, self.route.version).parameters(self.route, "query")}
+            known = {*self._specification.parameters(self.route, "query")}
             for name in dict.fromkeys(sent.parameters.query):
                 if name not in known:
                     self._put("http.query_unknown", name=wording.shown(name))
@@ -171,6 +189,12 @@ class _Hearing:
         own = pointer.text(self.ad, self.catalogue.identity_at)
         if name in self.route.variables and own is not None and own != self.route.variables[name]:
             self._put("http.identity", pointer.write(self.catalogue.identity_at), rule=_INFERRED, name=name)
+
+    def _sent_as(self, content_type: str, expected: Sequence[str], case: str = "") -> None:
+        """Tell that a body is not said to be what is expected."""
+        told = content_type[: wording.LONGEST] or "without a content type"
+        case = case or ("" if content_type else "none")
+        self._put("http.content_type", case=case, mend=case, type=told, expected=wording.enumerated(expected))
 
     def _hear(self, report: Report) -> None:
         self.kind = report.kind
@@ -188,15 +212,22 @@ class _Hearing:
     def _look(self, scheme: Mapping[str, Any], parameters: RequestParameters) -> None:
         """Look at a token: whether it is there, and whether it looks like one."""
         given = parameters[scheme["in"]]
-        token = next((value for name, value in given.items() if name.lower() == scheme["name"].lower()), "")
+        token = str(next((value for name, value in given.items() if name.lower() == scheme["name"].lower()), None) or "")
         if not token.strip():
             self._put("http.token_missing", rule=scheme, name=scheme["name"])
-        elif not specification(self.catalogue, self.route.version).looks[scheme["name"]].accepts(token):
+        elif unspeakable(token) is not None or not self._specification.looks[scheme["name"]].accepts(token):
             self._put("http.token_malformed", rule=_INFERRED, name=scheme["name"])
 
     def _put(self, code: str, at: str = "", *, rule: Mapping[str, Any] | None = None, **told: Any) -> None:  # noqa: ANN401
         rule = {"x-source": self.route.described["x-source"], **(rule or {})}
         self.findings.append(wording.finding(self.catalogue, code, at, rule=rule, path=self.route.path, **told))
+
+
+def _refusal(answer: Answer, catalogue: Catalogue) -> tuple[Finding, ...]:
+    """Return what the API says against a request; if it says nothing, that."""
+    body = document(answer.data or b"", catalogue=catalogue)
+    told = from_api(body.ad, catalogue=catalogue) if body.readable else ()
+    return told or (wording.finding(catalogue, "api.refused", "", case="silent", status=answer.status_code),)
 
 
 class _Tokens(SecurityProviderFactory):

@@ -20,7 +20,7 @@ from v4schema.catalogue import Catalogue
 from v4schema.editions import Category, Edition
 from v4schema.errors import Damaged, Undescribed
 from v4schema.report import Kind
-from v4schema.schema import Schema, example, facts, welcome
+from v4schema.schema import Schema, example, facts, offered, types, welcome
 
 #: What stands beside a reference and says for which operation it is meant; in a document, the choice made for one.
 OPERATION = "x-operation"
@@ -29,16 +29,26 @@ _COMPONENTS = "#/components/schemas/"
 _TOLD = ("title", "description", "x-source", "deprecated")
 #: What tells of a field and not of the object that stands there.
 _BESIDE = ("deprecated",)
+#: What is asserted of values of a type, and of no others.
+_NUMBERS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
+_ASSERTING = {
+    "integer": _NUMBERS,
+    "number": _NUMBERS,
+    "string": ("minLength", "maxLength", "pattern"),
+    "array": ("items", "minItems", "maxItems", "uniqueItems"),
+    "object": ("properties", "required"),
+}
 _INNER = ("properties", "items", "allOf")
 
 
 def document(version: str | None = None, *, catalogue: Catalogue | None = None) -> dict[str, Any]:
     """Return the OpenAPI 3.1 description of an edition (by default the catalogue's) as one document; the caller may change it.
 
-    References are local, and no schema has an ``$id``. The body of an operation is a choice over categories, each branch one
-    named component; where an ad has to name its category, with a discriminator whose mapping is complete, and otherwise with a
-    branch for ads that do not. The schemas take just those ads in which `v4schema.validate` finds no error, save that they let
-    every name pass that they do not know. Raises `v4schema.errors.UnknownName` for an edition that there is not,
+    References are local, ``x-documents`` tells what the codes in ``x-source`` mean, and no schema has an ``$id``. The body of an
+    operation is a choice over categories, each branch one named component; where an ad has to name its category, with a
+    discriminator whose mapping is complete, and otherwise with a branch for ads that do not. The schemas take just those ads in
+    which `v4schema.validate` finds no error, save that they let every name pass that they do not know, and take the number of a
+    category only as its edition writes it. Raises `v4schema.errors.UnknownName` for an edition that there is not,
     `v4schema.errors.Undescribed` for one that has no description.
 
     >>> document("v4")["paths"]["/v4/ad"]["post"]["requestBody"]["content"]["application/json"]["schema"]
@@ -85,7 +95,7 @@ class _Bundle:
         rest = {key: value for key, value in told["components"].items() if key != "schemas"}
         bundled: dict[str, Any] = self._embedded({**told, "components": rest})
         bundled["components"]["schemas"] = dict(sorted(self.components.items()))
-        return bundled
+        return {**bundled, "x-documents": self.catalogue.documents}
 
     @cached_property
     def _choices(self) -> Mapping[str, Mapping[str, Any]]:
@@ -147,16 +157,22 @@ class _Bundle:
         name = self.catalogue.category_at[0]
         flat = self.catalogue.schema(Kind(version=self.edition.name, category=category.slug), operation)
         whole = self._plain(flat, operation)
-        told = plain(flat["properties"][name])  # never null: it is what tells one branch from another
         slug = category.slug if category.schema else self._stem
         if category.schema is None:
             whole["title"] = category.names.get("en", category.slug)
-            told["enum"] = [category.id, str(category.id)]
         elif (ad := example(flat)) is not None:
             whole["examples"] = [ad]
-        whole["properties"][name] = told
+        whole["properties"][name] = self._number(category)
         whole["required"] = list(dict.fromkeys([*whole.get("required", ()), name]))
         return self._put(_pascal(category.slug), self._parted(whole, slug, operation), operation, whole=True)
+
+    def _number(self, category: Category) -> Schema:
+        """Return what tells the branch of a category from others: its number as the edition writes it, and never null."""
+        kind = Kind(version=self.edition.name, category=category.slug)
+        flat = self.catalogue.schema(kind, next(iter(self.edition.operations)))["properties"][self.catalogue.category_at[0]]
+        written = offered(flat, flat.get("enum", [category.id, str(category.id)]))
+        told = {key: flat[key] for key in _TOLD if key in flat}
+        return {**told, "type": "integer" if isinstance(written[0], int) else "string", "enum": written}
 
     def _shared(self, operation: str) -> str:
         """Make the component of ads that do not name their category."""
@@ -193,6 +209,8 @@ class _Bundle:
             parted["properties"] = {inner: self._parted(node, slug, operation, inner) for inner, node in below}
         if "items" in plain:
             parted["items"] = self._parted(plain["items"], slug, operation, name)
+        if "anyOf" in plain:
+            parted["anyOf"] = [self._parted(branch, slug, operation, name) for branch in plain["anyOf"]]
         if not name or "properties" not in plain:
             return parted
         beside = {key: parted.pop(key) for key in _BESIDE if key in parted}
@@ -270,7 +288,7 @@ def plain(flat: Schema, *, answer: bool = False) -> Schema:
     for rule in flat.get("allOf", ()):
         if "x-level" not in rule:
             _lay(node, {key: value for key, value in rule.items() if _refuses(key) or key == "x-source"})
-    return node
+    return _apart(node)
 
 
 def _lay(node: Schema, rule: Schema) -> None:
@@ -284,9 +302,25 @@ def _lay(node: Schema, rule: Schema) -> None:
     node["x-source"] = list(dict.fromkeys([*node.get("x-source", ()), *rule.get("x-source", ())]))
 
 
+def _apart(node: Schema) -> Schema:
+    """Return what may be of several types as a choice over them, each with what is asserted of it: generators want that."""
+    first, *others = several = types(node)
+    if not {*others} - {first, "null"} or first == "null" or "anyOf" in node:
+        return node
+    owned = {keyword for keywords in _ASSERTING.values() for keyword in keywords}
+    choice: Schema = {key: value for key, value in node.items() if key != "type" and key not in owned}
+    kept = {name: {keyword: node[keyword] for keyword in _ASSERTING.get(name, ()) if keyword in node} for name in several}
+    choice["anyOf"] = [{"type": name, **asserted} for name, asserted in kept.items()]
+    return choice
+
+
 def _nullable(node: Schema) -> Schema:
     """Let a field be null as well."""
     found = dict(node)
+    if "allOf" in node:
+        found["allOf"] = [_nullable(rule) for rule in node["allOf"]]
+    if "type" not in node and all("type" in branch for branch in node.get("anyOf", ())):
+        found |= {"anyOf": [*node["anyOf"], {"type": "null"}]} if "anyOf" in node else {}
     if "type" in node:
         found["type"] = list(dict.fromkeys([*([node["type"]] if isinstance(node["type"], str) else node["type"]), "null"]))
     if "enum" in node:
@@ -318,6 +352,8 @@ def _objects(node: Schema, name: str = "") -> Iterator[tuple[str, Schema]]:
         yield from _objects(below, inner)
     if "items" in node:
         yield from _objects(node["items"], name)
+    for branch in node.get("anyOf", ()):
+        yield from _objects(branch, name)
 
 
 def _nodes(node: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401  (any part of a source)

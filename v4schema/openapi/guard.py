@@ -7,21 +7,37 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+from v4schema import catalogue as catalogues
+from v4schema import engine as engines
+from v4schema import pointer
 from v4schema.catalogue import Catalogue
 from v4schema.openapi.extra import fetched
-from v4schema.report import InvalidAd, Report
+from v4schema.report import InvalidAd, Kind, Report
+from v4schema.schema import describing
 
 _LOG = logging.getLogger("v4schema.openapi")
 
 
 class PreflightError(InvalidAd):
-    """A request has errors, and was not sent; `report` tells them all. Its text is a line for each, with place and sentence."""
+    """A request has errors, and was not sent; `report` tells them all.
+
+    Its text is `summary`, which names codes and places alone; without one, a line for each error with place and sentence.
+    """
+
+    def __init__(self, report: Report, summary: str | None = None) -> None:
+        super().__init__(report)
+        self.summary = summary
+        self.args = (report, summary)
+
+    def __str__(self) -> str:
+        return super().__str__() if self.summary is None else self.summary
 
 
 class Guard:
     """Checks requests by `v4schema.openapi.check_request`, to which all arguments but `warn` go.
 
-    With `warn`, a request with errors passes all the same. Raises `v4schema.errors.MissingExtra` without openapi-core.
+    With `warn`, a request with errors passes all the same. Raises `v4schema.errors.MissingExtra` without openapi-core, and
+    `v4schema.errors.UnknownName` when an argument names nothing.
     """
 
     def __init__(
@@ -34,6 +50,11 @@ class Guard:
         catalogue: Catalogue | None = None,
     ) -> None:
         self._warn = warn
+        self._catalogue = catalogue or catalogues.default()
+        self._edition = self._catalogue.edition(version).name
+        if category is not None:
+            self._catalogue.kind(version, category)
+        engines.known(engine)
         self._told: dict[str, Any] = {"version": version, "category": category, "engine": engine, "catalogue": catalogue}
         self._check, self._request, self._reaches = (
             fetched("boundary", "check_request"),
@@ -51,7 +72,7 @@ class Guard:
         report: Report = self._check(self._request(method, url, headers=headers, body=body), **self._told)
         if report.findings:
             level = logging.INFO if report.valid or not self._warn else logging.WARNING
-            _LOG.log(level, "%s %s: %s", method, self._verdict(report), _summary(report))
+            _LOG.log(level, "%s", self.summary(method, report))
         return report
 
     def passes(self, report: Report) -> bool:
@@ -62,13 +83,17 @@ class Guard:
         """Check a request. Raises `PreflightError` if it may not pass."""
         report = self.check(method, url, headers, body)
         if not self.passes(report):
-            raise PreflightError(report)
+            raise PreflightError(report, self.summary(method, report))
 
-    def _verdict(self, report: Report) -> str:
-        """Say in a word or two what becomes of a request."""
-        return "passed" if report.valid else "passed with errors" if self._warn else "refused"
+    def summary(self, method: str, report: Report) -> str:
+        """Name what was found, and where: no sentence, since it may hold what somebody has put into the wrong field."""
+        verdict = "passed" if report.valid else "passed with errors" if self._warn else "refused"
+        kind = report.kind or Kind(version=self._edition)
+        told = "; ".join(f"{finding.level} {finding.code} {self._place(kind, finding.at)}" for finding in report.findings)
+        return f"{method if method.isalpha() else '…'} {verdict}: {told}"
 
-
-def _summary(report: Report) -> str:
-    """Name what was found, and where: no sentence, since it may hold what somebody has put into the wrong field."""
-    return "; ".join(f"{finding.level} {finding.code} {finding.at or '/'}" for finding in report.findings)
+    def _place(self, kind: Kind, at: str) -> str:
+        """Write a place without the names that no document knows: they are somebody's own, as values are."""
+        schema, place = self._catalogue.schema(kind), pointer.parse(at)
+        known = [describing(schema, place[: end + 1]) is not None for end in range(len(place))]
+        return pointer.write(name if told else "…" for name, told in zip(place, known, strict=True)) or "/"

@@ -38,14 +38,14 @@ def async_hook(**checking: Any) -> Callable[[httpx.Request], Awaitable[None]]:  
 class Preflight(httpx.BaseTransport):
     """Checks each request before `transport` sends it; the rest is that of `hook`.
 
-    By default httpx's own transport sends; what a client says of proxies and certificates is said to that.
+    That transport, and not the client, is to be told of proxies and certificates.
 
     >>> client = httpx.Client(mounts={"all://api.blocket.se": Preflight(httpx.HTTPTransport(retries=2))})
     >>> client.close()
     """
 
-    def __init__(self, transport: httpx.BaseTransport | None = None, **checking: Any) -> None:  # noqa: ANN401  (those of `Guard`)
-        self._transport = transport or httpx.HTTPTransport()
+    def __init__(self, transport: httpx.BaseTransport, **checking: Any) -> None:  # noqa: ANN401  (those of `Guard`)
+        self._transport = transport
         self._check = hook(**checking)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -61,8 +61,8 @@ class Preflight(httpx.BaseTransport):
 class AsyncPreflight(httpx.AsyncBaseTransport):
     """The same for an ``httpx.AsyncClient``."""
 
-    def __init__(self, transport: httpx.AsyncBaseTransport | None = None, **checking: Any) -> None:  # noqa: ANN401  (those of `Guard`)
-        self._transport = transport or httpx.AsyncHTTPTransport()
+    def __init__(self, transport: httpx.AsyncBaseTransport, **checking: Any) -> None:  # noqa: ANN401  (those of `Guard`)
+        self._transport = transport
         self._check = async_hook(**checking)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:

@@ -28,6 +28,9 @@ class Refused(ValidateError):
     def __str__(self) -> str:
         return ", ".join(f"{finding.code} at {finding.at or '/'}" for finding in self.report.errors)
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self})"
+
 
 class Validators(SchemaValidatorsFactory):
     """Makes what openapi-core validates by: for an ad `v4schema.validate`, for all else what it would make itself.
@@ -58,7 +61,8 @@ class Validators(SchemaValidatorsFactory):
         operation = _operation(schema)
         if operation is not None:
             return AdValidator(schema, plain, lambda ad: self._judge([((), ad)], operation))
-        each = _operation(schema / "items") if "items" in schema else None
+        lists = [branch / "items" for branch in (schema, *(schema / "anyOf" if "anyOf" in schema else ())) if "items" in branch]
+        each = next(filter(None, map(_operation, lists)), None)
         if each is not None:
             return AdValidator(schema, plain, lambda ads: self._judge(_items(ads), each))
         return plain()

@@ -30,10 +30,10 @@ def from_api(body: object, *, catalogue: Catalogue | None = None) -> tuple[Findi
 def _sayings(node: object, at: Place) -> Iterator[tuple[Place, str]]:
     """Yield each sentence with its place."""
     if isinstance(node, str):
-        yield at, node
+        yield from [(at, node)] if node else []
     elif isinstance(node, dict):
         for name, below in node.items():
-            whole = name == WHOLE or (name == _DETAIL and not at and isinstance(below, str))
+            whole = name == WHOLE or (name == _DETAIL and not at)
             yield from _sayings(below, at if whole else (*at, str(name)))
     elif isinstance(node, list):
         for index, below in enumerate(node):

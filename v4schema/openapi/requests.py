@@ -39,8 +39,8 @@ class Preflight(BaseAdapter):
 def _whole(request: PreparedRequest) -> bytes | None:
     """Return the body of a request; one that can be read but once is put together, and sent so."""
     body: Any = request.body
-    if body is None or isinstance(body, str | bytes):
-        return body.encode() if isinstance(body, str) else body
+    if body is None or isinstance(body, str | bytes | bytearray):
+        return None if body is None else _together([body])
     if hasattr(body, "seekable") and body.seekable():
         place, told = body.tell(), body.read()
         body.seek(place)
@@ -51,5 +51,5 @@ def _whole(request: PreparedRequest) -> bytes | None:
     return request.body
 
 
-def _together(chunks: "Iterable[bytes | str]") -> bytes:
+def _together(chunks: "Iterable[bytes | bytearray | str]") -> bytes:
     return b"".join(chunk.encode() if isinstance(chunk, str) else chunk for chunk in chunks)

@@ -1,6 +1,6 @@
 """Where a request goes: the edition and the operation that its path and method mean, whatever server it is sent to."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -11,13 +11,17 @@ from openapi_core.datatypes import RequestParameters
 from openapi_core.protocols import Request, Response
 from openapi_core.templating.paths.finders import APICallPathFinder
 from openapi_core.templating.paths.iterators import SimpleServersIterator
-from werkzeug.datastructures import ImmutableMultiDict
+from werkzeug.datastructures import Headers, ImmutableMultiDict
 
 from v4schema import pointer, wording
 from v4schema.catalogue import Catalogue
 from v4schema.engine import Engine, compiled
 from v4schema.openapi.description import described, document
 from v4schema.report import Finding
+
+#: What stands in the head of a message, and what may be its body.
+Head = Mapping[str, str | bytes] | Mapping[str, str] | Iterable[tuple[str | bytes, str | bytes]]
+Body = bytes | bytearray | memoryview | str | None
 
 
 class AnyServer(APICallPathFinder):
@@ -36,6 +40,7 @@ class Sent:
     body: bytes | None
     content_type: str
     parameters: RequestParameters
+    path_pattern: str | None = None
 
     @classmethod
     def of(cls, request: Request) -> "Sent":
@@ -45,7 +50,7 @@ class Sent:
             host_url=request.host_url,
             path=request.path,
             method=request.method.lower(),
-            body=request.body,
+            body=_raw(request.body),
             content_type=_bare(request.content_type),
             parameters=RequestParameters(query=given.query, header=given.header, cookie=given.cookie),
         )
@@ -64,38 +69,41 @@ class Answer:
     def of(cls, response: Response) -> "Answer":
         """Write a response in one way."""
         return cls(
-            status_code=response.status_code,
+            status_code=int(response.status_code),
             headers=dict(response.headers),
             content_type=_bare(response.content_type),
-            data=response.data,
+            data=_raw(response.data),
         )
 
 
-def request(method: str, url: str, *, headers: Mapping[str, str], body: bytes | None = None) -> Request:
+def request(method: str, url: str, *, headers: Head = (), body: Body = None) -> Request:
     """Return a request in openapi-core's protocol, from what every library of HTTP has: `url` as it is sent, percent-encoded.
+
+    Headers are a mapping or pairs, text or bytes; a body is bytes, or text that is sent as UTF-8. Raises `TypeError` for another.
 
     >>> request("POST", "https://api.blocket.se/pro-import-api/v4/ad?x=1", headers={"content-type": "application/json"}).path
     '/pro-import-api/v4/ad'
     """
-    parts = urlsplit(url)
+    parts, sent = urlsplit(url), _texts(headers)
     query = ImmutableMultiDict(parse_qsl(parts.query, keep_blank_values=True))
     return Sent(
         host_url=f"{parts.scheme}://{parts.netloc}",
         path=parts.path,
         method=method.lower(),
-        body=body,
-        content_type=_header(headers, "content-type"),
-        parameters=RequestParameters(query=query, header=headers),
+        body=_raw(body),
+        content_type=sent.get("content-type", ""),
+        parameters=RequestParameters(query=query, header=Headers(sent)),
     )
 
 
-def response(status: int, *, headers: Mapping[str, str], body: bytes | None = None) -> Response:
+def response(status: int, *, headers: Head = (), body: Body = None) -> Response:
     """Return a response in openapi-core's protocol, likewise.
 
     >>> response(200, headers={"Content-Type": "application/json"}, body=b"{}").content_type
     'application/json'
     """
-    return Answer(status_code=status, headers=headers, content_type=_header(headers, "content-type"), data=body)
+    sent = _texts(headers)
+    return Answer(status_code=status, headers=sent, content_type=sent.get("content-type", ""), data=_raw(body))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -117,7 +125,7 @@ class Specification:
 
     def paths(self, sent: Sent) -> Iterator[tuple[str, Mapping[str, str]]]:
         """Yield the paths that a request may mean, with what stands for their variables."""
-        for _, found in AnyServer.paths_iterator(sent.host_url + sent.path, self.view):
+        for _, found in AnyServer.paths_iterator(sent.path, self.view):
             yield found.pattern, {name: unquote(value) for name, value in found.variables.items()}
 
     def operations(self, path: str) -> Mapping[str, Mapping[str, Any]]:
@@ -169,16 +177,31 @@ def route(catalogue: Catalogue, version: str | None, sent: Sent) -> Route | Find
         "http.path",
         "",
         rule=source,
-        mend="other" if others else "slash" if near else "",
+        case="other" if others else "",
+        mend="other" if others else "slash" if near and sent.path.endswith("/") else "",
         other=" and ".join(others),
         version=wanted[0],
         choices=wording.enumerated([*specification(catalogue, wanted[0]).document["paths"]]),
     )
 
 
-def _header(headers: Mapping[str, str], name: str) -> str:
-    """Return a header, in whatever case it is written; without it, nothing."""
-    return next((value for key, value in headers.items() if key.lower() == name), "")
+def _raw(body: Body) -> bytes | None:
+    """Return a body as bytes. Raises `TypeError` for what is none: nothing is passed unread."""
+    if isinstance(body, str):
+        return body.encode("utf-8", "surrogatepass")  # what is no text is found when it is read
+    if body is None or isinstance(body, bytes | bytearray | memoryview):
+        return None if body is None else bytes(body)
+    raise TypeError(f"a body is bytes or text, not {type(body).__name__}")
+
+
+def _texts(headers: Head) -> dict[str, str]:
+    """Return headers by their names in small letters."""
+    pairs = headers.items() if isinstance(headers, Mapping) else headers
+    return {_text(name).lower(): _text(value) for name, value in pairs}
+
+
+def _text(told: str | bytes) -> str:
+    return told.decode("latin-1") if isinstance(told, bytes) else str(told)
 
 
 def _bare(content_type: str | None) -> str:

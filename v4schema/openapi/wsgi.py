@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
+from wsgiref.util import application_uri, request_uri
 
 from v4schema.openapi.guard import Guard
 from v4schema.report import Report
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 #: Where the report on a request stands in its environment.
 REPORT = "v4schema.report"
+#: A body of more bytes than this is not read: an ad has some thousands.
+_LARGEST = 16 * 1024 * 1024
 #: The status that the API is expected to answer with, by finding; else 400.
 _STATUS = {"http.token_missing": 401, "http.content_type": 415}
 
@@ -31,18 +34,29 @@ class Preflight:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer a request, or have it answered."""
+        from werkzeug.exceptions import HTTPException
         from werkzeug.wrappers import Request
 
-        request = Request(environ)
-        if not self._guard.concerns(request.method, request.url):
+        request, url = Request(environ), _url(environ)
+        if not self._guard.concerns(request.method, url):
             return self._application(environ, start_response)
-        body = request.get_data()
+        request.max_content_length = _LARGEST
+        try:
+            body = request.get_data()
+        except HTTPException as error:  # it is too large, or breaks off
+            return error(environ, start_response)
         environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(body), str(len(body))
-        report = self._guard.check(request.method, request.url, dict(request.headers), body)
+        report = self._guard.check(request.method, url, dict(request.headers), body)
         environ[REPORT] = report
         if self._guard.passes(report):
             return self._application(environ, start_response)
         return _answer(report)(environ, start_response)
+
+
+def _url(environ: "WSGIEnvironment") -> str:
+    """Return the URL as it was sent, with a slash in a name still encoded, where the server tells."""
+    sent = environ.get("REQUEST_URI") or environ.get("RAW_URI") or ""
+    return application_uri({**environ, "SCRIPT_NAME": ""}).rstrip("/") + sent if sent.startswith("/") else request_uri(environ)
 
 
 def _answer(report: Report) -> "WSGIApplication":
