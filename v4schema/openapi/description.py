@@ -26,7 +26,7 @@ from v4schema.schema import Schema, example, facts, offered, types, welcome
 OPERATION = "x-operation"
 _COMPONENTS = "#/components/schemas/"
 #: What tells of a field and asserts nothing, as far as others need it.
-_TOLD = ("title", "description", "x-source", "deprecated")
+_TOLD = ("description", "x-source", "deprecated")
 #: What tells of a field and not of the object that stands there.
 _BESIDE = ("deprecated",)
 #: What is asserted of values of a type, and of no others.
@@ -158,9 +158,7 @@ class _Bundle:
         flat = self.catalogue.schema(Kind(version=self.edition.name, category=category.slug), operation)
         whole = self._plain(flat, operation)
         slug = category.slug if category.schema else self._stem
-        if category.schema is None:
-            whole["title"] = category.names.get("en", category.slug)
-        elif (ad := example(flat)) is not None:
+        if category.schema is not None and (ad := example(flat)) is not None:
             whole["examples"] = [ad]
         whole["properties"][name] = self._number(category)
         whole["required"] = list(dict.fromkeys([*whole.get("required", ()), name]))
@@ -330,7 +328,7 @@ def _nullable(node: Schema) -> Schema:
 
 def _refuses(keyword: str) -> bool:
     """Tell whether a keyword of a flat schema can refuse a value by itself."""
-    return not keyword.startswith("x-") and keyword not in {*_TOLD, *_INNER, "additionalProperties", "examples"}
+    return not keyword.startswith("x-") and keyword not in {*_TOLD, *_INNER, "title", "additionalProperties", "examples"}
 
 
 def _idle(node: Schema) -> bool:
