@@ -19,7 +19,7 @@ from v4schema.ad import unspeakable
 from v4schema.catalogue import Catalogue
 from v4schema.engine import ENGINES
 from v4schema.pointer import get, leads, parse, write
-from v4schema.schema import describing, facts, walk, welcome
+from v4schema.schema import describing, example, facts, walk, welcome
 from v4schema.validator import _checker
 
 Ad = dict[str, Any]
@@ -772,3 +772,15 @@ def test_fields_that_are_only_warned_of_are_not_suggested(catalogue: Catalogue) 
             if at and not welcome(node):
                 near = {**held_example(catalogue, kind), f"{at[-1]}s": 1}
                 assert all(f'"{at[-1]}"' not in finding.says for finding in validate(near, version=kind.version).findings)
+
+
+@pytest.mark.parametrize("engine", ["jsonschema-rs", "jsonschema"])
+@pytest.mark.parametrize(("version", "codes"), [("v3", set()), ("v4", {"value.type"})])
+def test_a_number_is_the_same_however_it_is_written(version: str, codes: set[str], engine: str, catalogue: Catalogue) -> None:
+    """JSON has one kind of numbers: 1121.0 is the category 1121, and 1121.5 is none."""
+    ad = example(catalogue.schema(Kind(version=version, category="moped"))) | {"category_id": 1121.0}
+    report = validate(ad, version=version, engine=engine)
+    assert (str(report.kind), report.errors) == (f"{version}/moped", ())
+    assert {finding.code for finding in report.warnings} == codes
+    broken = validate(ad | {"category_id": 1121.5}, version=version, engine=engine)
+    assert [finding.code for finding in broken.errors] == ["category.malformed"]

@@ -1,9 +1,9 @@
 """The API's OpenAPI description, and requests of HTTP checked by it before they leave.
 
 >>> from v4schema import openapi
->>> request = openapi.request("POST", "https://api.blocket.se/pro-import-api/v4/ad", headers={"X-Auth-Token": "1a2b"}, body=b"{}")
+>>> request = openapi.request("GET", "https://api.blocket.se/pro-import-api/v4/ad")
 >>> [finding.says for finding in openapi.check_request(request).errors]
-['The body is sent without a content type.']
+['Authentication credentials were not provided.']
 
 `document` and `from_api` need nothing more; what checks needs the extra ``v4schema[openapi]``. `requests`, `httpx` and
 `wsgi` in this folder hold what to put before a session, a client and an application.
