@@ -317,8 +317,9 @@ def _nullable(node: Schema) -> Schema:
     found = dict(node)
     if "allOf" in node:
         found["allOf"] = [_nullable(rule) for rule in node["allOf"]]
-    if "type" not in node and all("type" in branch for branch in node.get("anyOf", ())):
-        found |= {"anyOf": [*node["anyOf"], {"type": "null"}]} if "anyOf" in node else {}
+    branches = node.get("anyOf", [])
+    if branches and all("type" in branch for branch in branches) and {"type": "null"} not in branches:
+        found["anyOf"] = [*branches, {"type": "null"}]
     if "type" in node:
         found["type"] = list(dict.fromkeys([*([node["type"]] if isinstance(node["type"], str) else node["type"]), "null"]))
     if "enum" in node:
