@@ -48,7 +48,7 @@ def document(version: str | None = None, *, catalogue: Catalogue | None = None) 
     operation is a choice over categories, each branch one named component; where an ad has to name its category, with a
     discriminator whose mapping is complete, and otherwise with a branch for ads that do not. The schemas take just those ads in
     which `v4schema.validate` finds no error, save that they let every name pass that they do not know, and take the number of a
-    category only as its edition writes it. Raises `v4schema.errors.UnknownName` for an edition that there is not,
+    category as text alone where its edition writes it so. Raises `v4schema.errors.UnknownName` for an edition that there is not,
     `v4schema.errors.Undescribed` for one that has no description.
 
     >>> document("v4")["paths"]["/v4/ad"]["post"]["requestBody"]["content"]["application/json"]["schema"]
@@ -170,7 +170,10 @@ class _Bundle:
         flat = self.catalogue.schema(kind, next(iter(self.edition.operations)))["properties"][self.catalogue.category_at[0]]
         written = offered(flat, flat.get("enum", [category.id, str(category.id)]))
         told = {key: flat[key] for key in _TOLD if key in flat}
-        return {**told, "type": "integer" if isinstance(written[0], int) else "string", "enum": written}
+        if isinstance(written[0], str):
+            return {**told, "type": "string", "enum": written}
+        # A discriminator's mapping is by text, and there are readers who take it at its word.
+        return {**told, "type": ["integer", "string"], "enum": [*written, str(category.id)]}
 
     def _shared(self, operation: str) -> str:
         """Make the component of ads that do not name their category."""
