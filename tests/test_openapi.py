@@ -16,7 +16,7 @@ import v4schema
 from v4schema import Kind, pointer
 from v4schema.catalogue import Catalogue
 from v4schema.errors import Damaged, Undescribed, UnknownName
-from v4schema.openapi import document
+from v4schema.openapi import check_request, document, request
 from v4schema.openapi.description import described
 
 VERSIONS = described(HELD)
@@ -243,6 +243,16 @@ def test_an_edition_without_a_description_says_so(schemas: Path, tmp_path: Path)
     with pytest.raises(Undescribed, match=r"v4 has no OpenAPI description. There are those of: v3."):
         document(catalogue=held)
     assert described(held) == ["v3"]
+    held = altered(schemas, tmp_path, "catalogue.json", lambda told: [edition.pop("openapi") for edition in told["editions"]])
+    with pytest.raises(Undescribed, match=r"v4 has no OpenAPI description. There are those of: no edition."):
+        check_request(request("GET", "https://api.blocket.se/v4/ad"), catalogue=held)
+
+
+def test_a_number_that_is_warned_of_is_described_all_the_same(schemas: Path, tmp_path: Path) -> None:
+    """Where an edition takes no other, it is that."""
+    held = altered(schemas, tmp_path, "v4/moped.json", lambda told: told["properties"]["category_id"].update(enum=[1121]))
+    moped = document("v4", catalogue=held)["components"]["schemas"]["Moped"]
+    assert moped["properties"]["category_id"]["enum"] == [1121, "1121"]
 
 
 def test_only_what_is_wanted_is_made(schemas: Path, tmp_path: Path) -> None:

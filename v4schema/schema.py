@@ -142,6 +142,11 @@ def facts(node: Schema) -> Iterator[Schema]:
             yield rule
 
 
+def requires(node: Schema, name: str) -> bool:
+    """Tell whether an object of this schema has to have a member of a name."""
+    return any(name in fact.get("required", ()) for fact in facts(node))
+
+
 def demanded(node: Schema, at: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Schema]]:
     """Yield the places that have to be filled in an object of this schema, however deep, each with the rule that says so.
 

@@ -14,7 +14,7 @@ from v4schema.engine import Engine
 from v4schema.faults import Fault, Faults
 from v4schema.pointer import Place
 from v4schema.report import Finding, Kind, Level, Report
-from v4schema.schema import Schema, facts, walk
+from v4schema.schema import Schema, requires, walk
 
 
 def validate(
@@ -103,7 +103,7 @@ class Checker:
     @cached_property
     def needs_category(self) -> bool:
         """Whether an ad that names no category cannot be told from others: the operation requires it to name one."""
-        return any(self.catalogue.category_at[0] in fact.get("required", ()) for fact in facts(self.schema))
+        return requires(self.schema, self.catalogue.category_at[0])
 
     @cached_property
     def _silent(self) -> bool:

@@ -50,7 +50,8 @@ def check_request(
     of an ad that does not say it, as in a partial update; `engine` and `catalogue` are those of `v4schema.validate`.
 
     The findings about the ad are those of `v4schema.validate`; those of the request itself come first, at the place ``""``.
-    Raises `v4schema.errors.UnknownName` when the caller's own words name nothing.
+    Raises `v4schema.errors.UnknownName` when the caller's own words name nothing, `v4schema.errors.Undescribed` for an edition
+    that has no description.
     """
     sent = Sent.of(request)
     hearing = _heard_at(sent, version, category, engine, catalogue)

@@ -20,7 +20,7 @@ from v4schema.catalogue import Catalogue
 from v4schema.editions import Category, Edition
 from v4schema.errors import Damaged, Undescribed
 from v4schema.report import Kind
-from v4schema.schema import Schema, example, facts, offered, types, welcome
+from v4schema.schema import Schema, example, offered, requires, types, welcome
 
 #: What stands beside a reference and says for which operation it is meant; in a document, the choice made for one.
 OPERATION = "x-operation"
@@ -55,19 +55,16 @@ def document(version: str | None = None, *, catalogue: Catalogue | None = None) 
     {'$ref': '#/components/schemas/Ad'}
     """
     held = catalogue or catalogues.default()
-    return deepcopy(_bundled(held, held.edition(version)))
+    edition = held.edition(version)
+    if edition.openapi is None:
+        raise Undescribed(edition.name, described(held))
+    return deepcopy(_Bundle(catalogue=held, edition=edition, file=edition.openapi).document())
 
 
 def described(catalogue: Catalogue) -> Sequence[str]:
     """Return the editions that have a description, the default one first."""
     names = [edition.name for edition in catalogue.editions.values() if edition.openapi]
     return sorted(names, key=lambda name: name != catalogue.edition().name)
-
-
-def _bundled(catalogue: Catalogue, edition: Edition) -> dict[str, Any]:
-    if edition.openapi is None:
-        raise Undescribed(edition.name, described(catalogue))
-    return _Bundle(catalogue=catalogue, edition=edition, file=edition.openapi).document()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -144,7 +141,8 @@ class _Bundle:
         branches = [self._branch(category, operation) for category in self.edition.categories.values()]
         choice = {**self._choices[name], OPERATION: operation}
         told, _ = choice.pop("discriminator"), choice.pop("oneOf")
-        if self._named(operation):
+        shared = self.catalogue.schema(Kind(version=self.edition.name), operation)
+        if requires(shared, self.catalogue.category_at[0]):
             numbers = (str(category.id) for category in self.edition.categories.values())
             choice["oneOf"] = [{"$ref": branch} for branch in branches]
             choice["discriminator"] = {**told, "mapping": dict(zip(numbers, branches, strict=True))}
@@ -168,7 +166,8 @@ class _Bundle:
         """Return what tells the branch of a category from others: its number as the edition writes it, and never null."""
         kind = Kind(version=self.edition.name, category=category.slug)
         flat = self.catalogue.schema(kind, next(iter(self.edition.operations)))["properties"][self.catalogue.category_at[0]]
-        written = offered(flat, flat.get("enum", [category.id, str(category.id)]))
+        numbers = flat.get("enum", [category.id, str(category.id)])
+        written = offered(flat, numbers) or numbers
         told = {key: flat[key] for key in _TOLD if key in flat}
         if isinstance(written[0], str):
             return {**told, "type": "string", "enum": written}
@@ -196,11 +195,6 @@ class _Bundle:
     def _own(self) -> Iterable[str]:
         """The names of the components of the source."""
         return [*self.catalogue.read(self.file)["components"]["schemas"]]
-
-    def _named(self, operation: str) -> bool:
-        """Tell whether an operation requires an ad to name its category."""
-        shared = self.catalogue.schema(Kind(version=self.edition.name), operation)
-        return any(self.catalogue.category_at[0] in fact.get("required", ()) for fact in facts(shared))
 
     def _parted(self, plain: Schema, slug: str, operation: str, name: str = "") -> Schema:
         """Return a schema with the objects in it made components of their own."""

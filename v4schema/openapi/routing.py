@@ -154,8 +154,12 @@ def specification(catalogue: Catalogue, version: str) -> Specification:
 
 
 def route(catalogue: Catalogue, version: str | None, sent: Sent) -> Route | Finding:
-    """Return where a request goes, by default in the edition that has such a path, or the finding that it goes nowhere."""
-    wanted = described(catalogue) if version is None else [catalogue.edition(version).name]
+    """Return where a request goes, by default in the edition that has such a path, or the finding that it goes nowhere.
+
+    Raises `v4schema.errors.Undescribed` for an edition without a description.
+    """
+    editions = described(catalogue) if version is None else []
+    wanted = editions or [catalogue.edition(version).name]
     near: list[tuple[str, str, Mapping[str, str]]] = []
     for name in wanted:
         for path, variables in specification(catalogue, name).paths(sent):
