@@ -7,17 +7,13 @@ from functools import cached_property
 from typing import Any
 
 from v4schema import pointer, spelling, wording
+from v4schema.assertions import VOICE, precedence
 from v4schema.catalogue import Catalogue
 from v4schema.engine import Failure
 from v4schema.naming import Names
 from v4schema.pointer import Place
 from v4schema.report import Finding, Kind
 from v4schema.schema import Schema, demanded, describing, facts, fits, offered, private, types
-
-#: Of several assertions that one value fails, the first of these is told; the others follow from it or can wait.
-_FIRST = ("type", "const", "enum", "pattern")
-#: The annotations that say how a failed assertion is reported.
-_VOICE = ("x-level", "x-code", "x-says", "x-hint", "x-source")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,11 +79,11 @@ class Faults:
     def _rule(self, failure: Failure) -> tuple[Schema, Mapping[str, Any]]:
         """Return the subschema that holds the failed keyword, and the annotations that go for it."""
         node: Any = self.schema
-        rule: dict[str, Any] = {key: node[key] for key in _VOICE if key in node}
+        rule: dict[str, Any] = {key: node[key] for key in VOICE if key in node}
         for token in failure.keyword_at[:-1]:
             node = node[token]
             if isinstance(node, dict):
-                rule.update({key: node[key] for key in _VOICE if key in node})
+                rule.update({key: node[key] for key in VOICE if key in node})
         return node, rule
 
     def _missing(self, at: Place, rule: Mapping[str, Any]) -> Fault:
@@ -156,8 +152,7 @@ class Faults:
             got=type(value).__name__,
             **told,
         )
-        rank = _FIRST.index(keyword) if keyword in _FIRST else len(_FIRST)
-        return Fault(at=failure.at, finding=finding, order=(rank, *map(str, failure.keyword_at)))
+        return Fault(at=failure.at, finding=finding, order=precedence(failure.keyword_at))
 
     def _chosen(self, at: Place, value: object, choices: Sequence[object]) -> tuple[str, str, str]:
         """Find out what was probably meant by a value that is none of the choices: the case of the hint, and what fills it."""

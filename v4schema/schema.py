@@ -101,7 +101,7 @@ class Flattening:
         if "items" in node:
             closed["items"] = self._closed(node["items"])
         rules = [_without_required(rule) if partial else rule for rule in node.get("allOf", ())]
-        closed["allOf"] = [rule for rule in rules if any(_asserts(keyword) for keyword in rule)]
+        closed["allOf"] = [rule for rule in rules if any(asserts(keyword) for keyword in rule)]
         if not closed["allOf"]:
             del closed["allOf"]
         return closed
@@ -226,7 +226,8 @@ def example(schema: Schema) -> Any:  # noqa: ANN401  (an ad, or any part of one)
     return told if told and whole else None
 
 
-def _asserts(keyword: str) -> bool:
+def asserts(keyword: str) -> bool:
+    """Tell whether a keyword of a flat schema says what values are taken, not just something about them."""
     return not keyword.startswith("x-") and keyword not in _ANNOTATIONS
 
 
@@ -249,12 +250,12 @@ def _merge(into: Schema, layer: Schema) -> None:
         _merge(into.setdefault("items", {}), layer["items"])
     if layer.get("allOf"):
         into["allOf"] = [*into.get("allOf", ()), *layer["allOf"]]
-    asserted = {key: value for key, value in layer.items() if _asserts(key) and key not in _STRUCTURE}
-    standing = {key for key in into if _asserts(key) and key not in _STRUCTURE}
+    asserted = {key: value for key, value in layer.items() if asserts(key) and key not in _STRUCTURE}
+    standing = {key for key in into if asserts(key) and key not in _STRUCTURE}
     apart = bool(asserted) and bool(standing) and layer.get("x-source", into.get("x-source")) != into.get("x-source")
     if apart or any(key in standing and into[key] != value for key, value in asserted.items()):
         into["allOf"] = [*into.get("allOf", ()), {"x-source": layer.get("x-source", into.get("x-source")), **asserted}]
     else:
         into.update(asserted)
     kept = {"x-source"} if standing else set()
-    into.update({key: value for key, value in layer.items() if not _asserts(key) and key not in kept})
+    into.update({key: value for key, value in layer.items() if not asserts(key) and key not in kept})
