@@ -18,7 +18,7 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
-from strategies import HELD, ads, every_mapping
+from drawn import HELD, ads, every_mapping
 
 from v4schema import Kind
 from v4schema.pointer import get, leads, parse

@@ -5,6 +5,7 @@ import json
 import os
 import tempfile
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from click.testing import CliRunner, Result
 from commands import Run
 from hypothesis import HealthCheck, settings
 from hypothesis.configuration import set_hypothesis_home_dir
+from tables import coverage
 
 from v4schema import Kind
 from v4schema import catalogue as catalogues
@@ -29,6 +31,16 @@ settings.load_profile("v4schema")
 
 #: The folder that holds the tests, the examples and the README; the package may lie elsewhere.
 CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell which rules were broken, if any were to be."""
+    reports = terminalreporter.getreports("passed") + terminalreporter.getreports("failed")
+    tallies = [rows for report in reports for name, rows in report.user_properties if name == "tally"]
+    if tallies:
+        terminalreporter.section("rules broken by near misses, by schema and keyword")
+        for line in coverage(chain.from_iterable(tallies)):
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from drawn import ANY_JSON, KINDS, Ad, ads, broken
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema_path import SchemaPath
@@ -15,7 +16,6 @@ from openapi_core.protocols import Request, Response
 from openapi_core.testing import MockRequest
 from openapi_core.validation.request.exceptions import InvalidRequestBody, SecurityValidationError
 from openapi_core.validation.schemas.exceptions import InvalidSchemaValue
-from strategies import ANY_JSON, KINDS, Ad, ads, broken
 
 import v4schema
 from v4schema import Finding, InvalidAd, Kind, Report, openapi, pointer

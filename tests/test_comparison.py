@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 from commands import Run
+from drawn import HELD, KINDS
 from jsonschema import Draft202012Validator
-from strategies import HELD, KINDS
 
 from v4schema import Kind
 from v4schema.comparison import Change, compare

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 from ads import ANSWERS, CAR, MOPED
+from drawn import ANY_JSON, HELD, KINDS, ads, every_mapping, respell, same, strewn
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from strategies import ANY_JSON, HELD, KINDS, ads, every_mapping, respell, same, spots, strewn
 
 from v4schema import Conversion, Kind, Level, convert, errors, migrate, normalise, revert, validate
 from v4schema.asking import NONE
@@ -22,6 +22,7 @@ from v4schema.converter import Converter
 from v4schema.moving import placed
 from v4schema.pointer import Place, get, leads, parse, within
 from v4schema.schema import describing, welcome
+from v4schema.strategies.respelling import spots
 
 #: Each law is tried for every kind: this often for each. Many of the ads that are drawn are none that their schema takes.
 FEW = settings(max_examples=20, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
@@ -75,6 +76,7 @@ def test_automatic_categories_come_back_without_a_receipt(kind: Kind, data: st.D
     """If the ad names its category as its edition does; there are no more pictures than both take."""
     ad = data.draw(ads(kind).map(lambda ad: {**ad, HELD.category_at[0]: int(ad[HELD.category_at[0]])}))
     done = convert(ad, to=TO[kind.version], version=kind.version)
+    assume("item.beyond" not in codes(done))
     assert text(convert(done.ad, to=kind.version, version=TO[kind.version]).ad) == text(ad)
 
 

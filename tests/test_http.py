@@ -16,9 +16,9 @@ from typing import Any
 import httpx
 import pytest
 import requests
+from drawn import Ad
 from local_api import Api, serving
 from requests.adapters import BaseAdapter
-from strategies import Ad
 
 import v4schema.openapi.httpx
 import v4schema.openapi.requests

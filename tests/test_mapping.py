@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from drawn import HELD, every_mapping
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
-from strategies import HELD, every_mapping
 
 from v4schema.mapping import Mapping, Rule, faults
 

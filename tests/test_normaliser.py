@@ -6,9 +6,9 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from drawn import ANY_JSON, HELD, KINDS, ads, respell, same
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import ANY_JSON, HELD, KINDS, RESPELLINGS, ads, respell, same
 
 from v4schema import Kind, Level, errors, normalise, validate
 from v4schema.catalogue import Catalogue
@@ -17,6 +17,7 @@ from v4schema.pointer import get, leads, within, write
 from v4schema.preparation import prepared
 from v4schema.schema import walk
 from v4schema.steps import STEPS
+from v4schema.strategies.respelling import RESPELLINGS
 
 Ad = dict[str, Any]
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 from commands import Run
+from drawn import HELD, KINDS, Ad, ads, broken
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema_rs import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
-from strategies import HELD, KINDS, Ad, ads, broken
 
 import v4schema
 from v4schema import Kind, pointer

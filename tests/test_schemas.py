@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from drawn import every_mapping
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
-from strategies import every_mapping
 
 from v4schema import Kind, validate, wording
 from v4schema.catalogue import Catalogue

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from ads import CAR, MOPED
+from drawn import HELD
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import HELD
 
 from v4schema import convert, feed
 from v4schema.feed import Result

@@ -8,6 +8,8 @@ from v4schema.pointer import Token
 from v4schema.report import Level
 from v4schema.schema import Schema, asserts
 
+#: What tells one assertion from the others of its schema: the way to its keyword, and the name that it requires, if it does.
+Rule = tuple[tuple[Token, ...], str | None]
 #: The annotations that say how a failed assertion is reported.
 VOICE = ("x-level", "x-code", "x-says", "x-hint", "x-source")
 #: Of several assertions that one value fails, the first of these is told; the others follow from it or can wait.
@@ -28,6 +30,11 @@ class Assertion:
     keyword_at: tuple[Token, ...]
     voice: Mapping[str, Any]
     name: str | None = None
+
+    @property
+    def rule(self) -> Rule:
+        """What tells it from the others of its schema."""
+        return self.keyword_at, self.name
 
     @property
     def keyword(self) -> str:

@@ -46,7 +46,7 @@ class Names:
         word = spelling.folded(str(name))
         known = self.catalogue.names.get(word)
         right = _beside(at, known.at) if known else None
-        if known and right is not None and self._welcomes(right):
+        if known and right is not None and self._welcomes(at, right):
             return Meant(at=right, certain=self._belongs(at, right), unit=known.unit)
         around = describing(self.schema, within) or {}
         near = spelling.nearest(str(name), (field for field, node in around["properties"].items() if welcome(node)))
@@ -93,8 +93,10 @@ class Names:
             "place": pointer.write(right or ()),
         }
 
-    def _welcomes(self, at: Place) -> bool:
-        described = [describing(self.schema, at[:end]) for end in range(1, len(at) + 1)]
+    def _welcomes(self, at: Place, right: Place) -> bool:
+        """Tell whether a field may be sent: it, and what it is in beside the object that its wrong name stands in already."""
+        shared = next((end for end in range(len(right)) if at[: end + 1] != right[: end + 1]), 0)
+        described = [describing(self.schema, right[:end]) for end in range(shared + 1, len(right) + 1)]
         return all(node is not None and welcome(node) for node in described)
 
     @cached_property

@@ -11,7 +11,7 @@
 
 from typing import TYPE_CHECKING
 
-from v4schema.openapi.extra import fetched
+from v4schema.extra import OPENAPI
 
 if TYPE_CHECKING:
     from v4schema.openapi.boundary import check_request, check_response
@@ -34,27 +34,20 @@ __all__ = [
     "response",
 ]
 
-_ROOMS = {
-    "Guard": "guard",
-    "PreflightError": "guard",
-    "Refused": "judging",
-    "Validators": "judging",
-    "check_request": "boundary",
-    "check_response": "boundary",
-    "document": "description",
-    "from_api": "refusal",
-    "request": "routing",
-    "response": "routing",
-}
-
-
-def __getattr__(name: str) -> object:
-    """Fetch a public name from the module it lives in (PEP 562)."""
-    if name not in _ROOMS:
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
-    value = globals()[name] = fetched(_ROOMS[name], name)
-    return value
+__getattr__ = OPENAPI.door(
+    {
+        "Guard": "guard",
+        "PreflightError": "guard",
+        "Refused": "judging",
+        "Validators": "judging",
+        "check_request": "boundary",
+        "check_response": "boundary",
+        "document": "description",
+        "from_api": "refusal",
+        "request": "routing",
+        "response": "routing",
+    }
+)
 
 
 def __dir__() -> list[str]:

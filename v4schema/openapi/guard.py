@@ -11,7 +11,7 @@ from v4schema import catalogue as catalogues
 from v4schema import engine as engines
 from v4schema import pointer
 from v4schema.catalogue import Catalogue
-from v4schema.openapi.extra import fetched
+from v4schema.extra import OPENAPI
 from v4schema.report import InvalidAd, Kind, Report
 from v4schema.schema import describing
 
@@ -57,9 +57,9 @@ class Guard:
         engines.known(engine)
         self._told: dict[str, Any] = {"version": version, "category": category, "engine": engine, "catalogue": catalogue}
         self._check, self._request, self._reaches = (
-            fetched("boundary", "check_request"),
-            fetched("routing", "request"),
-            fetched("boundary", "reaches"),
+            OPENAPI.fetched("boundary", "check_request"),
+            OPENAPI.fetched("routing", "request"),
+            OPENAPI.fetched("boundary", "reaches"),
         )
 
     def concerns(self, method: str, url: str) -> bool:

@@ -1,0 +1,42 @@
+"""A test kit for Hypothesis: ads that the API takes, ads that it refuses for one reason, and what they travel in.
+
+>>> from hypothesis import given
+>>> from v4schema import strategies, validate
+>>> @given(strategies.ads(category="moped"))
+... def test_what_is_drawn_is_valid(ad):
+...     assert validate(ad).valid
+>>> test_what_is_drawn_is_valid()
+
+Everything is drawn from the flat schemas: a new category has strategies at once. It needs the extra ``v4schema[hypothesis]``.
+"""
+
+from typing import TYPE_CHECKING
+
+from v4schema.extra import HYPOTHESIS
+
+if TYPE_CHECKING:
+    from v4schema.strategies.kit import ads, feeds, http_requests, near_misses, respelled
+    from v4schema.strategies.near import NearMiss
+    from v4schema.strategies.respelling import Respelling
+    from v4schema.strategies.traffic import Feed, HttpRequest
+
+__all__ = ["Feed", "HttpRequest", "NearMiss", "Respelling", "ads", "feeds", "http_requests", "near_misses", "respelled"]
+
+__getattr__ = HYPOTHESIS.door(
+    {
+        "Feed": "traffic",
+        "HttpRequest": "traffic",
+        "NearMiss": "near",
+        "Respelling": "respelling",
+        "ads": "kit",
+        "feeds": "kit",
+        "http_requests": "kit",
+        "near_misses": "kit",
+        "respelled": "kit",
+    }
+)
+
+
+def __dir__() -> list[str]:
+    """List the public names, fetched or not."""
+    return sorted({*globals(), *__all__})

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import ceil, floor
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from v4schema.quantities import exact
 from v4schema.schema import Schema
 from v4schema.strategies.language import Demand, Language, language
 
 #: How finely numbers are drawn that are not whole.
-_FINE = 1000
+FINE = 1000
 
 
 class Narrowing(Protocol):
@@ -56,9 +56,9 @@ class Numbers:
     @property
     def steps(self) -> int:
         """How many steps make one."""
-        return 1 if self.whole else _FINE
+        return 1 if self.whole else FINE
 
-    def narrowed(self, keyword: str, schema: Schema, narrow: Narrowing, *, holds: bool) -> Iterator["Domain"]:
+    def narrowed(self, keyword: str, schema: Schema, narrow: Narrowing, *, holds: bool) -> Iterator["Numbers | Values"]:
         """Yield what is left of the numbers for which a keyword holds, or does not."""
         del narrow
         limit = schema[keyword]
@@ -91,7 +91,7 @@ class Numbers:
         """Whether there is no such number."""
         if self.least is None or self.most is None:
             return False
-        return self.least > self.most or (not self.whole and self.least == self.most and self.least % _FINE == 0)
+        return self.least > self.most or (not self.whole and self.least == self.most and self.least % FINE == 0)
 
     def __contains__(self, value: object) -> bool:
         number = None if isinstance(value, bool) else exact(value)
@@ -116,7 +116,7 @@ class Texts:
         """The texts, as a machine that reads them."""
         return language(self.demands, self.least, self.most)
 
-    def narrowed(self, keyword: str, schema: Schema, narrow: Narrowing, *, holds: bool) -> Iterator["Domain"]:
+    def narrowed(self, keyword: str, schema: Schema, narrow: Narrowing, *, holds: bool) -> Iterator["Texts | Values"]:
         """Yield what is left of the texts for which a keyword holds, or does not."""
         del narrow
         limit = schema[keyword]
@@ -184,17 +184,18 @@ class Arrays:
         elif keyword in {"minItems", "maxItems"}:
             above = (keyword == "minItems") is holds
             bound = limit if holds else limit + 1 if above else limit - 1
-            yield from self._sized(bound if above else 0, None if above else bound)
+            yield from self.sized(bound if above else 0, None if above else bound)
         elif keyword == "uniqueItems":
-            yield from replace(self, unique=holds)._sized(0 if holds else 2, None)
+            yield from replace(self, unique=holds).sized(0 if holds else 2, None)
         elif keyword == "contains":
             least, most = schema.get("minContains", 1), schema.get("maxContains")
             ranges = [(least, most)] if holds else [(0, least - 1)] if least else []
             if not holds and most is not None:
                 ranges.append((most + 1, None))
             for low, high in ranges:
-                counts = (*self.counts, Count(schema=limit, least=low, most=high))
-                yield from replace(self, counts=counts)._sized(low, None)
+                if not low or narrow(EVERYTHING if self.items is None else self.items, limit):
+                    counts = (*self.counts, Count(schema=limit, least=low, most=high))
+                    yield from replace(self, counts=counts).sized(low, None)
         elif ("array" in _names(limit) if keyword == "type" else keyword not in {"enum", "const"}) is holds:
             yield self
 
@@ -207,14 +208,15 @@ class Arrays:
             yield from self.with_odd(narrow(self.odd, schema), narrow(items, schema))
         else:
             narrower = narrow(items, schema)
-            yield from replace(self, items=narrower)._sized(0, None if narrower else 0)
+            yield from replace(self, items=narrower).sized(0, None if narrower else 0)
 
     def with_odd(self, odd: Sequence["Domain"], items: Sequence["Domain"]) -> Iterator["Arrays"]:
         """Let one item be odd, and the others be as they should."""
         if odd:
-            yield from replace(self, items=items, odd=odd)._sized(1, None if items else 1)
+            yield from replace(self, items=items, odd=odd).sized(1, None if items else 1)
 
-    def _sized(self, least: int, most: int | None) -> Iterator["Arrays"]:
+    def sized(self, least: int, most: int | None) -> Iterator["Arrays"]:
+        """Keep to arrays of a size."""
         most = self.most if most is None else most if self.most is None else min(most, self.most)
         least = max(least, self.least)
         if most is None or least <= most:
@@ -246,7 +248,7 @@ class Objects:
         """Yield what is left of the objects for which a keyword holds, or does not."""
         limit = schema[keyword]
         if keyword == "properties":
-            yield from self._with_members(narrow, limit) if holds else self._without(narrow, limit)
+            yield from self.with_members(narrow, limit) if holds else self._without(narrow, limit)
         elif keyword == "required":
             if holds:
                 yield from self.requiring(limit)
@@ -276,7 +278,8 @@ class Objects:
         else:
             yield from self.lacking(name)
 
-    def _with_members(self, narrow: Narrowing, described: Mapping[str, Schema]) -> Iterator["Objects"]:
+    def with_members(self, narrow: Narrowing, described: Mapping[str, Schema]) -> Iterator["Objects"]:
+        """Let members be such as is described, where they are there."""
         left = self
         for name, below in described.items():
             if name not in left.absent:
@@ -293,7 +296,7 @@ class Objects:
             values = narrow(self.members.get(name, EVERYTHING), described[name], holds=False)
             for each in self.requiring([name]) if values else ():
                 for other in each.having(name, values):
-                    yield from other._with_members(narrow, {each: described[each] for each in names[:index]})
+                    yield from other.with_members(narrow, {each: described[each] for each in names[:index]})
 
 
 Domain = Values | Numbers | Texts | Arrays | Objects
@@ -308,6 +311,8 @@ EVERYTHING: Sequence[Domain] = (
     Arrays(),
     Objects(),
 )
+
+_Scalar = TypeVar("_Scalar", Numbers, Texts)
 
 #: Of the keywords that bound numbers: whether they bound them from below, and whether the bound belongs.
 _BOUNDS = {
@@ -327,7 +332,7 @@ def _is_listed(value: object, listed: Iterable[object]) -> bool:
     return any(isinstance(each, bool) is isinstance(value, bool) and each == value for each in listed)
 
 
-def _chosen(domain: Numbers | Texts, listed: Sequence[Any], *, holds: bool) -> Iterator[Domain]:
+def _chosen(domain: _Scalar, listed: Sequence[Any], *, holds: bool) -> Iterator[_Scalar | Values]:
     """Keep to what is listed, or to what is not."""
     if not holds:
         left = tuple(each for each in domain.examples if not _is_listed(each, listed))
@@ -341,7 +346,7 @@ def _keeps(value: object, keyword: str, schema: Schema, narrow: Narrowing, *, ho
     limit = schema[keyword]
     number = None if isinstance(value, bool) else exact(value)
     if isinstance(value, str) or number is not None:
-        home = Texts() if number is None else Numbers(whole=number.denominator == 1)
+        home: Texts | Numbers = Texts() if number is None else Numbers(whole=number.denominator == 1)
         return any(value in left for left in home.narrowed(keyword, schema, narrow, holds=holds))
     if keyword in {"enum", "const"}:
         return _is_listed(value, limit if keyword == "enum" else [limit]) is holds

@@ -5,15 +5,20 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
 
-from hypothesis.strategies import SearchStrategy
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy
 
-from v4schema.assertions import Assertion, assertions
+from v4schema.assertions import Assertion, Rule, assertions
 from v4schema.catalogue import Catalogue
+from v4schema.faults import Faults
 from v4schema.report import Kind, Level
 from v4schema.schema import Schema, graver, welcome
 from v4schema.strategies.domains import EVERYTHING, Domain, Objects, Stray, Values
 from v4schema.strategies.narrowing import Domains, Narrower
 from v4schema.strategies.sampling import Sampler
+
+Ad = dict[str, Any]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Breach:
@@ -43,6 +48,11 @@ class Ground:
         return [*assertions(self.schema)]
 
     @cached_property
+    def faults(self) -> Faults:
+        """What puts failures of it into words."""
+        return Faults(catalogue=self.catalogue, kind=self.kind, operation=self.operation, schema=self.schema)
+
+    @cached_property
     def _narrow(self) -> Narrower:
         return Narrower()
 
@@ -52,15 +62,21 @@ class Ground:
         samples = self.catalogue.read("samples.json")
         return Sampler(texts=samples["texts"], letters=samples["letters"], names=samples["names"], narrow=self._narrow)
 
-    def ads(self, *, clean: bool) -> SearchStrategy[dict[str, Any]]:
-        """Ads that the schema takes: without an error, or with nothing to warn of either."""
-        schema = self.schema if clean else graver(_sendable(self.schema))
-        return self.sampler.values(self._narrow(EVERYTHING, schema))
+    @cached_property
+    def clean(self) -> SearchStrategy[Ad]:
+        """Ads of which there is nothing to warn."""
+        return self.sampler.taking(self.schema)
 
     @cached_property
-    def breaches(self) -> Sequence[Breach]:
-        """How each assertion can be broken so that it is told; those are left out that another one always speaks for."""
-        return [breach for each in self.assertions for breach in [self._breach(each)] if breach is not None]
+    def valid(self) -> SearchStrategy[Ad]:
+        """Ads without an error."""
+        return self.sampler.taking(graver(_sendable(self.schema)))
+
+    @cached_property
+    def breaches(self) -> Mapping[Rule, Breach]:
+        """How each rule can be broken so that it is told; those are left out that another one always speaks for."""
+        found = {each.rule: self._breach(each) for each in self.assertions}
+        return {rule: breach for rule, breach in found.items() if breach is not None}
 
     def _breach(self, broken: Assertion) -> Breach | None:
         weaker = [each for each in self.assertions if _is_silenced(each, broken)]
@@ -128,7 +144,13 @@ def _sendable(node: Schema) -> Schema:
 
 
 def _is_silenced(one: Assertion, other: Assertion) -> bool:
-    """Tell whether nothing is heard of an assertion where another one fails: of a value one error is told, or each warning once."""
+    """Tell whether nothing is heard of an assertion where another one fails: of a value one error is told, each warning once."""
     if one.at != other.at or one.order <= other.order or other.keyword in {"required", "additionalProperties"}:
         return False
     return other.level is Level.ERROR or one.code == other.code
+
+
+@st.composite
+def taken(draw: DrawFn, ground: Ground, *, clean: bool = False) -> Ad:
+    """Ads that a schema takes: without an error, or with nothing to warn of either."""
+    return draw(ground.clean if clean else ground.valid)

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from interegular.fsm import FSM, anything_else
+from interegular.fsm import FSM, State, anything_else
 from interegular.patterns import parse_pattern
 
 #: A pattern, and whether it has to match.
 Demand = tuple[str, bool]
 #: From a state, on any of some letters, to another state.
-Move = tuple[Sequence[str], int]
+Move = tuple[Sequence[str], State]
 _ANY = "(.|\n)"
 
 
@@ -24,8 +24,8 @@ class Language:
     """
 
     machine: FSM
-    moves: Mapping[int, Sequence[Move]]
-    missing: Mapping[int, int]
+    moves: Mapping[State, Sequence[Move]]
+    missing: Mapping[State, int]
     named: frozenset[str]
 
     @property
@@ -69,14 +69,14 @@ def _whole(pattern: str) -> str:
     return f"{before}({pattern.removeprefix('^').removesuffix('$')}){after}"
 
 
-def _missing(machine: FSM) -> dict[int, int]:
+def _missing(machine: FSM) -> dict[State, int]:
     """Return how many letters are missing at least from each state on, for those from which a text can be finished."""
-    sources: dict[int, set[int]] = {}
+    sources: dict[State, set[State]] = {}
     for state, ways in machine.map.items():
         for to in ways.values():
             sources.setdefault(to, set()).add(state)
-    missing: dict[int, int] = {}
-    reached: set[int] = set(machine.finals)
+    missing: dict[State, int] = {}
+    reached: set[State] = set(machine.finals)
     while reached:
         steps = max(missing.values(), default=-1) + 1
         missing |= dict.fromkeys(reached, steps)
@@ -84,10 +84,10 @@ def _missing(machine: FSM) -> dict[int, int]:
     return missing
 
 
-def _moves(machine: FSM, state: int, missing: Mapping[int, int], letters: Mapping[int, Sequence[str]]) -> Iterator[Move]:
+def _moves(machine: FSM, state: State, missing: Mapping[State, int], letters: Mapping[int, Sequence[str]]) -> Iterator[Move]:
     """Yield the moves from a state, joined where they lead to the same one; the shortest way to an end first."""
-    joined: dict[int, list[str]] = {}
-    for key, to in machine.map.get(state, {}).items():
+    joined: dict[State, list[str]] = {}
+    for key, to in (machine.map.get(state) or {}).items():
         if to in missing:
             joined.setdefault(to, []).extend(letters[key])
     for to in sorted(joined, key=lambda to: (missing[to], to)):

@@ -34,7 +34,9 @@ class Narrower:
             self._known[id(schema)] = schema, _every(domains, clauses, holds=True)
         return self._known[id(schema)][1]
 
-    def breaking(self, schema: Schema, broken: Assertion, *, without: Iterable[Assertion] = (), how: Clause | None = None) -> Domains:
+    def breaking(
+        self, schema: Schema, broken: Assertion, *, without: Iterable[Assertion] = (), how: Clause | None = None
+    ) -> Domains:
         """Return the values that fail one assertion of a schema, by default however it can fail, and no other.
 
         Where it fails, nothing has to be heard of some other assertions.

@@ -1,17 +1,17 @@
 """Ads with exactly one rule broken, each with the finding that tells of it."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
 from typing import Any
 
-from hypothesis.strategies import SearchStrategy
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn
 
 from v4schema import wording
-from v4schema.assertions import Assertion
+from v4schema.assertions import Assertion, Rule
 from v4schema.engine import Failure
-from v4schema.faults import Faults
 from v4schema.report import Finding, Kind
-from v4schema.strategies.grounds import Breach, Ground
+from v4schema.strategies.grounds import Ground
 from v4schema.strategies.sampling import placed
 
 
@@ -36,34 +36,30 @@ class NearMiss:
         return (*self.beside, self.finding)
 
 
-@dataclass(frozen=True, eq=False)
-class Misses:
-    """Makes near misses of the rules of a schema."""
+@st.composite
+def missed(draw: DrawFn, grounds: Sequence[Ground], only: Callable[[Assertion], bool] | None) -> NearMiss:
+    """Near misses of the rules of some schemas, or of `only` some of these rules."""
+    ground = draw(st.sampled_from(grounds))
+    rules = [rule for rule, breach in ground.breaches.items() if only is None or only(breach.assertion)]
+    return draw(missing(ground, draw(st.sampled_from(rules))))
 
-    ground: Ground
 
-    def of(self, breach: Breach) -> SearchStrategy[NearMiss]:
-        """Near misses of one rule."""
-        return self.ground.sampler.values(breach.domains).map(partial(self._told, breach))
-
-    def _told(self, breach: Breach, drawn: Any) -> NearMiss:  # noqa: ANN401  (an ad with its odd item)
-        ad, place = placed(drawn, breach.assertion.at)
-        failure = Failure(place, breach.assertion.keyword_at)
-        (finding,) = [fault.finding for fault in self._faults.of(failure, ad)] if isinstance(ad, dict) else [self._no_ad(ad)]
-        beside = [Failure(each.at, each.keyword_at) for each in breach.beside]
-        return NearMiss(
-            ad=ad,
-            kind=self.ground.kind,
-            operation=self.ground.operation,
-            finding=finding,
-            beside=tuple(fault.finding for each in beside for fault in self._faults.of(each, ad)),
-            assertion=breach.assertion,
-        )
-
-    def _no_ad(self, drawn: object) -> Finding:
-        return wording.finding(self.ground.catalogue, "ad.not_object", "", got=type(drawn).__name__)
-
-    @cached_property
-    def _faults(self) -> Faults:
-        held, kind, operation = self.ground.catalogue, self.ground.kind, self.ground.operation
-        return Faults(catalogue=held, kind=kind, operation=operation, schema=self.ground.schema)
+@st.composite
+def missing(draw: DrawFn, ground: Ground, rule: Rule) -> NearMiss:
+    """Near misses of one rule."""
+    breach = ground.breaches[rule]
+    drawn = draw(ground.sampler.values(breach.domains))
+    ad, place = placed(drawn, breach.assertion.at)
+    told = [Failure(place, breach.assertion.keyword_at), *(Failure(each.at, each.keyword_at) for each in breach.beside)]
+    if isinstance(ad, dict):
+        finding, *beside = [fault.finding for failure in told for fault in ground.faults.of(failure, ad)]
+    else:
+        finding, beside = wording.finding(ground.catalogue, "ad.not_object", "", got=type(ad).__name__), []
+    return NearMiss(
+        ad=ad,
+        kind=ground.kind,
+        operation=ground.operation,
+        finding=finding,
+        beside=tuple(beside),
+        assertion=breach.assertion,
+    )

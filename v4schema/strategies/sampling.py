@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from v4schema.pointer import EVERY, Place
-from v4schema.strategies.domains import EVERYTHING, Arrays, Count, Domain, Numbers, Objects, Texts, Values
+from v4schema.schema import Schema
+from v4schema.strategies.domains import EVERYTHING, FINE, Arrays, Count, Domain, Numbers, Objects, Texts, Values
 from v4schema.strategies.language import Language
 from v4schema.strategies.narrowing import Narrower
 
@@ -29,7 +30,7 @@ _WALKS = 24
 #: Values of a kind, with what they count for.
 Sort = tuple[SearchStrategy[Any], tuple[bool, ...]]
 #: Values of which nothing is known.
-_SIMPLE: SearchStrategy[Any] = st.none() | st.booleans() | st.integers(-_FAR, _FAR) | st.text(st.characters(codec="utf-8"), max_size=8)
+_SIMPLE: SearchStrategy[Any] = st.none() | st.booleans() | st.integers(-_FAR, _FAR) | st.text(max_size=8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,10 @@ class Sampler:
             self._known[id(domains)] = domains, st.one_of(*map(self._domain, domains))
         return self._known[id(domains)][1]
 
+    def taking(self, schema: Schema) -> SearchStrategy[Any]:
+        """Values that a schema takes."""
+        return self.values(self.narrow(EVERYTHING, schema))
+
     def _domain(self, domain: Domain) -> SearchStrategy[Any]:
         if isinstance(domain, Values):
             return st.sampled_from(domain.listed)
@@ -71,10 +76,10 @@ class Sampler:
         shown = [*domain.examples, *(text for text in self.texts if text in domain)]
         if domain.demands:
             pool = st.sampled_from(walks(domain.language, tuple(self.letters)))
-            drawn = pool | pool | pool | words(domain.language, self.letters)
+            drawn = pool | pool | pool | words(domain, tuple(self.letters))
         else:
             drawn = st.text(
-                st.characters(codec="utf-8", exclude_characters="\x00"),
+                st.characters(exclude_categories=["Cs"], exclude_characters="\x00"),
                 min_size=domain.least,
                 max_size=domain.least + _LONGER if domain.most is None else min(domain.most, domain.least + _LONGER),
             )
@@ -94,7 +99,7 @@ class Sampler:
         few = st.lists(items, min_size=least, max_size=most, unique_by=by)
         if domain.most is None or domain.most == most:
             return few
-        return few | few | st.lists(items, min_size=domain.most, max_size=domain.most, unique_by=by)
+        return few | few | few | st.lists(items, min_size=domain.most, max_size=domain.most, unique_by=by)
 
     def _counted(self, domain: Arrays, least: int, most: int) -> SearchStrategy[list[Any]]:
         items = self._sorts(EVERYTHING if domain.items is None else domain.items, domain.counts)
@@ -104,7 +109,9 @@ class Sampler:
         """Part values by what they count for."""
         parts: list[tuple[Sequence[Domain], tuple[bool, ...]]] = [(domains, ())]
         for count in counts:
-            split = [(self.narrow(each, count.schema, holds=sign), (*signs, sign)) for each, signs in parts for sign in (True, False)]
+            split = [
+                (self.narrow(each, count.schema, holds=sign), (*signs, sign)) for each, signs in parts for sign in (True, False)
+            ]
             parts = [(each, signs) for each, signs in split if each]
         return [(self.values(each), signs) for each, signs in parts]
 
@@ -112,9 +119,7 @@ class Sampler:
         """Objects: their required members, and any of the others that may be sent."""
         required = {name: self.values(each) for name, each in domain.members.items() if name in domain.required}
         optional = {
-            name: self.values(each)
-            for name, each in domain.members.items()
-            if name not in domain.required | domain.absent
+            name: self.values(each) for name, each in domain.members.items() if name not in domain.required | domain.absent
         }
         drawn: SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(required, optional=optional)
         if not domain.members and not domain.closed:
@@ -135,7 +140,9 @@ def counted(draw: DrawFn, domain: Arrays, least: int, most: int, items: Sequence
     def fitting(among: Sequence[Sort]) -> list[Sort]:
         """Return the kinds of which one more may be added."""
         limits = [inf if count.most is None else count.most for count in domain.counts]
-        return [sort for sort in among if all(so_far + one <= limit for so_far, one, limit in zip(had, sort[1], limits, strict=True))]
+        return [
+            sort for sort in among if all(so_far + one <= limit for so_far, one, limit in zip(had, sort[1], limits, strict=True))
+        ]
 
     def add(among: Sequence[Sort], wrap: Callable[[Any], Any] = lambda value: value) -> None:
         values, counts = draw(st.sampled_from(fitting(among)))
@@ -158,9 +165,9 @@ def counted(draw: DrawFn, domain: Arrays, least: int, most: int, items: Sequence
 
 
 @st.composite
-def words(draw: DrawFn, texts: Language, letters: Sequence[str]) -> str:
-    """Texts of a language, letter by letter, never on a way that leads nowhere."""
-    return _walk(texts, letters, lambda among: draw(st.sampled_from(among)))
+def words(draw: DrawFn, texts: Texts, letters: Sequence[str]) -> str:
+    """Texts, letter by letter, never on a way that leads nowhere."""
+    return _walk(texts.language, letters, lambda among: draw(st.sampled_from(among)))
 
 
 @lru_cache(maxsize=1024)
@@ -191,15 +198,17 @@ def _numbers(domain: Numbers) -> SearchStrategy[Any]:
     else:
         most = _FAR * domain.steps if domain.most is None else domain.most
         least = most - _FAR * domain.steps if domain.most is not None else 0
-    drawn = st.integers(least, most)
     edges = [edge for edge in (domain.least, domain.most) if edge is not None]
-    counts = st.sampled_from(edges) | drawn if edges else drawn
-    if not domain.whole:
-        counts = counts.filter(lambda count: count % domain.steps)
-    numbers = counts if domain.whole else counts.map(lambda count: count / domain.steps)
+    counts = st.sampled_from(edges) | st.integers(least, most) if edges else st.integers(least, most)
+    numbers = counts if domain.whole else counts.map(lambda count: _broken(count, most) / domain.steps)
     if domain.barred:
         numbers = numbers.filter(lambda number: number in domain)
     return st.sampled_from(domain.examples) | numbers if domain.examples else numbers
+
+
+def _broken(count: int, most: int) -> int:
+    """Return a count of thousandths that makes no whole number: this one, or one beside it."""
+    return count if count % FINE else count + 1 if count < most else count - 1
 
 
 def spelt(value: object) -> str:

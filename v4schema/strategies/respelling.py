@@ -1,0 +1,258 @@
+"""Ads as integrators spell them: units, spaces, commas, words, lone values and wrong names that mean what stands there."""
+
+import copy
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from hypothesis import assume
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy
+
+from v4schema.catalogue import Catalogue
+from v4schema.normaliser import normalise
+from v4schema.pointer import EVERY, Place, get, leads
+from v4schema.quantities import exact, plain
+from v4schema.report import Kind
+from v4schema.schema import Schema, choices, describing, walk, welcome
+from v4schema.strategies.grounds import Ad, Ground, taken
+from v4schema.strategies.sampling import spelt
+
+#: Spaces that stand around text, and those between thousands.
+_AROUND = ("", " ", "  ", "\t", "\u00a0", "\n")
+_BETWEEN = (" ", "\u00a0", "\u2009", "\u202f")
+_SLUG = "[0-9a-z]+(-[0-9a-z]+)*"
+#: What a number is written with at most.
+_DIGITS = 40
+#: A number in quotes with more letters than this is no longer read as one.
+_QUOTED = 18
+_THOUSAND = 3
+#: Steps that change a value as a whole, which may have been respelt within.
+_OUTER = ("list", "distinct", "imply")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Respelling:
+    """An ad in an integrator's spelling, the normalised one that it means, and the kind that both are of."""
+
+    ad: Ad
+    normalised: Ad
+    kind: Kind
+
+
+@st.composite
+def respelt(draw: DrawFn, ground: Ground) -> Respelling:
+    """Valid ads in other spellings."""
+    kind, held = ground.kind, ground.catalogue
+    ad = draw(taken(ground))
+    done = normalise(ad, version=kind.version, category=kind.category, operation=ground.operation, catalogue=held)
+    normalised: Any = done.ad
+    return Respelling(ad=draw(respellings(held, ground.schema, normalised)), normalised=normalised, kind=kind)
+
+
+def respellings(catalogue: Catalogue, schema: Schema, ad: Ad, most: int = 6) -> SearchStrategy[Ad]:
+    """Spellings of a normalised ad, in up to so many places otherwise."""
+    return _otherwise(catalogue, schema, ad, most)
+
+
+@st.composite
+def _otherwise(draw: DrawFn, catalogue: Catalogue, schema: Schema, ad: Ad, most: int) -> Ad:
+    written: Ad = copy.deepcopy(ad)
+    pen = Pen(draw, catalogue)
+    there: dict[str, list[tuple[Place, Schema, str, Any]]] = {}
+    for place, node in spots(schema, ad):
+        for step in node.get("x-normalise", ()):
+            for name, argument in step.items():
+                there.setdefault(name, []).append((place, node, name, argument))
+    each = st.sampled_from([*there]).flatmap(lambda name: st.sampled_from(there[name]))
+    chosen = draw(st.lists(each, min_size=1, max_size=most, unique_by=lambda each: each[0])) if there else []
+    # What holds others is respelt after them.
+    for place, node, name, argument in sorted(chosen, key=lambda each: len(each[0]), reverse=True):
+        value = get(written, place)
+        if spelt(value) == spelt(get(ad, place)) or name in _OUTER:
+            inside: Any = get(written, place[:-1])
+            inside[place[-1]] = RESPELLINGS[name](pen, value, node, argument)
+    if draw(st.booleans()):
+        pen.misname(schema, written)
+    return written
+
+
+def spots(schema: Schema, ad: object) -> Iterator[tuple[Place, Schema]]:
+    """Yield the places of an ad that its schema describes."""
+    for at, node in walk(schema, into=welcome):
+        yield from ((place, node) for place in _instances(ad, at, ()))
+
+
+def _instances(value: Any, at: tuple[str, ...], place: Place) -> Iterator[Place]:  # noqa: ANN401  (any part of an ad)
+    if not at:
+        yield place
+    elif at[0] == EVERY:
+        for index, item in enumerate(value if isinstance(value, list) else ()):
+            yield from _instances(item, at[1:], (*place, index))
+    elif isinstance(value, dict) and at[0] in value:
+        yield from _instances(value[at[0]], at[1:], (*place, at[0]))
+
+
+@dataclass(frozen=True, eq=False)
+class Pen:
+    """Writes what a step of normalising reads: one method for each step; a value that cannot be written otherwise stays."""
+
+    draw: DrawFn
+    catalogue: Catalogue
+
+    def trim(self, value: Any, *_: Any) -> Any:  # noqa: ANN401  (any value of an ad, here and below)
+        """Write spaces around text."""
+        if not isinstance(value, str) or value.strip() != value or not value:
+            return value
+        return self._one(_AROUND) + value + self._one(_AROUND)
+
+    def case(self, value: Any, *_: Any) -> Any:  # noqa: ANN401
+        """Write text in small letters, where they lead back to its own."""
+        return value.lower() if value.lower().upper() == value and len(value.lower()) == len(value) else value
+
+    def replace(self, value: Any, _: Schema, argument: Mapping[str, str]) -> Any:  # noqa: ANN401
+        """Write a sign that is replaced for the one that replaces it."""
+        wrong, right = next(iter(argument.items()))
+        return value.replace(right, wrong)
+
+    def remove(self, value: Any, _: Schema, argument: Mapping[str, str]) -> Any:  # noqa: ANN401
+        """Write a sign into text that is taken out of it."""
+        if not re.fullmatch(argument["leaving"], value):
+            return value
+        at = self.draw(st.integers(1, len(value)))
+        return value[:at] + self._one([*argument["characters"], "\u00a0"]) + value[at:]
+
+    def slug(self, value: Any, node: Schema, _: Any) -> Any:  # noqa: ANN401
+        """Write a slug as the name it is of."""
+        if not re.fullmatch(_SLUG, value) or value in choices(node):
+            return value
+        name = value.replace("-", self._one([" ", "-", "_", " - "]))
+        return self._one([name.title(), name.upper(), name.replace("e", "é").replace("o", "ö").capitalize()])
+
+    def word(self, value: Any, node: Schema, table: str) -> Any:  # noqa: ANN401
+        """Write a word that means the value."""
+        if not isinstance(value, bool) and value not in (choices(node) or node.get("examples", ())):
+            return value  # no word is known for what no document lists
+        words = [word for word, meanings in self.catalogue.words[table].items() if {*map(str, meanings)} == {str(value)}]
+        word = self._one([*words, *([] if isinstance(value, bool) else [str(value)])])
+        return self._one([word, word.upper(), word.capitalize(), f" {word} "])
+
+    def number(self, value: Any, *_: Any) -> Any:  # noqa: ANN401
+        """Write a number in quotes."""
+        number = exact(value)
+        text = "" if number is None else _decimal(number)
+        return self._one([text, text.replace(".", ",")]) if 0 < len(text) <= _QUOTED else value
+
+    def quantity(self, value: Any, _: Schema, kind: str) -> Any:  # noqa: ANN401
+        """Write a quantity as text, in any unit of its kind, or its value in quotes."""
+        named, member = self._members()
+        fixed = "decimals" in self._units(kind)[value[named]]
+        unit, number = self._in_another(exact(value[member]) or Fraction(0), value[named], kind, fixed=fixed)
+        told, text = self._spelling(kind, unit), self._grouped(number)
+        if text is None:
+            return value
+        forms: list[Any] = [f"{text} {told}", f"{text}{told}", {named: told, member: text}]
+        if plain(number) is not None:
+            forms.append({member: plain(number), named: told})
+        return self._one(forms)
+
+    def in_unit(self, value: Any, node: Schema, kind: str) -> Any:  # noqa: ANN401
+        """Write an amount as text, in any unit of its kind."""
+        named, member = self._members()
+        unit, number = self._in_another(Fraction(value), node["x-unit"], kind)
+        told, text = self._spelling(kind, unit), self._grouped(number)
+        if text is None or (":" in told and number.denominator > 1):
+            return value
+        return self._one([f"{text} {told}", f"{text}{told}", {member: text, named: told}])
+
+    def imply(self, value: Any, _: Schema, argument: Mapping[str, str]) -> Any:  # noqa: ANN401
+        """Leave out what follows from the unit that another member is written with."""
+        written = value.get(argument["by"])
+        follows = isinstance(written, str) and not written.strip().isdecimal()
+        if follows and value.get(argument["member"]) == argument["value"]:
+            return {name: member for name, member in value.items() if name != argument["member"]}
+        return value
+
+    def lone(self, value: Any, *_: Any) -> Any:  # noqa: ANN401
+        """Write the only item of a list without the list."""
+        return value[0] if len(value) == 1 and not isinstance(value[0], list) else value
+
+    def repeat(self, value: Any, *_: Any) -> Any:  # noqa: ANN401
+        """Write a text of a list twice."""
+        texts = [item for item in value if isinstance(item, str)]
+        return [*value, self._one(texts)] if texts else value
+
+    def misname(self, schema: Schema, ad: Ad) -> None:
+        """Put a field under a wrong name that means it, into an object that the schema describes."""
+        objects = [place for place, node in spots(schema, ad) if "properties" in node and isinstance(get(ad, place), dict)]
+        wrong = [
+            (name, right.at)
+            for name, right in self.catalogue.names.items()
+            if right.unit is None and leads(ad, right.at) and welcome(describing(schema, right.at) or {})
+        ]
+        assume(wrong)
+        name, at = self._one(wrong)
+        anywhere = {(), self.catalogue.own_at}
+        around = self._one([place for place in objects if place in anywhere or at[: len(place)] == place != at])
+        inside: Any = get(ad, at[:-1])
+        there: Any = get(ad, around)
+        if name not in there and name not in (describing(schema, around) or {}).get("properties", {}):
+            there[self._one([name, name.upper(), f"{name[:2]}_{name[2:]}"])] = inside.pop(at[-1])
+
+    def _one(self, among: Any) -> Any:  # noqa: ANN401  (one of what there is)
+        return self.draw(st.sampled_from(among))
+
+    def _members(self) -> tuple[str, str]:
+        members = self.catalogue.units["members"]
+        return members["unit"], members["value"]
+
+    def _units(self, kind: str) -> Mapping[str, Any]:
+        units: Mapping[str, Any] = self.catalogue.units["kinds"][kind]["units"]
+        return units
+
+    def _in_another(self, number: Fraction, unit: str, kind: str, *, fixed: bool = False) -> tuple[str, Fraction]:
+        units = self._units(kind)
+        other = unit if fixed else self._one([*units])
+        return other, number * Fraction(units[unit]["factor"]) / Fraction(units[other]["factor"])
+
+    def _spelling(self, kind: str, unit: str) -> str:
+        words = [unit, *self._units(kind)[unit]["spellings"]]
+        return str(self._one([*words, *(word.upper() for word in words), *(f"{word}." for word in words if word.isalpha())]))
+
+    def _grouped(self, number: Fraction) -> str | None:
+        """Write a number with spaces between its thousands and a sign before its decimals, where no reader can doubt it."""
+        text = _decimal(number)
+        whole, point, rest = text.partition(".")
+        if len(text) > _DIGITS or number < 0:
+            return None
+        parts = [*reversed([whole[max(0, end - _THOUSAND) : end] for end in range(len(whole), 0, -_THOUSAND)])]
+        if len(rest) == _THOUSAND and len(parts) == 1 and whole != "0":
+            rest += "0"
+        decimals = self._one([".", ","]) + rest if point else ""
+        return str(self._one([whole, self._one(_BETWEEN).join(parts)])) + decimals
+
+
+def _decimal(number: Fraction) -> str:
+    """Write a number that has an end."""
+    digits = next(digits for digits in range(400) if (number * 10**digits).denominator == 1)
+    sign, text = "-" if number < 0 else "", str(abs(int(number * 10**digits))).rjust(digits + 1, "0")
+    return sign + (f"{text[:-digits]}.{text[-digits:]}" if digits else text)
+
+
+#: From a step to what it undoes.
+RESPELLINGS: dict[str, Callable[..., Any]] = {
+    "trim": Pen.trim,
+    "case": Pen.case,
+    "replace": Pen.replace,
+    "remove": Pen.remove,
+    "slug": Pen.slug,
+    "word": Pen.word,
+    "number": Pen.number,
+    "quantity": Pen.quantity,
+    "in_unit": Pen.in_unit,
+    "imply": Pen.imply,
+    "list": Pen.lone,
+    "distinct": Pen.repeat,
+}
