@@ -89,9 +89,9 @@ class Numbers:
     @property
     def empty(self) -> bool:
         """Whether there is no such number."""
-        if self.least is None or self.most is None:
+        if self.least is None or self.most is None or self.most - self.least > len(self.barred):
             return False
-        return self.least > self.most or (not self.whole and self.least == self.most and self.least % FINE == 0)
+        return not any(count / self.steps in self for count in range(self.least, self.most + 1))
 
     def __contains__(self, value: object) -> bool:
         number = None if isinstance(value, bool) else exact(value)
@@ -137,9 +137,14 @@ class Texts:
         elif ("string" in _names(limit) if keyword == "type" else True) is holds:
             yield self
 
+    @property
+    def empty(self) -> bool:
+        """Whether there is no such text."""
+        return (self.most is not None and self.least > self.most) or (bool(self.demands) and self.language.empty)
+
     @staticmethod
     def _left(texts: "Texts") -> Iterator["Texts"]:
-        if (texts.most is None or texts.least <= texts.most) and not (texts.demands and texts.language.empty):
+        if not texts.empty:
             yield replace(texts, examples=tuple(each for each in texts.examples if each in texts))
 
     def __contains__(self, value: object) -> bool:
@@ -335,8 +340,10 @@ def _is_listed(value: object, listed: Iterable[object]) -> bool:
 def _chosen(domain: _Scalar, listed: Sequence[Any], *, holds: bool) -> Iterator[_Scalar | Values]:
     """Keep to what is listed, or to what is not."""
     if not holds:
-        left = tuple(each for each in domain.examples if not _is_listed(each, listed))
-        yield replace(domain, barred=(*domain.barred, *listed), examples=left)
+        shown = tuple(each for each in domain.examples if not _is_listed(each, listed))
+        left = replace(domain, barred=(*domain.barred, *listed), examples=shown)
+        if not left.empty:
+            yield left
     elif chosen := tuple(each for each in listed if each in domain):
         yield Values(listed=chosen)
 

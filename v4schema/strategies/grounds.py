@@ -82,7 +82,7 @@ class Ground:
         weaker = [each for each in self.assertions if _is_silenced(each, broken)]
         unwelcome = [each for each in self._unwelcome if each.at == broken.at[: len(each.at)] and each is not broken]
         for without, beside in ((), ()), (weaker, ()), ([*weaker, *unwelcome], unwelcome):
-            domains = self._breaking(broken, without)
+            domains = [] if any(_is_silenced(broken, each) for each in beside) else self._breaking(broken, without)
             if domains:
                 return Breach(assertion=broken, domains=domains, beside=tuple(each for each in beside if each not in weaker))
         return None

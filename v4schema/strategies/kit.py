@@ -10,7 +10,7 @@ from hypothesis.strategies import SearchStrategy
 from v4schema import catalogue as catalogues
 from v4schema.assertions import Assertion
 from v4schema.catalogue import Catalogue
-from v4schema.errors import Undescribed
+from v4schema.errors import Undescribed, UnknownName
 from v4schema.report import Kind
 from v4schema.strategies.grounds import Ground, taken
 from v4schema.strategies.near import NearMiss, missed
@@ -116,16 +116,18 @@ def http_requests(
     edition = held.edition(version)
     if edition.openapi is None:
         raise Undescribed(edition.name, [each.name for each in held.editions.values() if each.openapi])
-    if operation is not None:
-        held.operation(version, operation)
     description = held.read(edition.openapi)
+    among = [errand for errand in errands(description) if operation in {None, errand.operation}]
+    if not among:
+        asked = [errand.operation for errand in errands(description) if errand.operation]
+        raise UnknownName(f"operation of a request to {edition.name}", operation, dict.fromkeys(asked))
     sampler = _grounds(version, category, next(iter(edition.operations)), catalogue)[0].sampler
     tokens = {name: sampler.taking(look) for name, look in looks(description).items()}
-    found = []
-    for errand in errands(description, operation):
-        bodies = None if errand.operation is None else ads(version, category, errand.operation, catalogue=catalogue)
-        found.append(sent(held, description, errand, bodies, tokens))
-    return st.one_of(*found)
+    bodies = {
+        each: None if each is None else ads(version, category, each, catalogue=catalogue)
+        for each in {errand.operation for errand in among}
+    }
+    return st.one_of(*(sent(held, description, errand, bodies[errand.operation], tokens) for errand in among))
 
 
 def _grounds(version: str | None, category: str | int | None, operation: str, catalogue: Catalogue | None) -> Sequence[Ground]:

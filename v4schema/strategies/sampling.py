@@ -29,8 +29,10 @@ _WALKS = 24
 
 #: Values of a kind, with what they count for.
 Sort = tuple[SearchStrategy[Any], tuple[bool, ...]]
+#: Every letter but surrogates, which no text of JSON has.
+_LETTERS = st.characters(exclude_categories=["Cs"])
 #: Values of which nothing is known.
-_SIMPLE: SearchStrategy[Any] = st.none() | st.booleans() | st.integers(-_FAR, _FAR) | st.text(max_size=8)
+_SIMPLE: SearchStrategy[Any] = st.none() | st.booleans() | st.integers(-_FAR, _FAR) | st.text(_LETTERS, max_size=8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ class Sampler:
             drawn = pool | pool | pool | words(domain, tuple(self.letters))
         else:
             drawn = st.text(
-                st.characters(exclude_categories=["Cs"], exclude_characters="\x00"),
+                _LETTERS,
                 min_size=domain.least,
                 max_size=domain.least + _LONGER if domain.most is None else min(domain.most, domain.least + _LONGER),
             )
@@ -198,7 +200,7 @@ def _numbers(domain: Numbers) -> SearchStrategy[Any]:
     else:
         most = _FAR * domain.steps if domain.most is None else domain.most
         least = most - _FAR * domain.steps if domain.most is not None else 0
-    edges = [edge for edge in (domain.least, domain.most) if edge is not None]
+    edges = [edge for edge in (domain.least, domain.most) if edge is not None and edge / domain.steps in domain]
     counts = st.sampled_from(edges) | st.integers(least, most) if edges else st.integers(least, most)
     numbers = counts if domain.whole else counts.map(lambda count: _broken(count, most) / domain.steps)
     if domain.barred:

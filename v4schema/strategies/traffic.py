@@ -70,15 +70,14 @@ class Errand:
     operation: str | None
 
 
-def errands(description: Mapping[str, Any], operation: str | None = None) -> Iterator[Errand]:
-    """Yield what may be asked of an edition, by the source of its OpenAPI description: all, or what one operation is asked by."""
+def errands(description: Mapping[str, Any]) -> Iterator[Errand]:
+    """Yield what may be asked of an edition, by the source of its OpenAPI description."""
     for path, item in description["paths"].items():
         for method, told in item.items():
             if method != "parameters":
                 content = told.get("requestBody", {}).get("content", {})
                 asked = next((media["schema"].get("x-operation") for media in content.values()), None)
-                if operation in {None, asked}:
-                    yield Errand(path=path, method=method.upper(), operation=asked)
+                yield Errand(path=path, method=method.upper(), operation=asked)
 
 
 @st.composite
@@ -114,4 +113,7 @@ def sent(
 
 def looks(description: Mapping[str, Any]) -> Mapping[str, Schema]:
     """Return what a token looks like, by the name of its header."""
-    return {scheme["name"]: scheme["x-looks"] for scheme in description["components"]["securitySchemes"].values()}
+    return {
+        scheme["name"]: {"type": "string", **scheme["x-looks"]}
+        for scheme in description["components"]["securitySchemes"].values()
+    }
