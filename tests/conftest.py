@@ -30,6 +30,8 @@ settings.load_profile("v4schema")
 #: The folder that holds the tests, the examples and the README; the package may lie elsewhere.
 CHECKOUT = Path(__file__).resolve().parent.parent
 
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(CHECKOUT / "tests" / "offline"), os.environ.get("PYTHONPATH")]))
+
 
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,12 +4,14 @@ import ast
 import graphlib
 import json
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pytest_socket import SocketConnectBlockedError
 
 import v4schema
 from v4schema.catalogue import Catalogue
@@ -312,6 +314,28 @@ for engine in ("jsonschema-rs", "jsonschema"):
     assert not v4schema.validate(dict(ad, visible=3), engine=engine).valid
 """
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+#: An address that is kept for documents: nobody has it.
+NOBODY = ("192.0.2.1", 80)
+
+
+def test_the_tests_reach_no_network() -> None:
+    """A test that reaches beyond this machine fails, and on this machine it does not."""
+    with pytest.warns(UserWarning, match="192.0.2.1"), pytest.raises(SocketConnectBlockedError):
+        socket.create_connection(NOBODY, timeout=1)
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
+        assert client.getpeername() == server.getsockname()
+
+
+@pytest.mark.parametrize(
+    "reaches", [f"create_connection({NOBODY})", f"socket(type=SOCK_DGRAM).sendto(b'', {NOBODY})", "getaddrinfo('example.com', 80)"]
+)
+def test_nor_do_the_processes_they_start(reaches: str) -> None:
+    """A Python process that a test starts fails as well, before it asks for so much as a name."""
+    done = subprocess.run([sys.executable, "-c", f"from socket import *; {reaches}"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "A test reaches out" in done.stderr
 
 
 @pytest.mark.parametrize("stem", ["README.md", "CHANGELOG.md"])
