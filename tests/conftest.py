@@ -3,6 +3,7 @@
 import copy
 import json
 import os
+import runpy
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -30,7 +31,13 @@ settings.load_profile("v4schema")
 #: The folder that holds the tests, the examples and the README; the package may lie elsewhere.
 CHECKOUT = Path(__file__).resolve().parent.parent
 
-os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(CHECKOUT / "tests" / "offline"), os.environ.get("PYTHONPATH")]))
+
+@pytest.fixture(autouse=True, scope="session")
+def _offline() -> None:
+    """No test reaches any network but loopback, nor does a Python process that it starts."""
+    folder = CHECKOUT / "tests" / "offline"
+    runpy.run_path(str(folder / "sitecustomize.py"))
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH")]))
 
 
 @pytest.fixture(autouse=True)

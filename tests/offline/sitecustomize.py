@@ -1,4 +1,7 @@
-"""Keeps the Python processes that tests start from any network but loopback: they find this on PYTHONPATH, and run it first."""
+"""Keeps a Python process from any network but loopback: those that tests start find this on PYTHONPATH, and run it first.
+
+The tests' own process runs it as well, since pytest-socket knows of connections alone, and not of names and datagrams.
+"""
 
 import sys
 
