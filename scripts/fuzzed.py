@@ -9,6 +9,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
@@ -30,6 +31,8 @@ from v4schema.sheets import Answers, Sheet
 for _module in walk_packages(v4schema.__path__, "v4schema."):  # what is imported later would not be instrumented
     if not _module.name.endswith("__main__"):
         import_module(_module.name)
+for _stream in ("stdout", "stderr"):  # click keeps every stream that ever was standard output, which here are thousands
+    setattr(click.utils, f"_default_text_{_stream}", partial(getattr, sys, _stream))
 
 Chance = Any  # atheris's provider, which makes numbers of the end of the data; the ads are its beginning
 HELD = catalogue.default()
