@@ -84,6 +84,7 @@ def fuzz(target: str, folder: Path, seconds: int) -> None:
 def run(target: str, folder: Path, seconds: int) -> tuple[str, bool]:
     """Fuzz one target in a process of its own; return the row that tells of it, and whether it found anything."""
     folder.mkdir()
+    (folder / "memory").touch()
     command = [sys.executable, __file__, "--child", str(folder), str(seconds), target]
     told: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "env": {**os.environ, "TMPDIR": str(folder)}}
     with (folder / "log").open("w", 1) as log, subprocess.Popen(command, text=True, errors="replace", **told) as child:
@@ -100,7 +101,8 @@ def run(target: str, folder: Path, seconds: int) -> tuple[str, bool]:
     warm = next(sample for sample in samples if sample[0] >= samples[-1][0] * WARM_UP)
     growth = (samples[-1][1] - warm[1]) / max(samples[-1][0] - warm[0], 20_000) * 20_000
     found = [path.name for path in folder.iterdir() if path.name.startswith(("crash-", "timeout-", "oom-", "leak-"))]
-    found += ["memory"] * (growth > GROWTH) + ["ended"] * (not re.search(r"^Done \d+ runs", text, re.MULTILINE))
+    found += ["memory"] * (growth > GROWTH)
+    found = found or ["ended"] * (not re.search(r"^Done \d+ runs", text, re.MULTILINE))
     edges = (re.findall(r" cov: (\d+)", text) or ["-"])[-1]
     figures = [f"{inputs:,}", f"{inputs / seconds:.0f}", edges, f"{warm[1]:.0f}", f"{samples[-1][1]:.0f}", f"{growth:+.1f}"]
     return ROW.format(target, *figures, f"{samples[-1][2]:.2f} s", ", ".join(found) or "nothing"), bool(found)
