@@ -3,6 +3,7 @@
 import copy
 import json
 import os
+import runpy
 import tempfile
 from collections.abc import Callable
 from itertools import chain
@@ -41,6 +42,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("rules broken by near misses, by schema and keyword")
         for line in coverage(chain.from_iterable(tallies)):
             terminalreporter.write_line(line)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _offline() -> None:
+    """No test reaches any network but loopback, nor does a Python process that it starts."""
+    folder = CHECKOUT / "tests" / "offline"
+    runpy.run_path(str(folder / "sitecustomize.py"))
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH")]))
 
 
 @pytest.fixture(autouse=True)

@@ -4,12 +4,14 @@ import ast
 import graphlib
 import json
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pytest_socket import SocketConnectBlockedError
 
 import v4schema
 from v4schema.catalogue import Catalogue
@@ -350,6 +352,31 @@ for engine in ("jsonschema-rs", "jsonschema"):
     assert not v4schema.validate(dict(ad, visible=3), engine=engine).valid
 """
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+#: An address that is kept for documents: nobody has it.
+NOBODY = ("192.0.2.1", 80)
+
+
+def test_the_tests_reach_no_network_but_loopback() -> None:
+    """A test that connects to another machine fails, whether or not there is a way to it."""
+    with socket.socket() as reaching, pytest.warns(UserWarning, match="192.0.2.1"), pytest.raises(SocketConnectBlockedError):
+        reaching.connect(NOBODY)
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
+        assert client.getpeername() == server.getsockname()
+
+
+@pytest.mark.parametrize("reaches", ["connect_ex({})", "sendto(b'', {})", "getaddrinfo('example.com', 80)"])
+def test_nor_do_the_processes_they_start(reaches: str) -> None:
+    """Nothing is sent, and no name is looked up: not here, and not by a Python process that a test starts."""
+    script = (
+        f"from socket import *\nwith socket(type=SOCK_DGRAM) as s: {'' if 'info' in reaches else 's.'}{reaches.format(NOBODY)}"
+    )
+    with pytest.raises(RuntimeError, match="reaches out"):
+        exec(script, {})  # noqa: S102  (the lines above)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "A test reaches out" in done.stderr
 
 
 @pytest.mark.parametrize("stem", ["README.md", "CHANGELOG.md"])

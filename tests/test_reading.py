@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from v4schema import read
 from v4schema.feed import check
 from v4schema.positions import positions
+from v4schema.render import Look, text
 from v4schema.report import Level
 
 TWO = b'{"source_id": "1"}\n{"source_id": "2"}\n'
@@ -305,3 +306,13 @@ def test_the_line_of_an_ad_is_where_it_begins() -> None:
     """Blank lines before it count."""
     (result,) = check([("ad.json", b"\n\n  {}")])
     assert result.line == 3
+
+
+@pytest.mark.parametrize("rest", ['2, "b\tc": 3}', '2, "\\ud800": 3}', '2, "\\u": 3}', ""])
+def test_a_name_that_stands_twice_is_framed_whatever_follows(rest: str) -> None:
+    """A fault is shown where it is, whatever else is wrong with the text: a name that is broken, a value that is not there."""
+    results = [*check([("ad.json", f'{{"s": 0, "a": 1, "a":{rest}'.encode())])]
+    told = "".join(text(results, Look(rich=True)))
+    assert [finding.at for finding in results[0].located()] == ["/a"]
+    assert '"a": ' in told
+    assert "^" in told

@@ -106,8 +106,12 @@ class Positions:
         return None, None
 
     def _named(self, key: "Node") -> str:
-        """Return a member's name as the document means it, escapes resolved."""
-        return str(json.loads(self._text[key.start_byte : key.end_byte] or b'""'))
+        """Return a member's name as the document means it, escapes resolved; one with an error in it as it stands there."""
+        text = self._text[key.start_byte : key.end_byte]
+        try:
+            return str(json.loads(text))
+        except ValueError:
+            return text.decode(errors="replace")
 
     def _place(self, node: "Node") -> Span:
         line_start = node.start_byte - node.start_point[1]

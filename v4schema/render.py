@@ -210,12 +210,12 @@ def _frame(result: Result, finding: Finding, look: Look) -> list[str]:
 
 def _value(result: Result, finding: Finding, raw: str) -> str:
     """Return a value for a code frame: not what it holds, and nothing that may be private."""
-    if raw[0] in "{[":
+    if raw.startswith(("{", "[")):
         return raw if len(raw) == 2 else f"{raw[0]}…{raw[-1]}"  # noqa: PLR2004  (an empty one)
     at = pointer.parse(finding.at if finding.to is None else finding.to)
     if raw in {"true", "false", "null"} or (at and _open(result, at)):
         return raw
-    return '"…"' if raw[0] == '"' else "…"
+    return '"…"' if raw.startswith('"') else "…"
 
 
 def _printable(line: str) -> str:
