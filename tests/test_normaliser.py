@@ -120,6 +120,7 @@ def test_bare_prices_are_what_the_caller_says(data: st.DataObject, unit: str) ->
     kronor = data.draw(st.integers(0, 10**9))
     ad = {"category_id": "1121", "price": [{"type": "list", "amount": kronor, "currency": "SEK"}]}
     assert normalise(ad).ad is ad
+    assert normalise(ad, price_unit=None).ad is ad
     done: Any = normalise(ad, price_unit=unit).ad
     factor = 100_000 if unit == "tkr" else 100
     assert done["price"][0]["amount"] == kronor * factor
@@ -317,6 +318,13 @@ def test_a_category_under_a_wrong_name_is_found_all_the_same() -> None:
     done: Any = normalise({"kategori": "Husbil", "kaross": "Halvintegrerad"})
     assert str(done.kind) == "v4/camper"
     assert done.ad == {"category_id": "1102", "category_fields": {"body_type": "semi-integrated"}}
+    assert str(normalise({"kategori": "Husbil"}, version="v3").kind) == "v3/camper"
+
+
+def test_an_ad_that_names_no_category_is_of_an_edition_all_the_same() -> None:
+    """That of the caller, or else the default."""
+    assert normalise({}).kind == Kind(version="v4")
+    assert normalise({}, version="v3").kind == Kind(version="v3")
 
 
 def test_an_unknown_category_is_left_alone_and_the_rest_is_mended() -> None:
@@ -403,6 +411,8 @@ def test_names_are_moved_only_to_a_place_that_is_empty() -> None:
             "/category_fields/model_year is already given, with another value: keep the one that is right.",
         )
     ]
+    mixed = normalise({**ad, "visible": "ja"}, category="car").findings
+    assert [finding.at for finding in mixed] == ["/category_fields/year", "/visible"]
     ad["category_fields"]["model_year"] = 2020
     (finding,) = normalise(ad, category="car").findings
     assert finding.hint == "/category_fields/model_year is already given: remove this one."
@@ -695,7 +705,8 @@ def test_the_name_of_another_edition_is_renamed() -> None:
     """A field that is described only to be warned of stands for the right one."""
     done: Any = normalise({"category_fields": {"equipments": [" ABS "]}}, category="car")
     assert done.ad == {"category_fields": {"equipment": ["ABS"]}}
-    taken = {"category_fields": {"equipments": ["ABS"], "equipment": ["ESP"]}}
+    taken = {"category_fields": {"equipments": [" ABS "], "equipment": ["ESP"]}}
+    assert normalise(taken, category="car").ad is taken
     assert normalise(taken, category="car").findings == ()
 
 
@@ -766,6 +777,14 @@ def test_what_is_unchanged_is_the_same_object() -> None:
     assert ad["visible"] == "ja"
     assert done.ad["location"] is ad["location"]
     assert done.ad["x"] is ad["x"]
+
+
+def test_two_answers_are_the_same_if_their_ads_are() -> None:
+    """How places are led from one ad to the other, and how changes are put into words, is not part of what was done."""
+    one, other = (normalise({"visible": "ja", "price": {"type": "list"}}) for _ in range(2))
+    assert one == other
+    assert one != normalise({"visible": "nej", "price": {"type": "list"}})
+    assert f"{one}".endswith("changed=True)")
 
 
 def test_every_change_is_a_note_with_place_before_and_after() -> None:
