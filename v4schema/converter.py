@@ -73,8 +73,7 @@ class Converter:
         for entry in steps:
             if entry.gone:
                 trail.dropped(entry.at)
-        unsaid = self._unsaid(ad, certain) if self._amounts else ()
-        return Carried(ad=new, entries=[*entries, *steps, *unsaid], trail=trail)
+        return Carried(ad=new, entries=[*entries, *steps, *self._unsaid(ad, certain)], trail=trail)
 
     @cached_property
     def _leaving(self) -> Sequence[Rule]:
