@@ -123,6 +123,7 @@ DIGITS = {"characters": " -./^]", "leaving": "[0-9X]+"}
         ("list", True, {"items": {}}, [5], None),
         ("distinct", True, {}, [1, "a", 1, "a", "b"], Done(value=[1, "a", 1, "b"], code="item.repeated", below=[(3, "a", None)])),
         ("distinct", True, {}, [1, 1, "a"], None),
+        ("distinct", True, {}, ["a", {}, "a"], Done(value=["a", {}], code="item.repeated", below=[(2, "a", None)])),
         ("limit", True, {"maxItems": 1}, [1, 2], Done(value=[1], code="item.beyond", told={"most": 1}, below=[(1, 2, None)])),
         ("limit", True, {"maxItems": 2}, [1, 2], None),
         ("limit", True, {"maxItems": 1}, "ab", None),
