@@ -32,9 +32,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType, ModuleType
-from typing import Any
+from types import ModuleType
 
+import coverage
 import libcst
 import pytest
 from libcst import metadata
@@ -42,6 +42,8 @@ from mutmut.mutation.mutators import mutation_operators, operator_string
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 REASONS = Path(__file__).with_name("mutants.json")
+#: What is tried for every category is tried for these alone: for a simple ad that becomes a vehicle, and for one that is kept.
+FEW = {"moped", "car"}
 #: What each module is tried with.
 MODULES = {
     "validator": ["test_validator", "test_examples", "test_report", "test_catalogue"],
@@ -54,7 +56,7 @@ KEEPING = {"v4schema.catalogue", "v4schema.engine"}
 #: Tests that take longer, in seconds, are not tried on what is known to survive.
 SLOW = 0.3
 #: Hypothesis draws no more than this for each test, unless all are asked for.
-EXAMPLES = 5
+EXAMPLES = 3
 #: What a mutant may take: seconds for a test, as a multiple of what it takes without, and bytes of memory.
 LEAST_TIME, TIMES, MEMORY = 5.0, 20, 4 * 2**30
 #: How a fork tells what became of its mutant, beside the signal that ends it.
@@ -192,7 +194,7 @@ class Trial:
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Try all mutants, each in a fork of its own."""
-        items = session.items
+        items = [item for item in session.items if self.told.all or _among(item, FEW)]
         _shorten(items, None if self.told.all else EXAMPLES)
         self._path = str(importlib.import_module(self.name).__file__)
         times, lines = self._without(items)
@@ -231,23 +233,24 @@ class Trial:
 
         In this process, so that what is compiled from the schemas need not be compiled again for every mutant.
         """
-        seen: set[int] = set()
-        sys.settrace(_tracing(self._path, seen))
+        measured = coverage.Coverage(data_file=None, config_file=False, include=[self._path])
+        measured.start()
         swap(self.name, self.source, self._path)
-        sys.settrace(None)
-        times, lines = {}, {}
+        times = {}
         for item in items:
-            mine: set[int] = set()
             forget()
-            sys.settrace(_tracing(self._path, mine))
+            measured.switch_context(item.nodeid)
             self._run(item)
-            sys.settrace(None)
-            lines[item.nodeid] = mine | seen
             times[item.nodeid] = sum(report.duration for report in self._reports)
             failed = [report.longreprtext for report in self._reports if report.failed]
             if failed:
                 print(item.nodeid, *failed, sep="\n")
                 raise pytest.exit("The tests fail without any mutant.", 1)
+        measured.stop()
+        lines: dict[str, set[int]] = {item.nodeid: set() for item in items}
+        for line, tests in measured.get_data().contexts_by_lineno(self._path).items():
+            for test in tests if all(tests) else lines:  # what has no context is run when the module is made
+                lines[test].add(line)
         for item in items:
             if times[item.nodeid] <= 2 * SLOW:
                 self._run(item)
@@ -294,6 +297,12 @@ class Trial:
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
 
 
+def _among(item: pytest.Item, categories: set[str]) -> bool:
+    """Tell whether a test is for one of some categories, or for none in particular."""
+    kind = getattr(item, "callspec", None) and item.callspec.id.rpartition("/")  # type: ignore[attr-defined]
+    return not kind or kind[0] not in {"v3", "v4"} or kind[2] in categories
+
+
 def _shorten(items: Sequence[pytest.Item], most: int | None) -> None:
     """Have Hypothesis draw fewer examples, and not shrink what fails: that it fails is enough."""
     from hypothesis import HealthCheck, Phase, settings  # pytest wants to import it itself
@@ -314,16 +323,6 @@ def _shorten(items: Sequence[pytest.Item], most: int | None) -> None:
 def _silence() -> None:
     with Path(os.devnull).open("w") as nowhere:
         os.dup2(nowhere.fileno(), 1)
-
-
-def _tracing(path: str, seen: set[int]) -> Any:  # noqa: ANN401  (what `sys.settrace` takes)
-    """Return what notes the lines of one file."""
-
-    def inner(frame: FrameType, _: str, __: object) -> Any:  # noqa: ANN401
-        seen.add(frame.f_lineno)
-        return inner
-
-    return lambda frame, *_: inner if frame.f_code.co_filename == path else None
 
 
 def tried(module: str, told: argparse.Namespace, until: float) -> tuple[list[Mutant], dict[str, str]]:
@@ -431,7 +430,7 @@ if __name__ == "__main__":
     parser.add_argument("modules", nargs="*", choices=[*MODULES, []], default=[*MODULES], help="default: all")
     parser.add_argument("--minutes", type=float, default=120, help="how long to go on (default: %(default)s)")
     parser.add_argument("--sample", type=int, help="how many mutants of each module, drawn at random (default: all)")
-    parser.add_argument("--all", action="store_true", help="draw as many examples as the tests ask for")
+    parser.add_argument("--all", action="store_true", help="try every category, and draw as many examples as the tests ask for")
     parser.add_argument("--also", nargs="+", default=[], metavar="TEST", help="other test files to try, such as test_feed")
     parser.add_argument(
         "--resume", type=lambda name: Path(name).resolve(), help="a file that keeps what was caught: not tried again"
