@@ -181,9 +181,35 @@ def test_each_rule_does_what_it_says_and_tells_it() -> None:
     for ad, then in (
         ({"hull": {"b": 1}, "a": "x", "kind": "9"}, {"hull": {"b": 1, "a": "x"}, "kind": "9"}),
         ({"hull": None, "a": None, "notes": {"says": 1}}, {"hull": {"a": None}, "notes": {"says": 1}, "kind": "9"}),
+        ({"a": "x", "notes": 3, "kind": "9"}, {"notes": 3, "kind": "9", "hull": {"a": "x"}}),
         ([3], [3]),
     ):
         assert text(converter.carried(ad).ad) == text(then)
+
+
+def test_a_bare_amount_is_told_where_its_unit_differs_and_its_rule_measures() -> None:
+    """And nowhere else; what is certain is written in the new unit, and what is written with its unit needs no word."""
+    kr, ore = ({**FIELD, "type": ["integer", "string"], "x-unit": unit} for unit in ("kr", "öre"))
+    measuring = {"does": "keep", "by": [{"in_unit": "price"}], **BECAUSE}
+    converter = along(
+        holding(price={**kr, "x-private": True}, same=ore, note=kr, other=kr),
+        holding(price=ore, same=ore, note=ore, other=ore),
+        Rule(at=("price",), to=("price",), **measuring),
+        Rule(at=("same",), to=("same",), **measuring),
+        Rule(does="keep", at=("note",), to=("note",), by=[{"trim": True}], **BECAUSE),
+        Rule(does="keep", at=("other",), to=("other",), **BECAUSE),
+    )
+    done = converter.carried({"price": 5, "same": 5, "note": 5, "other": 5})
+    unsaid = [entry for entry in done.entries if entry.code == "unit.unsaid"]
+    told = {"unit": "kr", "other": "öre", "kind": "price", "why": "It is so."}
+    assert [(entry.at, entry.told, entry.before, entry.done, entry.spot.hidden) for entry in unsaid] == [
+        (("price",), told, 5, False, True)
+    ]
+    assert done.ad == {"price": 5, "same": 5, "note": 5, "other": 5}
+    for value in (0, "5", None, [5]):
+        assert "unit.unsaid" not in {entry.code for entry in converter.carried({"price": value}).entries}
+    for value, certain in ((5, {("price",)}), (5, None), ("5 kr", None), ("5 kr", {("price",)}), ("5 kr", ())):
+        assert converter.carried({"price": value}, certain).ad == {"price": 5 if value == 5 else 500}
 
 
 def test_fields_that_take_each_others_places_are_not_mixed_up() -> None:
