@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from v4schema import Conversion, Kind, Level, convert, errors, migrate, normalise, revert, validate
 from v4schema.asking import NONE
 from v4schema.converter import Converter
+from v4schema.mapping import Mapping, Rule
 from v4schema.moving import placed
 from v4schema.pointer import Place, get, leads, parse, within
 from v4schema.schema import describing, welcome
@@ -31,6 +32,9 @@ TO = {way.version: way.to for way in HELD.ways.values()}
 UNITS: st.SearchStrategy[dict[str, Any]] = st.sampled_from([{}, {"price_unit": "kr"}, {"price_unit": "öre"}])
 MAPPED = [mapping.given for mapping in every_mapping(HELD)]
 AUTOMATIC = [mapping.given for mapping in every_mapping(HELD) if mapping.automatic]
+
+
+Ad = dict[str, Any]
 
 
 def text(value: object) -> str:
@@ -122,6 +126,109 @@ def test_converting_is_pure_and_deterministic(kind: Kind, data: st.DataObject, u
     first, second = ((migrate if mends else convert)(ad, to=TO[kind.version], version=kind.version, **units) for _ in range(2))
     assert text(ad) == text(before)
     assert (text(first.ad), first.findings, first.receipt) == (text(second.ad), second.findings, second.receipt)
+
+
+FIELD = {"type": "string", "x-source": ["S"]}
+BECAUSE: Any = {"why": "It is so.", "source": ["RC"]}
+
+
+def holding(**members: Any) -> Ad:  # noqa: ANN401
+    """What describes an object with members."""
+    return {"type": "object", "x-source": ["S"], "properties": members}
+
+
+def along(given: Ad, wanted: Ad, *rules: Rule) -> Converter:
+    """What carries ads by rules, from one schema to another."""
+    kinds: dict[str, Any] = {"given": Kind(version="v3"), "wanted": Kind(version="v4")}
+    mapping = Mapping(automatic=False, source=["S"], rules=rules, **kinds)
+    return Converter(catalogue=HELD, mapping=mapping, given=given, wanted=wanted, measures=HELD.measures)
+
+
+def test_each_rule_does_what_it_says_and_tells_it() -> None:
+    """Moved, in arrays too, and by the steps of the rule alone; dropped, filled in, and what is in the way makes room."""
+    converter = along(
+        holding(a={**FIELD, "x-private": True}, url=FIELD, notes={**FIELD, "items": holding(says=FIELD)}, kind=FIELD),
+        holding(
+            hull=holding(a=FIELD),
+            notes={**FIELD, "items": holding(text={**FIELD, "x-normalise": [{"case": "upper"}]})},
+            kind=FIELD,
+        ),
+        Rule(does="move", at=("a",), to=("hull", "a"), by=[{"trim": True}], **BECAUSE),
+        Rule(does="move", at=("notes", "*", "says"), to=("notes", "*", "text"), **BECAUSE),
+        Rule(does="drop", at=("url",), **BECAUSE),
+        Rule(does="drop", at=("kind",), **BECAUSE),
+        Rule(does="fill", to=("kind",), value="9", **BECAUSE),
+    )
+    notes = [{"says": "one"}, {}, {"says": "two", "text": "t"}, 3]
+    done = converter.carried({"kind": "1", "a": " x ", "url": "u", "hull": "none", "notes": notes, "extra": [1]})
+    notes = [{"text": "one"}, {}, {"text": "two"}, 3]
+    assert text(done.ad) == text({"kind": "9", "hull": {"a": "x"}, "notes": notes, "extra": [1]})
+    why = {"why": "It is so."}
+    assert [
+        (entry.code, entry.at, entry.source, entry.told, entry.before, entry.after, entry.gone, entry.spot.hidden)
+        for entry in done.entries
+    ] == [
+        ("field.dropped", ("kind",), ("kind",), why, "1", None, True, False),
+        ("field.dropped", ("url",), ("url",), why, "u", None, True, False),
+        ("field.dropped", ("hull",), ("hull",), why, "none", None, True, True),
+        ("field.moved", ("hull", "a"), None, {"place": "/hull/a", "right": "a"}, " x ", " x ", False, False),
+        ("field.moved", ("notes", 0, "text"), None, {"place": "/notes/0/text", "right": "text"}, "one", "one", False, False),
+        ("field.dropped", ("notes", 2, "text"), ("notes", 2, "text"), why, "t", None, True, False),
+        ("field.moved", ("notes", 2, "text"), None, {"place": "/notes/2/text", "right": "text"}, "two", "two", False, False),
+        ("value.filled", ("kind",), None, {"case": "rule", "why": "It is so."}, None, "9", False, False),
+        ("text.respelled", ("hull", "a"), None, {"case": "trimmed"}, " x ", "x", False, False),
+    ]
+    assert {*(tuple(entry.spot.node["x-source"]) for entry in done.entries[:-1])} == {("RC",)}
+    assert (done.trail.forth(("a",)), done.trail.source(("notes", 2, "text"))) == (("hull", "a"), ("notes", 2, "says"))
+    for ad, then in (
+        ({"hull": {"b": 1}, "a": "x", "kind": "9"}, {"hull": {"b": 1, "a": "x"}, "kind": "9"}),
+        ({"hull": None, "a": None, "notes": {"says": 1}}, {"hull": {"a": None}, "notes": {"says": 1}, "kind": "9"}),
+        ({"a": "x", "notes": 3, "kind": "9"}, {"notes": 3, "kind": "9", "hull": {"a": "x"}}),
+        ([3], [3]),
+    ):
+        assert text(converter.carried(ad).ad) == text(then)
+
+
+def test_a_bare_amount_is_told_where_its_unit_differs_and_its_rule_measures() -> None:
+    """And nowhere else; what is certain is written in the new unit, and what is written with its unit needs no word."""
+    kr, ore = ({**FIELD, "type": ["integer", "string"], "x-unit": unit} for unit in ("kr", "öre"))
+    measuring = {"does": "keep", "by": [{"in_unit": "price"}], **BECAUSE}
+    converter = along(
+        holding(price={**kr, "x-private": True}, same=ore, note=kr, other=kr),
+        holding(price=ore, same=ore, note=ore, other=ore),
+        Rule(at=("price",), to=("price",), **measuring),
+        Rule(at=("same",), to=("same",), **measuring),
+        Rule(does="keep", at=("note",), to=("note",), by=[{"trim": True}], **BECAUSE),
+        Rule(does="keep", at=("other",), to=("other",), **BECAUSE),
+    )
+    done = converter.carried({"price": 5, "same": 5, "note": 5, "other": 5})
+    unsaid = [entry for entry in done.entries if entry.code == "unit.unsaid"]
+    told = {"unit": "kr", "other": "öre", "kind": "price", "why": "It is so."}
+    assert [(entry.at, entry.told, entry.before, entry.done, entry.spot.hidden) for entry in unsaid] == [
+        (("price",), told, 5, False, True)
+    ]
+    assert done.ad == {"price": 5, "same": 5, "note": 5, "other": 5}
+    for value in (0, "5", None, [5]):
+        assert "unit.unsaid" not in {entry.code for entry in converter.carried({"price": value}).entries}
+    for value, certain in ((5, {("price",)}), (5, None), ("5 kr", None), ("5 kr", {("price",)}), ("5 kr", ())):
+        assert converter.carried({"price": value}, certain).ad == {"price": 5 if value == 5 else 500}
+
+
+def test_fields_that_take_each_others_places_are_not_mixed_up() -> None:
+    """One makes room for the next, or two change places: each value is where its rule leads it, and so are the ways between."""
+    fields = holding(a=FIELD, b=FIELD, c=FIELD)
+    chain = [Rule(does="move", at=(at,), to=(to,), **BECAUSE) for at, to in ("ab", "bc")]
+    for rules in (chain, chain[::-1]):
+        done = along(fields, fields, *rules).carried({"a": 1, "b": 2})
+        assert done.ad == {"b": 1, "c": 2}
+        assert [entry.code for entry in done.entries] == ["field.moved", "field.moved"]
+        assert (done.trail.forth(("a",)), done.trail.forth(("b",))) == (("b",), ("c",))
+        assert (done.trail.source(("b",)), done.trail.source(("c",))) == (("a",), ("b",))
+    turn = [Rule(does="move", at=(at,), to=(to,), **BECAUSE) for at, to in ("ab", "ba")]
+    assert along(fields, fields, *turn).carried({"a": 1, "b": 2}).ad == {"b": 1, "a": 2}
+    fills = [Rule(does="fill", to=(to,), value=1, **BECAUSE) for to in "ab"]
+    for rules in (fills, fills[::-1]):
+        assert text(along(fields, fields, *rules).carried({"c": 2}).ad) == text({"c": 2, "a": 1, "b": 1})
 
 
 @pytest.mark.parametrize("mapping", [*every_mapping(HELD)], ids=lambda mapping: str(mapping.given))

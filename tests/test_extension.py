@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from v4schema import convert, migrate, revert, validate
+from v4schema import convert, migrate, normalise, revert, validate
 from v4schema.catalogue import Catalogue
 from v4schema.cli import main
 from v4schema.schema import example
@@ -235,6 +235,7 @@ def test_a_new_category_and_a_new_edition_work_in_the_library(version: str, own:
     ad: dict[str, Any] = example(held.schema(kind))
     report = validate(ad, version=version, catalogue=held)
     assert (str(report.kind), report.findings) == (f"{version}/hovercraft", ())
+    assert normalise({"kategori": "svävare"}, version=version, catalogue=held).kind == kind
     ad["category_fields"]["skrit"] = ad["category_fields"].pop("skirt")
     found = validate(ad, version=version, catalogue=held).findings
     assert [(finding.code, finding.at) for finding in found] == [("field.misnamed", "/category_fields/skrit")]

@@ -15,7 +15,9 @@ from v4schema.catalogue import Catalogue
 from v4schema.mending import Entry, Mending
 from v4schema.pointer import get, leads, within, write
 from v4schema.preparation import prepared
-from v4schema.schema import walk
+from v4schema.quantities import Refused
+from v4schema.schema import choices, offered, walk
+from v4schema.step import Done, Field
 from v4schema.steps import STEPS
 from v4schema.strategies.respelling import RESPELLINGS
 
@@ -65,6 +67,98 @@ def test_every_step_has_its_respelling() -> None:
     }
     assert RESPELLINGS.keys() == named
     assert named <= STEPS.keys()
+
+
+def respelt(text: str, **told: object) -> Done:
+    """What a step says of a text that it has written otherwise."""
+    return Done(value=text, code="text.respelled", told=told)
+
+
+#: A field whose choice `c` is warned of.
+WARNED = {"enum": ["b", "c"], "allOf": [{"x-level": "warning", "enum": ["b"]}]}
+DIGITS = {"characters": " -./^]", "leaving": "[0-9X]+"}
+
+
+@pytest.mark.parametrize(
+    ("name", "argument", "schema", "value", "outcome"),
+    [
+        ("trim", True, {}, " a ", respelt("a", case="trimmed")),
+        ("trim", True, {}, "a", None),
+        ("trim", True, {}, "  ", None),
+        ("case", "upper", {}, "aB", respelt("AB")),
+        ("case", "lower", {}, "aB", respelt("ab")),
+        ("case", "upper", {}, "ß", None),
+        ("case", "lower", {}, "ab", None),
+        ("replace", {"<": "-"}, {}, "<b>", respelt("-b>")),
+        ("replace", {"<": "-"}, {}, "b", None),
+        ("remove", DIGITS, {}, "1 2\u00a03\u20134-5.6/7^8]X", respelt("12345678X")),
+        ("remove", DIGITS, {}, "12", None),
+        ("remove", DIGITS, {}, "1 a", None),
+        ("slug", True, {}, "A b", Done(value="a-b", code="text.slug")),
+        ("slug", True, {}, "a-b", None),
+        ("slug", True, {"enum": [5, "lynk-co", "a"]}, "Lynk & Co", Done(value="lynk-co", code="text.slug")),
+        ("slug", True, {"enum": ["lynk-co", "Lynk & Co"]}, "Lynk & Co", None),
+        ("slug", True, {"enum": ["lynk-co", "Lynk & Co"]}, "lynk-co", None),
+        ("slug", True, {"enum": ["lynk-co"]}, "A b", Done(value="a-b", code="text.slug")),
+        ("slug", True, {"allOf": [{}, {"not": {"enum": ["None"]}}]}, " None", None),
+        ("word", {"b": ["c"]}, {"enum": ["b", "c"]}, "b", None),
+        ("word", {"b": ["c"]}, {"examples": ["b", "c"]}, "b", None),
+        ("word", {"true": ["b"]}, {"enum": ["b"]}, True, None),
+        ("word", {"x": ["7"]}, {"enum": [7, "b"]}, "x", Done(value=7, code="word.translated")),
+        ("word", {"x": ["c", "b"]}, {"enum": ["b", "c"]}, "X", Refused(code="word.ambiguous", told={"meanings": "b or c"})),
+        ("word", {"x": ["c"]}, WARNED, "x", Done(value="c", code="word.translated")),
+        ("word", {"x": ["c"]}, WARNED, "c", None),
+        ("word", {}, {"enum": ["1"]}, 1, Done(value="1", code="word.translated")),
+        ("word", {}, {"enum": ["1"]}, 2, None),
+        ("number", True, {"type": "integer"}, "\u22125", Done(value=-5, code="number.read")),
+        ("number", True, {"type": "integer"}, "-5", Done(value=-5, code="number.read")),
+        ("number", True, {"type": "integer"}, " +5 ", Done(value=5, code="number.read")),
+        ("number", True, {"type": "integer"}, "5,0", None),
+        ("number", True, {"type": "integer"}, "5.0", None),
+        ("number", True, {"type": "number"}, "\u22125,5", Done(value=-5.5, code="number.read")),
+        ("number", True, {"type": "number"}, f"5,{'0' * 19}1", None),
+        ("list", {"unless": ","}, {"items": {"type": ["string", "integer"]}}, 5, Done(value=[5], code="list.wrapped")),
+        ("list", {"unless": "^x,"}, {"items": {"type": "string"}}, " x,y", None),
+        ("list", True, {"items": {"type": "string"}}, "a,b", Done(value=["a,b"], code="list.wrapped")),
+        ("list", True, {"items": {"type": "string"}}, 5, None),
+        ("list", True, {"items": {}}, [5], None),
+        ("distinct", True, {}, [1, "a", 1, "a", "b"], Done(value=[1, "a", 1, "b"], code="item.repeated", below=[(3, "a", None)])),
+        ("distinct", True, {}, [1, 1, "a"], None),
+        ("distinct", True, {}, ["a", {}, "a"], Done(value=["a", {}], code="item.repeated", below=[(2, "a", None)])),
+        ("limit", True, {"maxItems": 1}, [1, 2], Done(value=[1], code="item.beyond", told={"most": 1}, below=[(1, 2, None)])),
+        ("limit", True, {"maxItems": 2}, [1, 2], None),
+        ("limit", True, {"maxItems": 1}, "ab", None),
+        ("limit", True, {}, [1, 2], None),
+    ],
+)
+def test_a_step_does_what_it_says_and_no_more(
+    name: str,
+    argument: Any,  # noqa: ANN401
+    schema: Ad,
+    value: object,
+    outcome: Done | Refused | None,
+) -> None:
+    """In any field of any schema, whether ours have one like it or not; a step for words is given its table here."""
+    listed = choices(schema)
+    words = {"table": argument} if name == "word" else {}
+    told = Field(schema=schema, choices=listed, offered=offered(schema, listed), words=words, measures={})
+    made = STEPS[name]("table" if words else argument, told)
+    said = made(value)
+    assert said == outcome
+    if isinstance(said, Done):
+        assert same(said.value, getattr(outcome, "value", None))
+        assert isinstance(made(said.value), Refused | None)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+def test_no_field_is_tripped_over_whatever_stands_in_it(kind: Kind) -> None:
+    """A value of every type at every place that is seen to: what comes out is what comes out of it again."""
+    for at, node in walk(HELD.schema(kind)):
+        for value in (None, True, 5, -5.5, "", " x ", [], [5], {}, {"a": 5}) if "x-normalise" in node else ():
+            ad = nested(tuple(0 if name == "*" else name for name in at), value)
+            done = normalise(ad, version=kind.version, category=kind.category)
+            assert done.changed == bool(done.changes)
+            assert not normalise(done.ad, version=kind.version, category=kind.category).changed
 
 
 @given(ad=ANY_JSON, operation=st.sampled_from(["create", "update", "response"]), category=st.none() | st.just("moped"))
@@ -121,6 +215,7 @@ def test_bare_prices_are_what_the_caller_says(data: st.DataObject, unit: str) ->
     kronor = data.draw(st.integers(0, 10**9))
     ad = {"category_id": "1121", "price": [{"type": "list", "amount": kronor, "currency": "SEK"}]}
     assert normalise(ad).ad is ad
+    assert normalise(ad, price_unit=None).ad is ad
     done: Any = normalise(ad, price_unit=unit).ad
     factor = 100_000 if unit == "tkr" else 100
     assert done["price"][0]["amount"] == kronor * factor
@@ -318,6 +413,13 @@ def test_a_category_under_a_wrong_name_is_found_all_the_same() -> None:
     done: Any = normalise({"kategori": "Husbil", "kaross": "Halvintegrerad"})
     assert str(done.kind) == "v4/camper"
     assert done.ad == {"category_id": "1102", "category_fields": {"body_type": "semi-integrated"}}
+    assert str(normalise({"kategori": "Husbil"}, version="v3").kind) == "v3/camper"
+
+
+def test_an_ad_that_names_no_category_is_of_an_edition_all_the_same() -> None:
+    """That of the caller, or else the default."""
+    assert normalise({}).kind == Kind(version="v4")
+    assert normalise({}, version="v3").kind == Kind(version="v3")
 
 
 def test_an_unknown_category_is_left_alone_and_the_rest_is_mended() -> None:
@@ -404,6 +506,8 @@ def test_names_are_moved_only_to_a_place_that_is_empty() -> None:
             "/category_fields/model_year is already given, with another value: keep the one that is right.",
         )
     ]
+    mixed = normalise({**ad, "visible": "ja"}, category="car").findings
+    assert [finding.at for finding in mixed] == ["/category_fields/year", "/visible"]
     ad["category_fields"]["model_year"] = 2020
     (finding,) = normalise(ad, category="car").findings
     assert finding.hint == "/category_fields/model_year is already given: remove this one."
@@ -696,7 +800,8 @@ def test_the_name_of_another_edition_is_renamed() -> None:
     """A field that is described only to be warned of stands for the right one."""
     done: Any = normalise({"category_fields": {"equipments": [" ABS "]}}, category="car")
     assert done.ad == {"category_fields": {"equipment": ["ABS"]}}
-    taken = {"category_fields": {"equipments": ["ABS"], "equipment": ["ESP"]}}
+    taken = {"category_fields": {"equipments": [" ABS "], "equipment": ["ESP"]}}
+    assert normalise(taken, category="car").ad is taken
     assert normalise(taken, category="car").findings == ()
 
 
@@ -767,6 +872,14 @@ def test_what_is_unchanged_is_the_same_object() -> None:
     assert ad["visible"] == "ja"
     assert done.ad["location"] is ad["location"]
     assert done.ad["x"] is ad["x"]
+
+
+def test_two_answers_are_the_same_if_their_ads_are() -> None:
+    """How places are led from one ad to the other, and how changes are put into words, is not part of what was done."""
+    one, other = (normalise({"visible": "ja", "price": {"type": "list"}}) for _ in range(2))
+    assert one == other
+    assert one != normalise({"visible": "nej", "price": {"type": "list"}})
+    assert f"{one}".endswith("changed=True)")
 
 
 def test_every_change_is_a_note_with_place_before_and_after() -> None:

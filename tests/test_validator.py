@@ -275,6 +275,16 @@ def test_what_a_wrong_name_does_not_make_up_for_is_still_missing(clean: Ad) -> N
     assert [finding.at for finding in validate(clean).errors] == ["/category_fields/gearbox", "/category_fields/fuel"]
 
 
+def test_what_is_missing_is_told_in_the_order_of_the_schema(clean: Ad, catalogue: Catalogue) -> None:
+    """Within the items of a list as well, whatever order it is found in."""
+    clean |= {"price": [{}, {}, {}], "category_fields": {}}
+    found = [finding.at for finding in validate(clean).errors]
+    described = [write(at) for at, _ in walk(catalogue.schema(Kind(version="v4", category="moped")))]
+    assert found[:3] == [at.replace("*", "0") for at in described if at.replace("*", "0") in found[:3]]
+    assert found[:9] == [at.replace("/0/", f"/{index}/") for index in range(3) for at in found[:3]]
+    assert found[9:] == [at for at in described if at in found[9:]]
+
+
 def test_a_thousand_strays_take_no_time_to_speak_of() -> None:
     """The work grows with the ad, not with its square."""
     report = validate({"category_id": "1121"} | {f"stray number {number}": number for number in range(3000)})
@@ -625,30 +635,42 @@ def test_an_ad_of_no_known_category_is_still_checked_for_what_all_share(
     assert hint is None or hint in str(report.errors[0].hint)
 
 
+def test_what_all_share_is_that_of_the_edition() -> None:
+    """A price type that only V4 has is wrong in a V3 ad, also where the category of the ad is not known."""
+    ad = {"category_id": 9999, "price": [{"type": "reduced", "amount": 1, "currency": "SEK"}]}
+    wrong = [[finding.at for finding in validate(ad, version=version, operation="update").errors] for version in ("v3", "v4")]
+    assert wrong == [["/category_id", "/price/0/type"], ["/category_id"]]
+
+
 @pytest.mark.parametrize("named", ["1121", 1121, "moped", "Moped", "MOPED"])
 def test_a_category_is_known_by_number_text_slug_and_name(named: object) -> None:
     """Whatever the ad calls its category, the ad is identified; whether that may be sent is for its schema to say."""
     assert identify({"category_id": named}) == Kind(version="v4", category="moped")
 
 
-def test_a_category_that_is_only_named_in_documents_says_so() -> None:
-    """V3 kayaks exist and no public document tells more."""
+def test_a_category_that_is_only_named_in_documents_says_so(catalogue: Catalogue) -> None:
+    """V3 kayaks exist and no public document tells more; the note rests on what the edition rests on."""
     report = validate(
         {"source_id": "k", "category_id": 1065, "body": "Kajak", "price": [], "category_fields": {"x": 1}}, version="v3"
     )
     assert str(report.kind) == "v3/kayak"
     assert [finding.code for finding in report.findings] == ["category.undescribed", "schema.minItems"]
+    assert "kayak in v3" in report.findings[0].says
+    assert report.findings[0].source == tuple(catalogue.edition("v3").source) != tuple(catalogue.edition("v4").source)
 
 
 def test_fields_that_no_document_lists_are_noted_once(catalogue: Catalogue) -> None:
-    """Boats take any category fields, with a note; the common fields are checked all the same."""
-    ad = held_example(catalogue, Kind(version="v4", category="motor-boat"))
+    """Boats take any category fields, with a note in their schema's own words; the common fields are checked all the same."""
+    kind = Kind(version="v4", category="motor-boat")
+    ad = held_example(catalogue, kind)
     ad["category_fields"] = {"length_ft": 28, "condition": {"mileage": 3}}
     found = validate(ad).findings
     assert [(finding.code, finding.level, finding.at) for finding in found] == [
         ("category.open", Level.NOTE, "/category_fields"),
         ("schema.type", Level.ERROR, "/category_fields/condition/mileage"),
     ]
+    node = describing(catalogue.schema(kind), ("category_fields",)) or {}
+    assert (found[0].says, found[0].source) == (node["x-open"], tuple(node["x-source"]))
 
 
 def test_what_is_not_there_is_not_noted() -> None:
@@ -711,9 +733,10 @@ def test_nesting_without_end_is_a_finding(wrap: Callable[[object], object]) -> N
 
 @pytest.mark.parametrize("ad", [None, 3, "x", [], [{}], True, 1.5])
 def test_what_is_no_object_is_no_ad(ad: object) -> None:
-    """A scalar and a list are one finding with a code of its own."""
+    """A scalar and a list are one finding with a code of its own, which names what it is instead."""
     report = validate(ad)
     assert [finding.code for finding in report.findings] == ["ad.not_object"]
+    assert f"but got {type(ad).__name__}." in report.findings[0].says
     assert report.kind is None
 
 
@@ -728,11 +751,12 @@ def test_what_is_no_object_is_no_ad(ad: object) -> None:
     ],
 )
 def test_the_callers_own_wrong_words_are_exceptions_that_teach(words: dict[str, Any], says: str) -> None:
-    """There is no answer at all: an exception with what was probably meant."""
-    with pytest.raises(errors.UnknownName) as caught:
-        validate({}, **words)
-    assert str(caught.value).startswith(says)
-    assert isinstance(caught.value, errors.V4SchemaError)
+    """There is no answer at all, whatever the ad: an exception with what was probably meant."""
+    for ad in ({}, {"category_id": "9999"}):
+        with pytest.raises(errors.UnknownName) as caught:
+            validate(ad, **words)
+        assert str(caught.value).startswith(says)
+        assert isinstance(caught.value, errors.V4SchemaError)
 
 
 def test_the_callers_lists_are_held_against_the_fields_that_name_them(clean: Ad) -> None:

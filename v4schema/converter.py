@@ -73,8 +73,7 @@ class Converter:
         for entry in steps:
             if entry.gone:
                 trail.dropped(entry.at)
-        unsaid = self._unsaid(ad, certain) if self._amounts else ()
-        return Carried(ad=new, entries=[*entries, *steps, *unsaid], trail=trail)
+        return Carried(ad=new, entries=[*entries, *steps, *self._unsaid(ad, certain)], trail=trail)
 
     @cached_property
     def _leaving(self) -> Sequence[Rule]:
@@ -187,7 +186,7 @@ class Converter:
         """The fields of each rule, in the given ad and in the new one, with the documents that the rule rests on."""
         return {
             id(rule): [
-                Spot(node={**(describing(schema, at) or {}), "x-source": rule.source}, hidden=private(schema, at))
+                Spot(node={"x-source": rule.source}, hidden=private(schema, at))
                 for schema, at in self._sides(rule)
             ]
             for rule in self.mapping.rules

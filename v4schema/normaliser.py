@@ -74,13 +74,13 @@ def normalise(
     ['word.translated', 'field.moved', 'number.read', 'value.filled', 'unit.converted']
     """
     held = catalogue or catalogues.default()
-    said = tuple(sorted((name, unit) for name, unit in units.items() if unit is not None)) if units else ()
+    said = tuple(sorted((name, unit) for name, unit in units.items() if unit is not None))
     kind = identify(ad, version=version, category=category, catalogue=held)
     if isinstance(kind, Kind) and kind.category is not None:
         return _mender(held, kind, operation, said).mended(ad)
     # The category may stand under a wrong name.
     shared = _mender(held, Kind(version=held.edition(version).name), operation, said).mended(ad)
-    known = identify(shared.ad, version=version, category=category, catalogue=held)
+    known = identify(shared.ad, version=version, catalogue=held)
     if isinstance(known, Kind) and known.category is not None:
         return _mender(held, known, operation, said).mended(ad)
     return shared if isinstance(known, Kind) else replace(shared, kind=None)
@@ -150,9 +150,8 @@ class Mender:
 
     @cached_property
     def _visit(self) -> Within:
-        fields = self._renaming.names.fields if self._judged else lambda node: node["properties"]
-        mending = Mending(schema=self.schema, words=self.catalogue.words, measures=self.measures, fields=fields)
-        return mending.compiled()
+        fields = self._renaming.names.fields
+        return Mending(schema=self.schema, words=self.catalogue.words, measures=self.measures, fields=fields).compiled()
 
     @cached_property
     def _judged(self) -> bool:

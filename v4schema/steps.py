@@ -16,7 +16,7 @@ from v4schema.step import Done, Field, Step
 
 _NUMBER = re.compile(r"\s*([-+\u2212]?[0-9]{1,20}(?:[.,][0-9]{1,20})?)\s*")
 #: Classes of characters, by the one that stands for them.
-_CLASSES = {" ": r"\s", "-": r"\u2010-\u2015\u2212-"}
+_CLASSES = {" ": r"\s", "-": r"\-\u2010-\u2015\u2212"}
 _BREAKS = re.compile(f"[ _{_CLASSES['-']}]+")
 _ROUND = re.compile(f"[0-9a-z]+(?:{_BREAKS.pattern}[0-9a-z]+)*")
 _SLUG = re.compile(r"[0-9a-z]+(?:-[0-9a-z]+)*")
@@ -28,10 +28,7 @@ def _trim(_: object, __: Field) -> Step:
     """Take white space off both ends."""
 
     def step(value: object) -> Done | None:
-        if not isinstance(value, str):
-            return None
-        text = value.strip()
-        return None if text == value else _respelt(value, text, "trimmed")
+        return _respelt(value, value.strip(), "trimmed") if isinstance(value, str) else None
 
     return step
 
@@ -58,7 +55,7 @@ def _remove(told: Mapping[str, str], _: Field) -> Step:
     leaving = re.compile(told["leaving"])
 
     def step(value: object) -> Done | None:
-        if not isinstance(value, str) or not unwanted.search(value):
+        if not isinstance(value, str):
             return None
         left = unwanted.sub("", value)
         return _respelt(value, left) if leaving.fullmatch(left) else None
@@ -77,7 +74,7 @@ def _slug(_: object, described: Field) -> Step:
     def step(value: object) -> Done | None:
         if not isinstance(value, str) or value in described.choices or value.strip() in unmeant:
             return None
-        chosen = known.get(spelling.folded(value)) if known else None
+        chosen = known.get(spelling.folded(value))
         if chosen is not None:
             return Done(value=chosen, code="text.slug")
         if _SLUG.fullmatch(value):
@@ -101,7 +98,7 @@ def _word(table: str, described: Field) -> Step:
     for choice in choices:
         meanings.setdefault(spelling.plain(str(choice)), set()).add(choice)
     for word, several in described.words[table].items():
-        meant = {choice for choice in choices for meaning in several if choice == meaning or str(choice) == str(meaning)}
+        meant = {choice for choice in choices for meaning in several if str(choice) == str(meaning)}
         if meant:
             meanings.setdefault(word, set()).update(meant)
 
@@ -128,7 +125,7 @@ def _number(_: object, described: Field) -> Step:
 
     def step(value: object) -> Done | None:
         found = _NUMBER.fullmatch(value) if isinstance(value, str) else None
-        if found is None or (whole and not found[1].lstrip("-+").isdecimal()):
+        if found is None or (whole and not {",", "."}.isdisjoint(found[1])):
             return None
         number = quantities.plain(Fraction(found[1].replace(",", ".").replace("\u2212", "-")))
         return None if number is None else Done(value=number, code="number.read")
@@ -154,8 +151,10 @@ def _distinct(_: object, __: Field) -> Step:
     """Drop each text that stands in the list before."""
 
     def step(value: object) -> Done | None:
-        texts = [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
-        if not isinstance(value, list) or len({*texts}) == len(texts):
+        if not isinstance(value, list):
+            return None
+        texts = [item for item in value if isinstance(item, str)]
+        if len({*texts}) == len(texts):
             return None
         seen: set[str] = set()
         kept, dropped = [], []

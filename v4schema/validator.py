@@ -144,7 +144,7 @@ class Checker:
 def _leading(faults: Iterable[Fault]) -> Iterator[tuple[Place, Finding]]:
     """Leave out what only follows from another fault: at each place the gravest speaks, and what is misnamed is not missing."""
     faults = list(faults)
-    meant = {fault.right for fault in faults if fault.right is not None}
+    meant = {fault.right for fault in faults}
     places: dict[Place, list[Fault]] = {}
     for fault in faults:
         if not fault.needs or not all(any(place in meant for place in pointer.around(need)) for need in fault.needs):

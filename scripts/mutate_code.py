@@ -1,0 +1,441 @@
+"""Break the code, one small piece at a time, and see whether the tests notice: mutation testing of the modules that judge ads.
+
+    python scripts/mutate_code.py                           # all of MODULES
+    python scripts/mutate_code.py steps --minutes 10 --resume mutants.ndjson
+
+The mutants are those of mutmut's operators, and of a few of our own that look for code that does nothing. mutmut's own
+runner passes by whatever has a decorator, half of what is to be tried here; and cosmic-ray starts Python for each mutant, which
+costs more than most tests. So the tests are collected once, in a copy of the checkout, and each mutant is a fork, in which the
+mutated module takes the place of the real one. Nothing is written to the checkout.
+
+`mutants.json`, beside this script, holds the mutants that no test can catch, each with its reason. Ends with 1 if there is any
+other survivor, or a reason for what is no survivor any more.
+"""
+
+import argparse
+import contextlib
+import difflib
+import gc
+import importlib
+import itertools
+import json
+import os
+import random
+import resource
+import shutil
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+
+import coverage
+import libcst
+import pytest
+from libcst import metadata
+from mutmut.mutation.mutators import mutation_operators, operator_string
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+REASONS = Path(__file__).with_name("mutants.json")
+#: What is tried for every category is tried for these alone: for a simple ad that becomes a vehicle, and for one that is kept.
+FEW = {"moped", "car"}
+#: What is tried with a folder of schemas that is not ours.
+ELSEWHERE = "test_extension.py::test_a_new_category_and_a_new_edition_work_in_the_library"
+#: What each module is tried with.
+MODULES = {
+    "validator": ["test_validator", "test_examples", "test_report", "test_catalogue", ELSEWHERE],
+    "steps": ["test_normaliser", "test_examples", "test_mapping", "test_schemas"],
+    "normaliser": ["test_normaliser", "test_examples", ELSEWHERE],
+    "converter": ["test_convert", "test_examples", "test_mapping"],
+}
+#: The modules whose caches hold nothing of these: the schemas and what is compiled from them.
+KEEPING = {"v4schema.catalogue", "v4schema.engine"}
+#: Tests that take longer, in seconds, are not tried on what is known to survive.
+SLOW = 0.3
+#: Hypothesis draws no more than this for each test, unless all are asked for.
+EXAMPLES = 3
+#: What a mutant may take: seconds for a test, as a multiple of what it takes without, and bytes of memory.
+LEAST_TIME, TIMES, MEMORY = 5.0, 20, 4 * 2**30
+#: How a fork tells what became of its mutant, beside the signal that ends it.
+SURVIVED, KILLED = 0, 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mutant:
+    """A module with one thing changed: the function it is in, its lines, and the code as a whole."""
+
+    module: str
+    within: str
+    before: str
+    after: str
+    lines: range = field(compare=False)
+    code: str = field(compare=False, repr=False)
+
+    @property
+    def key(self) -> str:
+        """What stays when lines move."""
+        return json.dumps([self.module, self.within, self.before, self.after], ensure_ascii=False)
+
+    def __str__(self) -> str:
+        changes = [f"  - {line}" for line in self.before.splitlines()] + [f"  + {line}" for line in self.after.splitlines()]
+        return "\n".join([f"{self.module}:{self.lines.start} {self.within}", *changes])
+
+
+def our_operators(node: libcst.CSTNode) -> Iterator[libcst.CSTNode]:
+    """Yield a node without a part of it: a condition, or half of one, a filter, an answer."""
+    if isinstance(node, libcst.BooleanOperation):
+        yield from (side.with_changes(lpar=node.lpar, rpar=node.rpar) if node.lpar else side for side in (node.left, node.right))
+    elif isinstance(node, libcst.If | libcst.While):
+        bracketed = node.test.with_changes(lpar=[libcst.LeftParen()], rpar=[libcst.RightParen()])
+        yield node.with_changes(test=libcst.UnaryOperation(libcst.Not(), bracketed))
+    elif isinstance(node, libcst.CompIf):
+        yield node.with_changes(test=libcst.Name("True"))
+    elif isinstance(node, libcst.Return) and node.value is not None and not node.value.deep_equals(libcst.Name("None")):
+        yield node.with_changes(value=libcst.Name("None"))
+
+
+class _Visitor(libcst.CSTVisitor):
+    """Finds what can be changed in a module; not in types, in docstrings or in how things are decorated."""
+
+    METADATA_DEPENDENCIES = (metadata.PositionProvider,)
+
+    def __init__(self) -> None:
+        self.found: list[tuple[str, libcst.CSTNode, libcst.CSTNode, range]] = []
+        self._within: list[str] = []
+
+    def on_visit(self, node: libcst.CSTNode) -> bool:
+        docstring = isinstance(node, libcst.Expr) and isinstance(node.value, libcst.SimpleString)
+        if docstring or isinstance(node, libcst.Annotation | libcst.Decorator | libcst.Import | libcst.ImportFrom):
+            return False
+        if isinstance(node, libcst.FunctionDef | libcst.ClassDef):
+            self._within.append(node.name.value)
+        operators = [operator for kind, operator in mutation_operators if isinstance(node, kind)]
+        if isinstance(node, libcst.Call) and isinstance(node.func, libcst.Name) and node.func.value in {"len", "isinstance"}:
+            operators = []  # without an argument they raise
+        elif isinstance(node, libcst.BooleanOperation):
+            operators = []  # ours asks for more
+        elif isinstance(node, libcst.BaseString):
+            operators = [lambda node: itertools.islice(operator_string(node), 1)]  # the others differ in case alone
+        for operator in (*operators, our_operators):
+            for changed in operator(node):
+                position = self.get_metadata(metadata.PositionProvider, node)
+                lines = range(position.start.line, position.end.line + 1)
+                self.found.append((".".join(self._within) or "module", node, changed, lines))
+        return True
+
+    def on_leave(self, original_node: libcst.CSTNode) -> None:
+        if isinstance(original_node, libcst.FunctionDef | libcst.ClassDef):
+            self._within.pop()
+
+
+def mutants(module: str, source: str) -> list[Mutant]:
+    """Return the mutants of a module, each once."""
+    wrapper = metadata.MetadataWrapper(libcst.parse_module(source))
+    visitor = _Visitor()
+    wrapper.visit(visitor)
+    made: dict[str, Mutant] = {}
+    for within, node, changed, lines in visitor.found:
+        whole = wrapper.module.deep_replace(node, changed)
+        code = libcst.ensure_type(whole, libcst.Module).code
+        with contextlib.suppress(SyntaxError):
+            compile(code, module, "exec")
+            told = list(difflib.ndiff(source.splitlines(), code.splitlines()))
+            before, after = ("\n".join(line[2:].strip() for line in told if line.startswith(sign)) for sign in "-+")
+            if before or after:
+                made.setdefault(code, Mutant(module=module, within=within, before=before, after=after, lines=lines, code=code))
+    return [*made.values()]
+
+
+def swap(name: str, code: str, path: str) -> None:
+    """Put a module made from other code in the place of one that is loaded, wherever its parts are known by name."""
+    old = sys.modules[name]
+    new = sys.modules[name] = ModuleType(name, old.__doc__)
+    new.__file__, new.__package__, new.__spec__ = path, old.__package__, old.__spec__
+    exec(compile(code, path, "exec"), vars(new))  # noqa: S102  (our own code)
+    parts = {id(value): vars(new)[key] for key, value in vars(old).items() if key in vars(new) and _own(value, name)}
+    parts[id(old)] = new
+    here = os.getcwd()
+    spaces = [vars(module) for module in [*sys.modules.values()] if str(getattr(module, "__file__", "")).startswith(here)]
+    for space in spaces:
+        for key, value in [*space.items()]:
+            if space is not vars(old) and id(value) in parts:
+                space[key] = parts[id(value)]
+
+
+def forget() -> None:
+    """Drop what modules keep of their work; but for what is made from the schemas alone."""
+    for name, module in [*sys.modules.items()]:
+        if name.startswith("v4schema.") and name not in KEEPING:
+            for value in [*vars(module).values()]:
+                if getattr(value, "__module__", None) == name and hasattr(value, "cache_clear"):
+                    value.cache_clear()
+
+
+def _own(value: object, name: str) -> bool:
+    """Tell whether a module made a value itself; of plain values, only those that are no other's by chance."""
+    return getattr(value, "__module__", None) == name or isinstance(value, dict | set)
+
+
+class Trial:
+    """What pytest runs in place of its own loop: the tests once without, and then against each mutant."""
+
+    def __init__(self, module: str, several: Sequence[Mutant], *, source: str, told: argparse.Namespace, until: float) -> None:
+        self.name, self.several, self.source, self.told, self.until = f"v4schema.{module}", several, source, told, until
+        self.reasons = reasons()
+        self.verdicts: dict[str, str] = {}
+        self._reports: list[pytest.TestReport] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep what became of a test."""
+        self._reports.append(report)
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Try all mutants, each in a fork of its own."""
+        items = [item for item in session.items if self.told.all or _among(item, FEW)]
+        _shorten(items, None if self.told.all else EXAMPLES)
+        self._path = str(importlib.import_module(self.name).__file__)
+        times, lines = self._without(items)
+        gc.collect()
+        gc.freeze()
+        total = sum(times[item.nodeid] for item in items)
+        print(f"\n{self.name}: {len(self.several)} mutants, {len(items)} tests, {total:.1f} s for all of them", flush=True)
+        killers: dict[str, list[str]] = {}
+        begun, counts = time.monotonic(), Counter[str]()
+        for number, mutant in enumerate(self.several, 1):
+            if time.monotonic() > self.until:
+                break
+            first = killers.setdefault(mutant.within, [])
+            ordered = sorted(
+                (item for item in items if not lines[item.nodeid].isdisjoint(mutant.lines)),
+                key=lambda item: (first.index(item.nodeid) if item.nodeid in first else len(first), times[item.nodeid]),
+            )
+            if mutant.key in self.reasons:  # the slow ones will not find it either
+                ordered = [item for item in ordered if times[item.nodeid] <= SLOW]
+            verdict, by = self._tried(mutant, ordered, times)
+            self.verdicts[mutant.key] = verdict
+            counts[verdict] += 1
+            if by:
+                first[:] = [by, *(each for each in first if each != by)][:5]
+            if self.told.resume:
+                with self.told.resume.open("a", encoding="utf-8") as kept:
+                    kept.write(json.dumps({"key": mutant.key, "verdict": verdict, "by": by}, ensure_ascii=False) + "\n")
+            if verdict != "killed":
+                print(f"{verdict}: {mutant}", flush=True)
+            if number % 50 == 0:
+                print(f"  {number} of {len(self.several)}, {dict(counts)}, {time.monotonic() - begun:.0f} s", flush=True)
+        return True
+
+    def _without(self, items: Sequence[pytest.Item]) -> tuple[dict[str, float], dict[str, set[int]]]:
+        """Run the tests on the module as it is; return how long each takes, and which lines it comes by.
+
+        In this process, so that what is compiled from the schemas need not be compiled again for every mutant.
+        """
+        measured = coverage.Coverage(data_file=None, config_file=False, include=[self._path])
+        measured.start()
+        swap(self.name, self.source, self._path)
+        times = {}
+        for item in items:
+            forget()
+            measured.switch_context(item.nodeid)
+            self._run(item)
+            times[item.nodeid] = sum(report.duration for report in self._reports)
+            failed = [report.longreprtext for report in self._reports if report.failed]
+            if failed:
+                print(item.nodeid, *failed, sep="\n")
+                raise pytest.exit("The tests fail without any mutant.", 1)
+        measured.stop()
+        lines: dict[str, set[int]] = {item.nodeid: set() for item in items}
+        for line, tests in measured.get_data().contexts_by_lineno(self._path).items():
+            for test in tests if all(tests) else lines:  # what has no context is run when the module is made
+                lines[test].add(line)
+        for item in items:
+            if times[item.nodeid] <= 2 * SLOW:
+                self._run(item)
+                times[item.nodeid] = sum(report.duration for report in self._reports)
+        forget()
+        return times, lines
+
+    def _tried(self, mutant: Mutant, items: Sequence[pytest.Item], times: dict[str, float]) -> tuple[str, str]:
+        """Return what became of a mutant, and which test caught it."""
+        reading, writing = os.pipe()
+        if not (child := os.fork()):
+            status = KILLED
+            os.close(reading)
+            try:
+                _silence()
+                os.dup2(1, 2)
+                resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+                signal.signal(signal.SIGALRM, signal.SIG_DFL)
+                signal.setitimer(signal.ITIMER_REAL, LEAST_TIME)
+                swap(self.name, mutant.code, self._path)
+                forget()
+                status = SURVIVED
+                for item in items:
+                    signal.setitimer(signal.ITIMER_REAL, max(LEAST_TIME, TIMES * times[item.nodeid]))
+                    self._run(item)
+                    if any(report.failed for report in self._reports):
+                        os.write(writing, item.nodeid.encode())
+                        status = KILLED
+                        break
+            except BaseException:  # noqa: BLE001  (whatever a mutant does is its end)
+                status = KILLED
+            finally:
+                os._exit(status)
+        os.close(writing)
+        with os.fdopen(reading, "rb") as pipe:
+            by = pipe.read().decode()
+        _, status = os.waitpid(child, 0)
+        if os.WIFSIGNALED(status):
+            return ("timed out" if os.WTERMSIG(status) == signal.SIGALRM else "killed"), by
+        return ("survived" if os.WEXITSTATUS(status) == SURVIVED else "killed"), by
+
+    def _run(self, item: pytest.Item) -> None:
+        self._reports.clear()
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+
+
+def _among(item: pytest.Item, categories: set[str]) -> bool:
+    """Tell whether a test is for one of some categories, or for none in particular."""
+    kind = getattr(item, "callspec", None) and item.callspec.id.rpartition("/")  # type: ignore[attr-defined]
+    return not kind or kind[0] not in {"v3", "v4"} or kind[2] in categories
+
+
+def _shorten(items: Sequence[pytest.Item], most: int | None) -> None:
+    """Have Hypothesis draw fewer examples, and not shrink what fails: that it fails is enough."""
+    from hypothesis import HealthCheck, Phase, settings  # pytest wants to import it itself
+
+    for item in items:
+        test = getattr(item, "obj", None)
+        if hasattr(test, "hypothesis"):
+            told = getattr(test, "_hypothesis_internal_use_settings", None) or settings()
+            few = settings(
+                told,
+                phases=[Phase.explicit, Phase.generate],
+                max_examples=min(most or told.max_examples, told.max_examples),
+                suppress_health_check=[*HealthCheck],
+            )
+            vars(test)["_hypothesis_internal_use_settings"] = few
+
+
+def _silence() -> None:
+    with Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+
+
+def tried(module: str, told: argparse.Namespace, until: float) -> tuple[list[Mutant], dict[str, str]]:
+    """Try the mutants of a module, in the current folder; return them, and what became of those that were tried."""
+    path = Path("v4schema", f"{module}.py")
+    source = path.read_text("utf-8")
+    several = mutants(module, source)
+    kept = told.resume.read_text("utf-8").splitlines() if told.resume and told.resume.exists() else ()
+    killed = {line["key"] for line in map(json.loads, kept) if line["verdict"] == "killed"}
+    left = [mutant for mutant in several if mutant.key not in killed]
+    if told.sample:
+        random.Random(0).shuffle(left)  # noqa: S311  (nothing secret)
+        left = left[: told.sample]
+    trial = Trial(module, left, source=source, told=told, until=until)
+    if left:
+        words = ["-q", "--no-header", "-p", "no:cacheprovider", "--capture=no"]
+        tests = dict.fromkeys([*MODULES[module], *told.also])
+        status = pytest.main(
+            [*words, *(f"tests/{name}" if "::" in name else f"tests/{name}.py" for name in tests)], plugins=[trial]
+        )
+        if status not in {0, 5}:
+            raise SystemExit(status)
+    return several, {**{mutant.key: "killed" for mutant in several if mutant.key in killed}, **trial.verdicts}
+
+
+def reasons() -> dict[str, str]:
+    """Return why no test can catch a mutant, by its key."""
+    return {
+        json.dumps([each["module"], each["within"], before, after], ensure_ascii=False): each["why"]
+        for each in json.loads(REASONS.read_text("utf-8"))
+        for before, after in each["mutants"]
+    }
+
+
+def copied(folder: Path) -> None:
+    """Copy the checkout, so that it may be worked in meanwhile."""
+    hidden = shutil.ignore_patterns(".*", "__pycache__", "dist")
+    shutil.copytree(CHECKOUT, folder, ignore=hidden)
+    shutil.copy(CHECKOUT / ".gitignore", folder)
+
+
+def main(told: argparse.Namespace) -> int:
+    """Try the mutants of all modules that are asked for, each module in a process of its own; print a table."""
+    until, known = time.monotonic() + told.minutes * 60, reasons()
+    begun, rows, wrong = time.monotonic(), [], 0
+    with tempfile.TemporaryDirectory() as name:
+        copied(Path(name, "copy"))
+        for module in told.modules:
+            result = Path(name, f"{module}.json")
+            if not (child := os.fork()):
+                _alone(module, told, until, Path(name, "copy"), result)
+            if os.waitpid(child, 0)[1]:
+                return 2
+            verdicts, places = json.loads(result.read_text("utf-8"))
+            made = Counter(verdicts.values())
+            survived = [key for key, verdict in verdicts.items() if verdict == "survived"]
+            for key in survived:
+                if key not in known:
+                    wrong += 1
+                    print(f"SURVIVED {places[key]}")
+            idle = [key for key in known if json.loads(key)[0] == module and verdicts.get(key, "left") in {"killed", "timed out"}]
+            idle += [key for key in known if json.loads(key)[0] == module and key not in places]
+            for key in idle:
+                wrong += 1
+                print(f"EXPLAINED, but no survivor: {key}")
+            explained = sum(key in known for key in survived)
+            rows.append(
+                [
+                    module,
+                    len(places),
+                    made["killed"],
+                    len(survived) - explained,
+                    explained,
+                    made["timed out"],
+                    len(places) - len(verdicts),
+                ]
+            )
+    rows.append(["all", *(sum(column) for column in itertools.islice(zip(*rows, strict=True), 1, None))])
+    print(f"\n{'module':12}{'made':>8}{'killed':>8}{'survived':>10}{'explained':>11}{'timed out':>11}{'left':>6}")
+    for row in rows:
+        print(f"{row[0]:12}{row[1]:8}{row[2]:8}{row[3]:10}{row[4]:11}{row[5]:11}{row[6]:6}")
+    print(f"{time.monotonic() - begun:.0f} s")
+    return 1 if wrong else 0
+
+
+def _alone(module: str, told: argparse.Namespace, until: float, folder: Path, result: Path) -> None:
+    """Try the mutants of one module, write what became of them, and end."""
+    status = 1
+    try:
+        os.chdir(folder)
+        os.environ.update(CI="true", PYTHONDONTWRITEBYTECODE="1")
+        sys.dont_write_bytecode = True
+        sys.path.insert(0, str(folder))
+        several, verdicts = tried(module, told, until)
+        result.write_text(json.dumps([verdicts, {mutant.key: str(mutant) for mutant in several}]), "utf-8")
+        status = 0
+    except BaseException:  # noqa: BLE001  (a fork that raised would go on as its parent)
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        os._exit(status)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("modules", nargs="*", choices=[*MODULES, []], default=[*MODULES], help="default: all")
+    parser.add_argument("--minutes", type=float, default=120, help="how long to go on (default: %(default)s)")
+    parser.add_argument("--sample", type=int, help="how many mutants of each module, drawn at random (default: all)")
+    parser.add_argument("--all", action="store_true", help="try every category, and draw as many examples as the tests ask for")
+    parser.add_argument("--also", nargs="+", default=[], metavar="TEST", help="other test files to try, such as test_feed")
+    parser.add_argument(
+        "--resume", type=lambda name: Path(name).resolve(), help="a file that keeps what was caught: not tried again"
+    )
+    raise SystemExit(main(parser.parse_args()))
