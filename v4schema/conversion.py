@@ -75,8 +75,8 @@ class _Reasons:
     """The reasons of changes, by their places."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:
-        self._before: dict[tuple[str, ...], str] = {}
-        self._after: dict[tuple[str, ...], str] = {}
+        self._before: dict[Place, str] = {}
+        self._after: dict[Place, str] = {}
         for finding in findings:
             if finding.level is not Level.ERROR:
                 self._before[pointer.parse(finding.at)] = finding.says
@@ -92,17 +92,17 @@ class _Reasons:
         return _beside(self._before, place)
 
 
-def _within(reasons: Mapping[tuple[str, ...], str], place: Place) -> str:
+def _within(reasons: Mapping[Place, str], place: Place) -> str:
     """Return the reasons of the changes within a place."""
     return " ".join(dict.fromkeys(says for at, says in reasons.items() if at[: len(place)] == place))
 
 
-def _beside(reasons: Mapping[tuple[str, ...], str], place: Place) -> str:
+def _beside(reasons: Mapping[Place, str], place: Place) -> str:
     """Return the reason of a change in the same array: where an item goes, the others move up."""
-    items = (says for at, says in reasons.items() if at and at[:-1] == place[:-1] and at[-1].isdecimal())
+    items = (says for at, says in reasons.items() if at and at[:-1] == place[:-1] and str(at[-1]).isdecimal())
     return next(items, "")
 
 
-def _around(reasons: Mapping[tuple[str, ...], str], place: Place) -> str | None:
+def _around(reasons: Mapping[Place, str], place: Place) -> str | None:
     """Return the reason of the change nearest around a place."""
     return next((reasons[at] for at in pointer.around(place) if at in reasons), None)
