@@ -219,9 +219,9 @@ def spelt(schema: Any) -> Iterator[tuple[tuple[str, ...], str]]:  # noqa: ANN401
     """Yield each assertion of a flat schema with its place, its limit and its conditions."""
     for each in assertions(schema):
         node, told = schema, [each.code, each.level, each.name]
-        for token in each.keyword_at:
-            told += [node["if"]] if token in {"then"} else []
-            node = node[token]
+        for step in each.keyword_at:
+            told += [node["if"]] if step == "then" else []
+            node = node[step]
         yield each.at, json.dumps([*each.keyword_at[-1:], *told, node], sort_keys=True)
 
 
