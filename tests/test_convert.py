@@ -21,6 +21,7 @@ from v4schema.asking import NONE
 from v4schema.converter import Converter
 from v4schema.moving import placed
 from v4schema.pointer import Place, get, leads, parse, within
+from v4schema.receipts import digest
 from v4schema.schema import describing, welcome
 
 #: Each law is tried for every kind: this often for each. Many of the ads that are drawn are none that their schema takes.
@@ -473,6 +474,16 @@ def test_a_receipt_is_of_one_ad_and_as_it_was_written() -> None:
         around: Any = get(damaged, place[:-1])
         around[place[-1]] = "x"
         assert codes(convert(done.ad, to="v3", receipt=damaged)) == ["receipt.damaged"], place
+
+
+@pytest.mark.parametrize("kind", ["v1/car", "v3/tank"])
+@pytest.mark.parametrize("side", ["from", "to"])
+def test_a_receipt_of_other_schemas_is_a_finding(side: str, kind: str) -> None:
+    """It may have been written where there are more editions and categories; it is not used, and the ad stays."""
+    done = convert(CAR, to="v4")
+    told = {name: value for name, value in {**done.receipt, side: kind}.items() if name != "check"}
+    back = convert(done.ad, to="v3", receipt={**told, "check": digest(told)})
+    assert (codes(back), back.ad is done.ad, back.complete) == (["receipt.other"], True, False)
 
 
 def test_an_ad_that_has_been_changed_since_comes_back_with_its_changes() -> None:
