@@ -5,6 +5,7 @@ import io
 import json
 import random
 import re
+import tracemalloc
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -459,6 +460,19 @@ def test_words_of_the_caller_that_name_nothing_raise(told: dict[str, Any], says:
             how(CAR, **told)
         with pytest.raises(errors.NoWay, match=r"No mapping leads from v4 to v4\. There are: v4 to v3, v3 to v4\."):
             how(CAR, to="v4", version="v4")
+
+
+@pytest.mark.parametrize("name", ["category_id", "{}"])
+def test_nothing_long_is_kept(name: str) -> None:
+    """What an ad says in words that mean nothing here is forgotten with it, so that a feed of any length can pass."""
+    tracemalloc.start()
+    for number in range(60):
+        word = f"{number}-{'x' * 100_000}"
+        strange = {**CAR, name.format(word): word}
+        assert [*normalise(strange).findings, *convert(strange, to="v4").findings]
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 3_000_000
 
 
 def test_a_receipt_is_of_one_ad_and_as_it_was_written() -> None:
