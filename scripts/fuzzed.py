@@ -208,7 +208,6 @@ MENU = [
         "new.json",
         "new.ndjson.gz",
         "folder/new.json",
-        "/dev/full",
         "/dev/null",
         "",
         "*",
