@@ -5,6 +5,7 @@ import io
 import json
 import random
 import re
+import tracemalloc
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,7 @@ from v4schema.converter import Converter
 from v4schema.mapping import Mapping, Rule
 from v4schema.moving import placed
 from v4schema.pointer import Place, get, leads, parse, within
+from v4schema.receipts import digest
 from v4schema.schema import describing, welcome
 from v4schema.strategies.respelling import spots
 
@@ -569,6 +571,19 @@ def test_words_of_the_caller_that_name_nothing_raise(told: dict[str, Any], says:
             how(CAR, to="v4", version="v4")
 
 
+@pytest.mark.parametrize("name", ["category_id", "{}"])
+def test_nothing_long_is_kept(name: str) -> None:
+    """What an ad says in words that mean nothing here is forgotten with it, so that a feed of any length can pass."""
+    tracemalloc.start()
+    for number in range(60):
+        word = f"{number}-{'x' * 100_000}"
+        strange = {**CAR, name.format(word): word}
+        assert [*normalise(strange).findings, *convert(strange, to="v4").findings]
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 3_000_000
+
+
 def test_a_receipt_is_of_one_ad_and_as_it_was_written() -> None:
     """Of another ad, of another way, damaged anywhere, or none at all: each its own finding, and the ad stays."""
     done, other = convert(CAR, to="v4"), convert({**CAR, "source_id": "2"}, to="v4")
@@ -582,6 +597,16 @@ def test_a_receipt_is_of_one_ad_and_as_it_was_written() -> None:
         around: Any = get(damaged, place[:-1])
         around[place[-1]] = "x"
         assert codes(convert(done.ad, to="v3", receipt=damaged)) == ["receipt.damaged"], place
+
+
+@pytest.mark.parametrize("kind", ["v1/car", "v3/tank"])
+@pytest.mark.parametrize("side", ["from", "to"])
+def test_a_receipt_of_other_schemas_is_a_finding(side: str, kind: str) -> None:
+    """It may have been written where there are more editions and categories; it is not used, and the ad stays."""
+    done = convert(CAR, to="v4")
+    told = {name: value for name, value in {**done.receipt, side: kind}.items() if name != "check"}
+    back = convert(done.ad, to="v3", receipt={**told, "check": digest(told)})
+    assert (codes(back), back.ad is done.ad, back.complete) == (["receipt.other"], True, False)
 
 
 def test_an_ad_that_has_been_changed_since_comes_back_with_its_changes() -> None:

@@ -278,11 +278,14 @@ def _route(catalogue: Catalogue, way: Way, given: str, wanted: str, units: tuple
     )
 
 
-@lru_cache(maxsize=1024, typed=True)
 def _writes(catalogue: Catalogue, version: str, value: str | int) -> bool:
     """Tell whether an edition writes a category just so, without a warning."""
     category = catalogue.edition(version).category(value)
-    if category is None:
-        return False
-    schema = catalogue.schema(Kind(version=version, category=category.slug))
+    return category is not None and _written(catalogue, version, category.slug, value)
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _written(catalogue: Catalogue, version: str, category: str, value: str | int) -> bool:
+    """Tell whether an edition writes one of its categories as `value`; what means none is not kept, however long it is."""
+    schema = catalogue.schema(Kind(version=version, category=category))
     return engine.compiled(describing(schema, catalogue.category_at) or {}).accepts(value)

@@ -15,6 +15,8 @@ from v4schema.quantities import Amount
 from v4schema.report import Finding
 from v4schema.schema import Schema, describing, private
 
+#: What is meant by a longer name is not kept: it would keep the name, which may be of any length.
+_LONGEST_KEPT = 100
 #: Takes a value and its place, and adds the places of names that are no fields to the list.
 Look = Callable[[object, Place, list[Place]], None]
 
@@ -147,7 +149,6 @@ class Renaming:
     def _move(self) -> Callable[[Place], _Move | None]:
         """Where the name at a place certainly belongs; the last answers are kept, since feeds repeat their names."""
 
-        @lru_cache(maxsize=1024)
         def move(at: Place) -> _Move | None:
             meant = self.names.meant({}, at)
             if meant is None or not meant.certain:
@@ -160,7 +161,8 @@ class Renaming:
                 spot=self._spot(meant.at),
             )
 
-        return move
+        kept = lru_cache(maxsize=1024)(move)
+        return lambda at: (kept if len(str(at[-1])) <= _LONGEST_KEPT else move)(at)
 
     def _spot(self, at: Place) -> Spot:
         return Spot(node=describing(self.names.schema, at) or {}, hidden=private(self.names.schema, at))

@@ -34,6 +34,8 @@ def brought_back(ad: object, receipt: object, *, to: str | None, catalogue: Cata
         return refused("receipt.damaged")
     held = cast("Receipt", receipt)
     given, kind = (_kind(held[side]) for side in ("from", "to"))
+    if not (_known(given, catalogue) and _known(kind, catalogue)):
+        return refused("receipt.other", case="kind", given=given, kind=kind)
     known = identify(ad, version=kind.version, catalogue=catalogue) if isinstance(ad, dict) else None
     if held[catalogue.identity_at[-1]] != pointer.text(ad, catalogue.identity_at) or known != kind:
         return refused("receipt.other")
@@ -77,3 +79,9 @@ def _sound(receipt: object, catalogue: Catalogue) -> bool:
 def _kind(told: str) -> Kind:
     version, _, category = told.partition("/")
     return Kind(version=version, category=category)
+
+
+def _known(kind: Kind, catalogue: Catalogue) -> bool:
+    """Tell whether there is such a kind here: a receipt may have been written by other schemas."""
+    edition = catalogue.editions.get(kind.version)
+    return edition is not None and kind.category in edition.categories
