@@ -430,7 +430,7 @@ def _alone(module: str, told: argparse.Namespace, until: float, folder: Path, re
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("modules", nargs="*", choices=[*MODULES, []], default=[*MODULES], help="default: all")
+    parser.add_argument("modules", nargs="*", metavar="MODULE", help=f"{', '.join(MODULES)}; default: all")
     parser.add_argument("--minutes", type=float, default=120, help="how long to go on (default: %(default)s)")
     parser.add_argument("--sample", type=int, help="how many mutants of each module, drawn at random (default: all)")
     parser.add_argument("--all", action="store_true", help="try every category, and draw as many examples as the tests ask for")
@@ -438,4 +438,8 @@ if __name__ == "__main__":
     parser.add_argument(
         "--resume", type=lambda name: Path(name).resolve(), help="a file that keeps what was caught: not tried again"
     )
-    raise SystemExit(main(parser.parse_args()))
+    words = parser.parse_args()
+    words.modules = words.modules or [*MODULES]
+    if unknown := {*words.modules} - {*MODULES}:
+        parser.error(f"There is nothing to try on {', '.join(sorted(unknown))}.")
+    raise SystemExit(main(words))
