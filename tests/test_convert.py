@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from ads import ANSWERS, CAR, MOPED
 from drawn import ANY_JSON, HELD, KINDS, ads, every_mapping, respell, same, strewn
+from drawn import ANY_JSON, HELD, KINDS, ads, every_mapping, respell, same, strewn
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -25,6 +26,7 @@ from v4schema.moving import placed
 from v4schema.pointer import Place, get, leads, parse, within
 from v4schema.receipts import digest
 from v4schema.schema import describing, welcome
+from v4schema.strategies.respelling import spots
 from v4schema.strategies.respelling import spots
 
 #: Each law is tried for every kind: this often for each. Many of the ads that are drawn are none that their schema takes.
