@@ -185,14 +185,7 @@ class Converter:
     def _spots(self) -> Mapping[int, Sequence[Spot]]:
         """The fields of each rule, in the given ad and in the new one, with the documents that the rule rests on."""
         return {
-<<<<<<< HEAD
-            id(rule): [
-                Spot(node={**(describing(schema, at) or {}), "x-source": rule.source}, hidden=private(schema, at))
-                for schema, at in self._sides(rule)
-            ]
-=======
             id(rule): [Spot(node={"x-source": rule.source}, hidden=private(schema, at)) for schema, at in self._sides(rule)]
->>>>>>> e111736f260d17db8a3292722ad9269d6a5240f4
             for rule in self.mapping.rules
         }
 
