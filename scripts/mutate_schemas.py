@@ -29,6 +29,7 @@ from hypothesis.errors import NoSuchExample
 from v4schema import Kind, Level, catalogue, convert, migrate, preflight, revert, validate
 from v4schema.assertions import assertions
 from v4schema.catalogue import Catalogue
+from v4schema.dialect import check
 from v4schema.errors import V4SchemaError
 from v4schema.strategies.grounds import Ground
 from v4schema.strategies.near import NearMiss, missing
@@ -125,9 +126,8 @@ def noticed(mutant: Mutant, root: Path) -> str:
         for path in examples(folder, own):
             if not stands(path, held):
                 return str(path.relative_to(EXAMPLES))
-        for way in held.ways.values():
-            for category in {each for each, *_ in way.categories}:
-                held.mappings(way, category)
+        if "-to-" in folder:
+            check(held)
         for line in KEPT.read_text("utf-8").splitlines():
             if not replayed(json.loads(line), held):
                 return KEPT.name
@@ -173,7 +173,8 @@ def replayed(case: Any, held: Catalogue) -> bool:  # noqa: ANN401
     """Tell whether a kept near miss still gives just its findings."""
     version, category = case["kind"].split("/")
     report = validate(case["ad"], version=version, category=category, operation=case["operation"], catalogue=held)
-    return bool([[each.code, each.at] for each in report.findings if each.level is not Level.NOTE] == case["findings"])
+    found = {(each.code, each.at) for each in report.findings if each.level is not Level.NOTE}
+    return bool(found == {*map(tuple, case["findings"])})
 
 
 def missed(mutant: Mutant, root: Path) -> dict[str, Any] | None:

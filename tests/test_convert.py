@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from ads import ANSWERS, CAR, MOPED
 from drawn import ANY_JSON, HELD, KINDS, ads, every_mapping, respell, same, strewn
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from v4schema import Conversion, Kind, Level, convert, errors, migrate, normalise, revert, validate
@@ -28,7 +28,9 @@ from v4schema.schema import describing, welcome
 from v4schema.strategies.respelling import spots
 
 #: Each law is tried for every kind: this often for each. Many of the ads that are drawn are none that their schema takes.
-FEW = settings(max_examples=20, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+FEW = settings(
+    max_examples=20, phases=[Phase.generate], suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow]
+)
 #: From each edition to the other of a way.
 TO = {way.version: way.to for way in HELD.ways.values()}
 UNITS: st.SearchStrategy[dict[str, Any]] = st.sampled_from([{}, {"price_unit": "kr"}, {"price_unit": "öre"}])
@@ -275,7 +277,8 @@ def test_converting_commutes_with_normalising(kind: Kind, data: st.DataObject) -
     """A messy ad is the same whether it is mended before or after, where both know what is meant.
 
     A wrong name means a field of both: the target has none for a title that is not to be sent. Prices are in kronor, on the
-    caller's word, and stand where they belong: a rule about amounts in a list finds no others. What follows from the unit that
+    caller's word, and stand where they belong: a rule about amounts in a list finds no others. There are no more pictures
+    than both take: which of them are cut off hangs on which of them are repeats. What follows from the unit that
     an amount is written with is no longer known once it is written in another.
     """
     ad = respell(data.draw, kind, data.draw(ads(kind)))
@@ -291,12 +294,12 @@ def test_converting_commutes_with_normalising(kind: Kind, data: st.DataObject) -
     assume(all(leads(ad, place) for place in amounts))
     there = HELD.schema(Kind(version=to, category=kind.category))
     moved = [parse(change.to or change.at) for change in before.changes if change.code == "field.moved"]
-    assume(all(welcome(describing(there, at) or {}) for at in moved))
-    first = convert(before.ad, to=to, version=kind.version, price_unit="kr").ad
+    assume(all(welcome(describing(there, at[:end]) or {}) for at in moved for end in range(1, len(at) + 1)))
+    first = convert(before.ad, to=to, version=kind.version, price_unit="kr")
     carried = convert(ad, to=to, version=kind.version, price_unit="kr")
-    assume(carried.kind is not None)
+    assume(carried.kind is not None and "item.beyond" not in [*codes(carried), *codes(first)])
     second = normalise(carried.ad, version=to, category=kind.category).ad
-    assert same(normalise(first, version=to, category=kind.category).ad, second)
+    assert same(normalise(first.ad, version=to, category=kind.category).ad, second)
 
 
 @given(ad=ANY_JSON, mends=st.booleans(), answers=st.dictionaries(st.text(max_size=8), ANY_JSON, max_size=3))

@@ -2,7 +2,7 @@
 
 Each file holds why it is there, the ad, the operation if it is not create, and, if invalid, the findings as [code, pointer].
 One that is normalised holds what the ad becomes (null if it stays), the findings, and what the caller says; one that is converted
-also to which edition, what is answered, and what is still asked. Adding a case is adding a file.
+also to which edition, what is answered, and what is still asked. Adding a case is adding a file. `kept.ndjson` holds near misses.
 """
 
 import json
@@ -32,6 +32,18 @@ def test_an_example_is_what_its_folder_says(path: Path, engine: str) -> None:
     assert case["why"].endswith(".")
     assert found == case.get("findings", [])
     assert report.valid == (verdict == "valid")
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_every_kept_near_miss_gives_exactly_its_findings(engine: str) -> None:
+    """Each tells the schemas as they are from some mutant of theirs that no other example tells (`scripts/mutate_schemas.py`)."""
+    cases = [json.loads(line) for line in (FOLDER / "kept.ndjson").read_text("utf-8").splitlines()]
+    assert cases
+    for case in cases:
+        version, category = case["kind"].split("/")
+        report = validate(case["ad"], version=version, category=category, operation=case["operation"], engine=engine)
+        found = {(finding.code, finding.at) for finding in report.findings if finding.level is not Level.NOTE}
+        assert found == {*map(tuple, case["findings"])}, case["why"]
 
 
 @pytest.mark.parametrize("path", NORMALISED, ids=lambda path: path.relative_to(FOLDER).as_posix())
