@@ -14,7 +14,7 @@ from importlib import import_module
 
 TYPE_CHECKING = False  # typing's own costs more to import than the rest of this file; type checkers know the name
 if TYPE_CHECKING:
-    from v4schema import catalogue, errors, feed, openapi
+    from v4schema import catalogue, errors, feed, openapi, strategies
     from v4schema.ad import identify
     from v4schema.asking import Ask
     from v4schema.conversion import Conversion
@@ -48,6 +48,7 @@ __all__ = [
     "preflight",
     "read",
     "revert",
+    "strategies",
     "validate",
 ]
 
