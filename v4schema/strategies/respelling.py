@@ -226,7 +226,7 @@ class Pen:
         text = _decimal(number)
         whole, point, rest = text.partition(".")
         if len(text) > _DIGITS or number < 0:
-            return None
+            return None  # no integrator writes such a one
         parts = [*reversed([whole[max(0, end - _THOUSAND) : end] for end in range(len(whole), 0, -_THOUSAND)])]
         if len(rest) == _THOUSAND and len(parts) == 1 and whole != "0":
             rest += "0"

@@ -227,7 +227,5 @@ def placed(value: Any, at: Sequence[str]) -> tuple[Any, Place]:  # noqa: ANN401 
         index = next(index for index, item in enumerate(value) if isinstance(item, Odd))
         inner, place = placed(value[index].value, rest)
         return [*value[:index], inner, *value[index + 1 :]], (index, *place)
-    if token not in value:
-        return value, (*at,)
     inner, place = placed(value[token], rest)
     return {**value, token: inner}, (token, *place)
