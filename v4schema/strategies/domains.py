@@ -261,7 +261,8 @@ class Objects:
                 for index, name in enumerate(limit):
                     yield from (left for each in self.lacking(name) for left in each.requiring(limit[:index]))
         elif keyword == "additionalProperties":
-            yield replace(self, closed=True) if holds else replace(self, stray=Stray())
+            if not (self.stray if holds else self.closed):
+                yield replace(self, closed=True) if holds else replace(self, stray=Stray())
         elif ("object" in _names(limit) if keyword == "type" else keyword not in {"enum", "const"}) is holds:
             yield self
 
