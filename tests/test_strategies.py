@@ -167,6 +167,8 @@ def test_what_cannot_be_written_otherwise_stays() -> None:
     assert pen.number("text") == "text"
     assert pen.number(10**30) == 10**30
     assert pen.quantity(quantity, {}, kind) == quantity
+    money, told = next((kind, told) for kind, told in kinds.items() if told.get("bare"))
+    assert pen.in_unit(-1, {"x-unit": next(iter(told["units"]))}, money) == -1
     assert pen.slug("a-b", {}, None) == "A B"
     assert pen.number(1.5) == "1.5"
 

@@ -71,9 +71,9 @@ def _otherwise(draw: DrawFn, catalogue: Catalogue, schema: Schema, ad: Ad, most:
     # What holds others is respelt after them.
     for place, node, name, argument in sorted(chosen, key=lambda each: len(each[0]), reverse=True):
         value = get(written, place)
-        if spelt(value) == spelt(get(ad, place)) or name in _OUTER:
-            inside: Any = get(written, place[:-1])
-            inside[place[-1]] = RESPELLINGS[name](pen, value, node, argument)
+        whole = spelt(value) == spelt(get(ad, place)) or name in _OUTER
+        inside: Any = get(written, place[:-1])
+        inside[place[-1]] = RESPELLINGS[name](pen, value, node, argument) if whole else value
     if draw(st.booleans()):
         pen.misname(schema, written)
     return written
@@ -153,10 +153,8 @@ class Pen:
         told, text = self._spelling(kind, unit), self._grouped(number)
         if text is None:
             return value
-        forms: list[Any] = [f"{text} {told}", f"{text}{told}", {named: told, member: text}]
-        if plain(number) is not None:
-            forms.append({member: plain(number), named: told})
-        return self._one(forms)
+        exactly = [] if plain(number) is None else [{member: plain(number), named: told}]
+        return self._one([f"{text} {told}", f"{text}{told}", {named: told, member: text}, *exactly])
 
     def in_unit(self, value: Any, node: Schema, kind: str) -> Any:  # noqa: ANN401
         """Write an amount as text, in any unit of its kind."""
