@@ -1,7 +1,6 @@
-#!/usr/bin/env python3
 """Takes the assertions of the schemas and the rules of the mappings away, or weakens them, one at a time, to see who notices.
 
-    scripts/mutate_schemas.py [--keep] [PART…]    all of schemas/, or the files whose names contain a PART
+    python scripts/mutate_schemas.py [--keep] [PART…]    all of schemas/, or the files whose names contain a PART
 
 Each mutant is held against the examples in tests/examples, and its mappings against what a mapping has to be. Of one that passes
 them all, near misses are drawn from the schemas as they are; with --keep, one that tells the two apart is written to
@@ -39,8 +38,6 @@ EXAMPLES = CHECKOUT / "tests" / "examples"
 KEPT = EXAMPLES / "kept.ndjson"
 EXPLAINED = CHECKOUT / "scripts" / "mutants_of_schemas.json"
 FEW = settings(max_examples=10, database=None, deadline=None, phases=[Phase.generate], suppress_health_check=[*HealthCheck])
-#: Keywords that assert nothing by themselves, or that are mutated with another.
-LEADING = {"properties", "items", "allOf", "if", "then", "$defs", "minContains"}
 #: By how much a bound gives way.
 LOOSER = {"minimum": -1, "exclusiveMinimum": -1, "minLength": -1, "minItems": -1, "x-years-back": 1}
 LOOSER |= {"maximum": 1, "exclusiveMaximum": 1, "maxLength": 1, "maxItems": 1, "maxContains": 1, "x-years-ahead": 1}

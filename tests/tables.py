@@ -1,12 +1,13 @@
 """What the test run tells at its end: how many rules near misses have broken."""
 
-import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from v4schema.assertions import Assertion
 
+#: As wide as the name of a category.
+_WIDTH = 10
 #: Schema, keyword, what happened to a rule, and how often.
 Row = tuple[str, str, str, int]
 
@@ -29,16 +30,26 @@ class Tally:
 
 
 def coverage(rows: Iterable[Row]) -> Iterator[str]:
-    """Lay out how many rules were broken, by schema and keyword."""
+    """Lay out how many rules were broken, by keyword and schema; where some were not, of how many."""
     total: Counter[str] = Counter()
-    cells: dict[str, dict[str, Counter[str]]] = {}
+    cells: dict[str, dict[str, dict[str, Counter[str]]]] = {}
     for schema, keyword, what, number in rows:
-        cells.setdefault(schema, {}).setdefault(keyword, Counter())[what] += number
+        version, _, category = schema.partition("/")
+        cells.setdefault(version, {}).setdefault(keyword, {}).setdefault(category, Counter())[what] += number
         total[what] += number
-    for schema, row in sorted(cells.items()):
-        told = [f"{keyword} {cell['broken'] + cell['implied']}/{cell['rules']}" for keyword, cell in sorted(row.items())]
-        yield from textwrap.wrap(", ".join(told), 118, initial_indent=f"{schema:<16}", subsequent_indent=" " * 16)
+    for version, table in sorted(cells.items()):
+        categories = sorted({category for row in table.values() for category in row})
+        yield f"{version:<21}" + " ".join(f"{category:>{_WIDTH}}" for category in categories)
+        for keyword, row in sorted(table.items()):
+            yield f"{keyword:<21}" + " ".join(f"{_cell(row.get(category, Counter())):>{_WIDTH}}" for category in categories)
     yield (
         f"{total['rules']} rules: {total['broken']} broken by {total['ads']} near misses, "
         f"{total['implied']} for which another one always speaks"
     )
+
+
+def _cell(counts: Counter[str]) -> str:
+    """Write what became of the rules of a keyword; those for which another always speaks stand behind a plus."""
+    broken, implied, rules = counts["broken"], counts["implied"], counts["rules"]
+    told = f"{broken}+{implied}" if implied else str(broken)
+    return told if broken + implied == rules else f"{told}/{rules}"

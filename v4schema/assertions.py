@@ -1,19 +1,16 @@
 """Every assertion of a flat schema: of which place it is, where its keyword stands, and how its failure is told."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from v4schema.faults import VOICE, precedence
 from v4schema.pointer import Token
 from v4schema.report import Level
 from v4schema.schema import Schema, asserts
 
 #: What tells one assertion from the others of its schema: the way to its keyword, and the name that it requires, if it does.
 Rule = tuple[tuple[Token, ...], str | None]
-#: The annotations that say how a failed assertion is reported.
-VOICE = ("x-level", "x-code", "x-says", "x-hint", "x-source")
-#: Of several assertions that one value fails, the first of these is told; the others follow from it or can wait.
-_FIRST = ("type", "const", "enum", "pattern")
 #: Keywords that only lead to others, or that are read together with one beside them.
 _LEADING = {"properties", "items", "allOf", "if", "then", "minContains", "maxContains"}
 
@@ -74,9 +71,3 @@ def assertions(
         yield from assertions(below, (*at, name), (*way, "properties", name), told)
     if "items" in schema:
         yield from assertions(schema["items"], (*at, "*"), (*way, "items"), told)
-
-
-def precedence(keyword_at: Sequence[Token]) -> tuple[Any, ...]:
-    """Return where a keyword stands among those of one level that a value fails: the lower, the sooner that is told."""
-    keyword = str(keyword_at[-1])
-    return (_FIRST.index(keyword) if keyword in _FIRST else len(_FIRST), *map(str, keyword_at))

@@ -119,7 +119,7 @@ class Converter:
     def _certain_in(self, ad: object, certain: Collection[Place] | None) -> Iterator[tuple[_Amount, Place]]:
         """Yield the bare amounts of an ad of which it is certain that they are in the unit of their field."""
         for amount in self._amounts:
-            for place in _instances(ad, amount.rule.at or ()):
+            for place in pointer.instances(ad, amount.rule.at or ()):
                 if (certain is None or place in certain) and exact(pointer.get(ad, place)) is not None:
                     yield amount, place
 
@@ -132,7 +132,7 @@ class Converter:
         """Tell of bare amounts that nobody has said the unit of, although the editions differ in it: they stay as they are."""
         for amount in self._amounts:
             if self.measures[amount.kind].bare is None and certain is not None:
-                for place in _instances(ad, amount.rule.at or ()):
+                for place in pointer.instances(ad, amount.rule.at or ()):
                     value = pointer.get(ad, place)
                     if value and place not in certain and exact(value) is not None:
                         spot = self._spots[id(amount.rule)][0]
@@ -141,7 +141,7 @@ class Converter:
 
     def _moved(self, new: Any, ad: Any, trail: Trail, entries: list[Entry]) -> Any:  # noqa: ANN401  (any JSON)
         """Take away what does not stay where it is in an ad, and put what is not dropped where its rule leads it."""
-        gone = [(place, rule) for rule in self._leaving for place in _instances(ad, rule.at or ())]
+        gone = [(place, rule) for rule in self._leaving for place in pointer.instances(ad, rule.at or ())]
         values = {place: pointer.get(new, place) for place, _ in gone}
         filled = {rule.to for rule in self._filling}
         for place, rule in gone:
@@ -198,17 +198,6 @@ def _bound(to: Sequence[str], place: Place) -> Place:
     """Return a place with the items that another one is in for its ``*``."""
     items = (token for token in place if isinstance(token, int))
     return tuple(next(items) if token == EVERY else token for token in to)
-
-
-def _instances(value: Any, at: Sequence[str], place: Place = ()) -> Iterator[Place]:  # noqa: ANN401  (any JSON)
-    """Yield the places in an ad that a place with ``*`` stands for."""
-    if not at:
-        yield place
-    elif at[0] == EVERY:
-        for index, item in enumerate(value if isinstance(value, list) else ()):
-            yield from _instances(item, at[1:], (*place, index))
-    elif isinstance(value, dict) and at[0] in value:
-        yield from _instances(value[at[0]], at[1:], (*place, at[0]))
 
 
 def _with_steps(node: Schema, steps: Mapping[tuple[str, ...], Sequence[Any]], at: tuple[str, ...]) -> Schema:

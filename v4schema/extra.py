@@ -33,7 +33,9 @@ class Extra:
             if name not in rooms:
                 message = f"module {self.package!r} has no attribute {name!r}"
                 raise AttributeError(message)
-            return self.fetched(rooms[name], name)
+            value = self.fetched(rooms[name], name)
+            setattr(import_module(self.package), name, value)  # asked for once
+            return value
 
         return fetch
 

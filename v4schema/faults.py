@@ -7,13 +7,17 @@ from functools import cached_property
 from typing import Any
 
 from v4schema import pointer, spelling, wording
-from v4schema.assertions import VOICE, precedence
 from v4schema.catalogue import Catalogue
 from v4schema.engine import Failure
 from v4schema.naming import Names
-from v4schema.pointer import Place
+from v4schema.pointer import Place, Token
 from v4schema.report import Finding, Kind
 from v4schema.schema import Schema, demanded, describing, facts, fits, offered, private, types
+
+#: The annotations that say how a failed assertion is reported.
+VOICE = ("x-level", "x-code", "x-says", "x-hint", "x-source")
+#: Of several assertions that one value fails, the first of these is told; the others follow from it or can wait.
+_FIRST = ("type", "const", "enum", "pattern")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,11 +138,12 @@ class Faults:
             case = "null" if value is None else types(node)[0]
             mend, told["members"] = _retyped(value, types(node)[0], described)
         elif keyword in {"enum", "const"}:
-            choices = offered(described, limit if keyword == "enum" else [limit])
-            mend, near, other = self._chosen(failure.at, value, choices)
+            listed = limit if keyword == "enum" else [limit]
+            choices = offered(described, listed)
+            mend, near, other = self._chosen(failure.at, value, listed, choices)
             told |= {"choices": wording.listed(choices), "near": near, "other": other}
         elif keyword.startswith("min") and value in ("", []):
-            case = "empty"
+            case = mend = "empty"
         finding = wording.finding(
             self.catalogue,
             str(rule.get("x-code", f"schema.{keyword}")),
@@ -154,11 +159,17 @@ class Faults:
         )
         return Fault(at=failure.at, finding=finding, order=precedence(failure.keyword_at))
 
-    def _chosen(self, at: Place, value: object, choices: Sequence[object]) -> tuple[str, str, str]:
-        """Find out what was probably meant by a value that is none of the choices: the case of the hint, and what fills it."""
+    def _chosen(self, at: Place, value: object, listed: Sequence[object], choices: Sequence[object]) -> tuple[str, str, str]:
+        """Find out what was probably meant by a value that is not listed: the case of the hint, and what fills it.
+
+        Only one of the choices that can be recommended is named, and none where the word means several of what is listed.
+        """
         if not isinstance(value, str):
             return "", "", ""
-        meant = [word for word in self.catalogue.translations.get(spelling.plain(value), ()) if word in choices]
+        meanings = {word for word in self.catalogue.translations.get(spelling.plain(value), ()) if word in listed}
+        if len(meanings) > 1:
+            return "", "", ""
+        meant = [word for word in meanings if word in choices]
         near = meant[0] if meant else spelling.nearest(value, (choice for choice in choices if isinstance(choice, str)))
         if near is not None:
             return "near", wording.shown(near), ""
@@ -173,6 +184,12 @@ class Faults:
                 there = describing(self.catalogue.schema(Kind(version=edition.name, category=category), self.operation), at)
                 if there is not None and any(value in fact.get("enum", ()) for fact in facts(there)):
                     yield edition.name
+
+
+def precedence(keyword_at: Sequence[Token]) -> tuple[Any, ...]:
+    """Return where a keyword stands among those of one level that a value fails: the lower, the sooner that is told."""
+    keyword = str(keyword_at[-1])
+    return (_FIRST.index(keyword) if keyword in _FIRST else len(_FIRST), *map(str, keyword_at))
 
 
 def _retyped(value: object, wanted: str, described: Schema) -> tuple[str, str]:

@@ -1,6 +1,6 @@
 """JSON Pointers (RFC 6901) as text and as tokens."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 #: One step into a document: a member's name or an item's index.
@@ -31,6 +31,21 @@ def parse(pointer: str) -> tuple[str, ...]:
     ('price', '0', 'a/b~c')
     """
     return tuple(token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:])
+
+
+def instances(document: object, at: Sequence[str], place: Place = ()) -> Iterator[Place]:
+    """Yield the places in a document that a place with ``*`` stands for, as far as the document has them.
+
+    >>> [*instances({"price": [{"amount": 1}, {}]}, ("price", "*", "amount"))]
+    [('price', 0, 'amount')]
+    """
+    if not at:
+        yield place
+    elif at[0] == EVERY:
+        for index, item in enumerate(document if isinstance(document, list) else ()):
+            yield from instances(item, at[1:], (*place, index))
+    elif isinstance(document, dict) and at[0] in document:
+        yield from instances(document[at[0]], at[1:], (*place, at[0]))
 
 
 def within(document: object, pointer: str) -> Place:

@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
+from v4schema import pointer
 from v4schema.assertions import Assertion, Rule, assertions
 from v4schema.catalogue import Catalogue
 from v4schema.faults import Faults
@@ -93,10 +94,7 @@ class Ground:
         return [each for each in self.assertions if each.keyword == "not" and self._rule(each)["not"] == {}]
 
     def _rule(self, assertion: Assertion) -> Any:  # noqa: ANN401  (a part of a schema)
-        node: Any = self.schema
-        for token in assertion.keyword_at[:-1]:
-            node = node[token]
-        return node
+        return pointer.get(self.schema, assertion.keyword_at[:-1])
 
     def _breaking(self, broken: Assertion, without: Sequence[Assertion]) -> Domains:
         found = [*self._narrow.breaking(self.schema, broken, without=without, how=partial(self._failing, broken))]

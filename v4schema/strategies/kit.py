@@ -11,6 +11,7 @@ from v4schema import catalogue as catalogues
 from v4schema.assertions import Assertion
 from v4schema.catalogue import Catalogue
 from v4schema.errors import Undescribed, UnknownName
+from v4schema.openapi.description import described
 from v4schema.report import Kind
 from v4schema.strategies.grounds import Ground, taken
 from v4schema.strategies.near import NearMiss, missed
@@ -115,7 +116,7 @@ def http_requests(
     held = catalogue or catalogues.default()
     edition = held.edition(version)
     if edition.openapi is None:
-        raise Undescribed(edition.name, [each.name for each in held.editions.values() if each.openapi])
+        raise Undescribed(edition.name, described(held))
     description = held.read(edition.openapi)
     among = [errand for errand in errands(description) if operation in {None, errand.operation}]
     if not among:
@@ -127,7 +128,7 @@ def http_requests(
         each: None if each is None else ads(version, category, each, catalogue=catalogue)
         for each in {errand.operation for errand in among}
     }
-    return st.one_of(*(sent(held, description, errand, bodies[errand.operation], tokens) for errand in among))
+    return st.one_of(*(sent(held, description, errand, bodies[errand.operation], tokens, sampler.texts) for errand in among))
 
 
 def _grounds(version: str | None, category: str | int | None, operation: str, catalogue: Catalogue | None) -> Sequence[Ground]:

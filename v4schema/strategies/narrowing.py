@@ -84,18 +84,15 @@ class Narrower:
         """Return the values for which a keyword of a schema holds, or does not."""
         limit = schema[keyword]
         if keyword == "allOf":
-            return _every(domains, [partial(self._schema, rule) for rule in limit], holds=holds)
+            return _every(domains, [partial(self, schema=rule) for rule in limit], holds=holds)
         if keyword == "anyOf":
-            return _every(domains, [_not(partial(self._schema, rule)) for rule in limit], holds=not holds)
+            return _every(domains, [_not(partial(self, schema=rule)) for rule in limit], holds=not holds)
         if keyword == "not":
             return self(domains, limit, holds=not holds)
         if keyword == "if":
-            then = _not(partial(self._schema, schema["then"]))
-            return _every(domains, [partial(self._schema, limit), then], holds=not holds)
+            then = _not(partial(self, schema=schema["then"]))
+            return _every(domains, [partial(self, schema=limit), then], holds=not holds)
         return [left for each in domains for left in each.narrowed(keyword, schema, self, holds=holds)]
-
-    def _schema(self, schema: Schema, domains: Iterable[Domain], *, holds: bool) -> Domains:
-        return self(domains, schema, holds=holds)
 
 
 def _in_order(schema: Schema) -> Sequence[str]:

@@ -2,6 +2,7 @@
 
 import copy
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -9,11 +10,11 @@ from typing import Any
 
 from hypothesis import assume
 from hypothesis import strategies as st
-from hypothesis.strategies import DrawFn, SearchStrategy
+from hypothesis.strategies import DrawFn
 
 from v4schema.catalogue import Catalogue
 from v4schema.normaliser import normalise
-from v4schema.pointer import EVERY, Place, get, leads
+from v4schema.pointer import Place, get, instances, leads
 from v4schema.quantities import exact, plain
 from v4schema.report import Kind
 from v4schema.schema import Schema, choices, describing, walk, welcome
@@ -52,13 +53,9 @@ def respelt(draw: DrawFn, ground: Ground) -> Respelling:
     return Respelling(ad=draw(respellings(held, ground.schema, normalised)), normalised=normalised, kind=kind)
 
 
-def respellings(catalogue: Catalogue, schema: Schema, ad: Ad, most: int = 6) -> SearchStrategy[Ad]:
-    """Spellings of a normalised ad, in up to so many places otherwise."""
-    return _otherwise(catalogue, schema, ad, most)
-
-
 @st.composite
-def _otherwise(draw: DrawFn, catalogue: Catalogue, schema: Schema, ad: Ad, most: int) -> Ad:
+def respellings(draw: DrawFn, catalogue: Catalogue, schema: Schema, ad: Ad, most: int = 6) -> Ad:
+    """Spellings of a normalised ad, in up to so many places otherwise."""
     written: Ad = copy.deepcopy(ad)
     pen = Pen(draw, catalogue)
     there: dict[str, list[tuple[Place, Schema, str, Any]]] = {}
@@ -82,17 +79,7 @@ def _otherwise(draw: DrawFn, catalogue: Catalogue, schema: Schema, ad: Ad, most:
 def spots(schema: Schema, ad: object) -> Iterator[tuple[Place, Schema]]:
     """Yield the places of an ad that its schema describes."""
     for at, node in walk(schema, into=welcome):
-        yield from ((place, node) for place in _instances(ad, at, ()))
-
-
-def _instances(value: Any, at: tuple[str, ...], place: Place) -> Iterator[Place]:  # noqa: ANN401  (any part of an ad)
-    if not at:
-        yield place
-    elif at[0] == EVERY:
-        for index, item in enumerate(value if isinstance(value, list) else ()):
-            yield from _instances(item, at[1:], (*place, index))
-    elif isinstance(value, dict) and at[0] in value:
-        yield from _instances(value[at[0]], at[1:], (*place, at[0]))
+        yield from ((place, node) for place in instances(ad, at))
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +116,7 @@ class Pen:
         if not re.fullmatch(_SLUG, value) or value in choices(node):
             return value
         name = value.replace("-", self._one([" ", "-", "_", " - "]))
-        return self._one([name.title(), name.upper(), name.replace("e", "é").replace("o", "ö").capitalize()])
+        return self._one([name.title(), name.upper(), self._accented(name).capitalize()])
 
     def word(self, value: Any, node: Schema, table: str) -> Any:  # noqa: ANN401
         """Write a word that means the value."""
@@ -198,6 +185,13 @@ class Pen:
         there: Any = get(ad, around)
         if name not in there and name not in (describing(schema, around) or {}).get("properties", {}):
             there[self._one([name, name.upper(), f"{name[:2]}_{name[2:]}"])] = inside.pop(at[-1])
+
+    def _accented(self, name: str) -> str:
+        """Write a name with marks on its letters: the samples' letters instead of what they are without theirs."""
+        for letter in self.catalogue.read("samples.json")["letters"]:
+            bare = unicodedata.normalize("NFD", letter)
+            name = name.replace(bare[0], letter) if bare[1:] else name
+        return name
 
     def _one(self, among: Any) -> Any:  # noqa: ANN401  (one of what there is)
         return self.draw(st.sampled_from(among))

@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -12,6 +12,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 
 from v4schema import pointer
 from v4schema.catalogue import Catalogue
+from v4schema.openapi.description import OPERATION
 from v4schema.schema import Schema
 
 Ad = dict[str, Any]
@@ -76,7 +77,7 @@ def errands(description: Mapping[str, Any]) -> Iterator[Errand]:
         for method, told in item.items():
             if method != "parameters":
                 content = told.get("requestBody", {}).get("content", {})
-                asked = next((media["schema"].get("x-operation") for media in content.values()), None)
+                asked = next((media["schema"].get(OPERATION) for media in content.values()), None)
                 yield Errand(path=path, method=method.upper(), operation=asked)
 
 
@@ -88,11 +89,12 @@ def sent(
     errand: Errand,
     ads: SearchStrategy[Ad] | None,
     tokens: Mapping[str, SearchStrategy[str]],
+    names: Sequence[str],
 ) -> HttpRequest:
-    """Requests on an errand: to any server of the description, with a token, and with an ad if one is sent."""
+    """Requests on an errand: to any server of the description, with a token, and with an ad or by one of some names."""
     ad = None if ads is None else draw(ads)
     own = pointer.text(ad, catalogue.identity_at)
-    named = own if own and own.strip(".") else draw(st.sampled_from(["ad-001", "a/b c", "Växjö 7"]))
+    named = own if own and own.strip(".") else draw(st.sampled_from(names))
     path = errand.path
     while "{" in path:
         before, _, rest = path.partition("{")
