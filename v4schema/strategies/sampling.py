@@ -55,7 +55,8 @@ class Sampler:
     def values(self, domains: Sequence[Domain]) -> SearchStrategy[Any]:
         """Values out of some domains."""
         if id(domains) not in self._known:
-            self._known[id(domains)] = domains, st.one_of(*map(self._domain, domains))
+            plainest_first = sorted(domains, key=lambda domain: not getattr(domain, "examples", ()))
+            self._known[id(domains)] = domains, st.one_of(*map(self._domain, plainest_first))
         return self._known[id(domains)][1]
 
     def taking(self, schema: Schema) -> SearchStrategy[Any]:
