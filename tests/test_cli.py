@@ -21,9 +21,9 @@ from referencing import Registry, Resource
 from v4schema import Level, __version__, cli
 from v4schema import __main__ as process
 from v4schema.catalogue import Catalogue
-from v4schema.cli.terminal import stoppable
+from v4schema.cli.terminal import graceful_shutdown
 from v4schema.engine import ENGINES
-from v4schema.feed import Result, unwritten
+from v4schema.feed import Result, of_file
 from v4schema.render import FORMATS
 
 Ad = dict[str, Any]
@@ -429,15 +429,18 @@ def test_asked_to_stop_it_stops_although_an_engine_does_not_hear(catalogue: Cata
     def deaf() -> Iterator[Result]:
         with suppress(SystemExit):
             signal.raise_signal(number)
-        yield unwritten("out", OSError(), catalogue)
+        yield of_file("out", "file.linked", catalogue)
 
-    before = signal.getsignal(number)
     passed: list[Result] = []
-    with pytest.raises(SystemExit) as left, stoppable() as heeding:
-        passed.extend(heeding(deaf()))
-    assert left.value.code == 128 + number
-    assert not passed
-    assert signal.getsignal(number) == before
+    outside = signal.signal(number, signal.SIG_DFL)  # whatever this run was started with
+    try:
+        with pytest.raises(SystemExit) as left, graceful_shutdown() as shutdown:
+            passed.extend(shutdown.through(deaf()))
+        assert left.value.code == 128 + number
+        assert not passed
+        assert signal.getsignal(number) == signal.SIG_DFL
+    finally:
+        signal.signal(number, outside)
 
 
 @pytest.mark.parametrize(
@@ -463,9 +466,9 @@ def test_a_signal_that_is_ignored_stays_ignored() -> None:
     """As `nohup` wants it."""
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        with stoppable() as heeding:
+        with graceful_shutdown() as shutdown:
             signal.raise_signal(signal.SIGHUP)
-            assert [*heeding([])] == []
+            assert [*shutdown.through([])] == []
     finally:
         signal.signal(signal.SIGHUP, before)
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from v4schema.drawer import Drawer
     from v4schema.sheets import Answers
 
-_UNWRITTEN = "file.unwritable"
+#: The codes of findings about files that were not written.
+_UNWRITTEN = {"file.unwritable", "file.changed"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,10 +122,9 @@ class Result:
         return replace(finding, line=place.line + self.reading.first_line - 1, column=place.column + beside)
 
 
-def unwritten(name: str, error: OSError, catalogue: Catalogue) -> Result:
-    """Return the result that says why a file could not be written."""
-    finding = wording.finding(catalogue, _UNWRITTEN, "", why=error.strerror or type(error).__name__)
-    return _remark(name, finding, catalogue)
+def of_file(name: str, code: str, catalogue: Catalogue, **told: Any) -> Result:  # noqa: ANN401  (what fills its sentence)
+    """Return the result that tells something about a file: the code of a finding, and what fills its sentence."""
+    return _remark(name, wording.finding(catalogue, code, "", **told), catalogue)
 
 
 @dataclass(slots=True)
@@ -162,7 +162,7 @@ class Tally:
             if result.complete or not self.sets_aside:
                 self.standing.update(levels)
             if result.beside:
-                self.unwritten += any(finding.code == _UNWRITTEN for finding in result.report.findings)
+                self.unwritten += any(finding.code in _UNWRITTEN for finding in result.report.findings)
             else:
                 self._count(result)
             yield result

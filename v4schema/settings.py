@@ -14,6 +14,10 @@ def option(*names: str, **attributes: Any) -> Callable[[Callable[..., Any]], Cal
     return click.option(*names, envvar=f"V4SCHEMA_{name(names).replace('-', '_').upper()}", **attributes)
 
 
+#: Where the name of the file that holds the settings stands in the ``meta`` of click's context.
+FILE = "v4schema.settings"
+
+
 class NamedFile(click.types.StringParamType):
     """A file with a name for it, NAME=FILE; in a variable, several stand as paths do in PATH."""
 
@@ -21,11 +25,12 @@ class NamedFile(click.types.StringParamType):
     envvar_list_splitter = os.pathsep
 
 
-def of(commands: Iterable[click.Command], folder: str) -> dict[str, dict[str, Any]]:
-    """Return the defaults that the table found from `folder` upwards gives each command, as click's ``default_map``.
+def of(commands: Iterable[click.Command], folder: str) -> tuple[str, dict[str, dict[str, Any]]]:
+    """Return the file that holds the table found from `folder` upwards, and the defaults that it gives each command.
 
-    A key is an option's long name. A path counts from the folder of the file that it stands in. Raises `OSError` or
-    `ValueError`, in words for people, where the file cannot be read or sets what is no option.
+    The file is "" where there is none; the defaults are click's ``default_map``. A key is an option's long name. A path counts
+    from the folder of the file that it stands in. Raises `OSError` or `ValueError`, in words for people, where the file cannot
+    be read or sets what is no option.
     """
     commands = list(commands)
     path, table = _nearest(folder)
@@ -33,7 +38,7 @@ def of(commands: Iterable[click.Command], folder: str) -> dict[str, dict[str, An
     for key in table:
         if key not in known:
             raise ValueError(f"{path}: {UnknownName('setting', key, sorted(known))}")
-    return {
+    return path, {
         str(command.name): {
             str(param.name): _value(table[name(param.opts)], param, path)
             for param in command.params

@@ -49,7 +49,7 @@ def main(ctx: click.Context) -> None:
     """
     terminal.prepare()
     try:
-        ctx.default_map = settings.of(main.commands.values(), os.getcwd())
+        ctx.meta[settings.FILE], ctx.default_map = settings.of(main.commands.values(), os.getcwd())
     except (OSError, ValueError) as error:
         raise click.UsageError(str(error)) from None
 

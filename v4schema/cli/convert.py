@@ -1,25 +1,24 @@
 """The command ``v4schema convert``."""
 
-import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
-from v4schema import feed, output
+from v4schema import feed
 from v4schema.catalogue import Catalogue
-from v4schema.cli import options, reports, terminal
+from v4schema.cli import clashes, options, reports, terminal
 from v4schema.settings import option
 
 if TYPE_CHECKING:
-    from v4schema.cli.sinks import Sink, Standard
-    from v4schema.cli.writing import Writing
-    from v4schema.sheets import Answers, Sheet
+    from v4schema.cli.terminal import Shutdown
+    from v4schema.cli.writing import Run
+    from v4schema.sheets import Answers
+    from v4schema.staging import Staging
 
 
 def _file(name: str, **attributes: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # noqa: ANN401  (click's own)
@@ -79,51 +78,65 @@ def convert(
     identified, or an ad not be written, 128 + n stopped by signal n.
     """
     from v4schema.cli import sinks
-    from v4schema.cli.writing import Writing
+    from v4schema.cli.writing import Run, Writing
     from v4schema.sheets import Sheet
+    from v4schema.staging import digest
 
     _refuse_contradictions(ctx, told)
+    files = files if out else terminal.once(files)
     sources = terminal.inputs(files, told["stdin_name"])
     held = options.held(schemas, lists)
     said = options.said(held, told)
-    silent = (diff or told["asks"]) and not in_place and not out
-    targets = None if silent else sinks.targets(files, sources, in_place=in_place, out=out)
-    _refuse_clashes(files, told, [target.path for target in targets or () if target.path])
-    _refuse_losses(told, in_place=in_place, silent=silent)
+    silent = bool(diff or told["asks"]) and not in_place and not out
+    targets = [None for _ in sources] if silent else sinks.targets(files, sources, in_place=in_place, out=out)
+    back = [told["receipts"]] if told["back"] else []
+    writes = [*_beside(told), *sinks.uses(targets)]
+    needs = [*filter(None, [told["answers"], *back]), *options.needs(ctx, schemas, lists)]
+    clashes.refuse(ads=files or ["-"], needs=needs, writes=writes)
+    sinks.make_folders(targets)
+    terminal.recover([*files, *back, *(path for path, _ in writes)], files)
+    kept = _refuse_losses(told, in_place=in_place, silent=silent)
     if in_place:
         options.refuse_repeating(ctx, held, said)
+    asks, asked = told["asks"], digest(told["asks"]) if told["asks"] and os.path.isfile(told["asks"]) else None
     converted = _converted(sources, told, said, held)
     tally = feed.Tally(converts=True, sets_aside=told["rejects"] is not None)
-    free = not diff and all(target.path for target in targets or ())
-    with ExitStack() as opened:
-        rejects = opened.enter_context(sinks.beside(told["rejects"]))
-        standard = sinks.Standard() if rejects else sinks.Delayed()
-        run = _Run(
-            writing=Writing.shown(diff=diff, color=told["color"], aside=rejects),
-            receipts=opened.enter_context(sinks.beside(None if told["back"] else told["receipts"])),
-            asks=opened.enter_context(sinks.beside(told["asks"])),
-            sheet=opened.enter_context(Sheet(held)) if told["asks"] else None,
-            sinks=[sinks.Sink(target=targets[n] if targets else None, standard=standard) for n in range(len(sources))],
-        )
-        opened.callback(run.abandon)
-        opened.callback(standard.close)
-        results = (result for ads, sink in zip(converted, run.sinks, strict=True) for result in run.through(ads, sink))
-        stream = sys.stdout if free else sys.stderr
-        unread = None
-        try:
-            reports.write(results, tally, told, path=told["report"], stream=stream, to_the_end=True)
-        except BrokenPipeError as error:  # nobody reads the report any more, but what is written is written
-            unread = error
-        run.place(standard)
-    if unread:
-        raise unread
-    if not told["quiet"]:
-        for line in _left_out(tally, run, told) if targets or run.sheet else ():
-            click.echo(line, err=True)
-    ctx.exit(reports.exit_code(tally, told["fail_on"]) or int(tally.incomplete > 0 and rejects is None))
+    free = not diff and all(target is None or target.path for target in targets)
+
+    def work(staging: "Staging", shutdown: "Shutdown") -> int:
+        with ExitStack() as opened:
+            report = terminal.opened(staging, told["report"])
+            rejects = sinks.beside(staging, told["rejects"], new="rejects" in kept)
+            standard = sinks.Standard() if rejects else sinks.Delayed()
+            opened.callback(standard.close)
+            run = Run(
+                staging=staging,
+                shutdown=shutdown,
+                catalogue=held,
+                writing=Writing.shown(diff=diff, color=told["color"], aside=rejects),
+                receipts=sinks.beside(staging, None if told["back"] else told["receipts"], new=True),
+                asks=sinks.beside(staging, asks, new=asked is None, before=asked),
+                sheet=opened.enter_context(Sheet(held)) if asks else None,
+                standard=standard,
+                sinks=[sinks.Sink(target=target, standard=standard, staging=staging) for target in targets],
+            )
+            code = run.finish(converted, tally, told, report=report, stream=sys.stdout if free else sys.stderr)
+        if not told["quiet"]:
+            for line in _left_out(tally, run, told) if not silent or run.sheet else ():
+                click.echo(line, err=True)
+        return code or reports.exit_code(tally, told["fail_on"]) or int(tally.incomplete > 0 and rejects is None)
+
+    ctx.exit(terminal.staged(work))
 
 
-def _left_out(tally: feed.Tally, run: "_Run", told: Mapping[str, Any]) -> Iterator[str]:
+def _beside(told: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the files that are written beside the ads, each with its role."""
+    for name in ("report", "rejects", "asks", *(() if told["back"] else ("receipts",))):
+        if told[name] not in {None, "-"}:
+            yield told[name], clashes.REPORT if name == "report" else clashes.BESIDE
+
+
+def _left_out(tally: feed.Tally, run: "Run", told: Mapping[str, Any]) -> Iterator[str]:
     """Say what becomes of ads that are not complete, where that is not told already."""
     unasked = tally.incomplete - run.asked
     if run.sheet and unasked:
@@ -145,26 +158,15 @@ def _refuse_contradictions(ctx: click.Context, told: Mapping[str, Any]) -> None:
             raise click.UsageError(f"--back knows from the receipts what {max(param.opts, key=len)} would say.")
 
 
-def _refuse_clashes(files: Sequence[str], told: Mapping[str, Any], targets: Sequence[str]) -> None:
-    """Refuse to write two things to one file, or over what is read."""
-    reads, writes = ["answers"], ["report", "rejects", "asks"]
-    (reads if told["back"] else writes).append("receipts")
-    written = [told[name] for name in writes if told[name]]
-    terminal.refuse_overwriting(written, [*files, *(told[name] for name in reads if told[name])], "name another one.")
-    places = [os.path.realpath(path) for path in (*written, *targets)]
-    for path in written:
-        if places.count(os.path.realpath(path)) > 1:
-            raise click.UsageError(f"{path} would be written twice; name a file for each.")
-
-
-def _refuse_losses(told: Mapping[str, Any], *, in_place: bool, silent: bool) -> None:
-    """Refuse to write over what is the only way back: receipts, ads that were set aside in place, and filled-in answers."""
+def _refuse_losses(told: Mapping[str, Any], *, in_place: bool, silent: bool) -> Sequence[str]:
+    """Refuse to write over what is the only way back: receipts, and ads that were set aside in place; return what is such."""
     if told["receipts"] and not told["back"] and silent:
         raise click.UsageError("--receipts goes with ads that are written; say with --output where to.")
-    kept = [] if told["back"] else ["receipts"]
-    for name in [*kept, "rejects"] if in_place else kept:
+    kept = [*([] if told["back"] else ["receipts"]), *(["rejects"] if in_place else [])]
+    for name in kept:
         if told[name] and os.path.isfile(told[name]) and os.path.getsize(told[name]):
             raise click.UsageError(f"There are {name} in {told[name]} already, which would be lost; name another file.")
+    return kept
 
 
 def _converted(
@@ -204,64 +206,3 @@ def _answers(path: str, to: str, held: Catalogue, *, checked: bool = True) -> "A
 def _refuse_unreadable(path: str) -> None:
     if not os.path.exists(path) or os.path.isdir(path):
         raise click.UsageError(f"Cannot read {path}: there is no such file.")
-
-
-@dataclass(slots=True, kw_only=True)
-class _Run:
-    """What becomes of the ads of a run: they are written, asked, and have receipts; nothing takes its place before the end.
-
-    `asked` is how many have a row in the sheet.
-    """
-
-    writing: "Writing"
-    receipts: "Sink | None"
-    asks: "Sink | None"
-    sheet: "Sheet | None"
-    sinks: "Sequence[Sink]"
-    asked: int = 0
-
-    def through(self, results: Iterable[feed.Result], sink: "Sink") -> Iterator[feed.Result]:
-        """Pass the results of a source on."""
-        with output.spooled() as slips:
-
-            def kept(result: feed.Result) -> None:
-                if self.receipts and sink.target and result.conversion:
-                    slips.write(json.dumps(result.conversion.receipt, ensure_ascii=False).encode() + b"\n")
-
-            for result in self.writing.through(results, sink, kept):
-                if self.sheet and result.conversion and result.reading.readable:
-                    self.asked += self.sheet.add(result.conversion)
-                yield result
-            if self.receipts and sink.target and sink.wanted:
-                slips.seek(0)
-                for line in slips:
-                    self.receipts.write(line)
-
-    def place(self, standard: "Standard") -> None:
-        """Let everything take its place: first what brings ads back or sets them aside, then the ads.
-
-        Where some ads could not be written, or none were, what belongs to them is not written either.
-        """
-        from v4schema.cli.sinks import refuse_failed
-
-        standard.wanted = all(sink.sound for sink in self.sinks if not sink.name)
-        written = [sink for sink in self.sinks if sink.target and sink.wanted and (sink.name or standard.wanted)]
-        failed = any(sink.failure for sink in self.sinks)
-        if self.asks and self.sheet:
-            for line in self.sheet.lines():
-                self.asks.write(line)
-        aside = [self.receipts if written else None, None if failed else self.writing.aside, self.asks]
-        for sink in aside:
-            if sink:
-                sink.finish()
-                refuse_failed(sink)
-        for sink in [*aside, *(sink for sink in self.sinks if not sink.failure)]:
-            if sink:
-                sink.place()
-                refuse_failed(sink)
-        standard.end()
-
-    def abandon(self) -> None:
-        """Leave nothing behind that has not taken its place."""
-        for sink in self.sinks:
-            sink.abandon()

@@ -1,14 +1,17 @@
 """The command ``v4schema normalise``."""
 
-import os
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from v4schema import feed
-from v4schema.cli import options, reports, terminal
+from v4schema.cli import clashes, options, reports, terminal
+
+if TYPE_CHECKING:
+    from v4schema.cli.terminal import Shutdown
+    from v4schema.staging import Staging
 
 
 @click.command()
@@ -56,30 +59,37 @@ def normalise(  # noqa: PLR0913  (the options above)
     identified, or an ad not be written, 128 + n stopped by signal n.
     """
     from v4schema.cli import sinks
-    from v4schema.cli.writing import Writing
+    from v4schema.cli.writing import Run, Writing
 
+    files = files if out else terminal.once(files)
     sources = terminal.inputs(files, told["stdin_name"])
     held = options.held(schemas, lists)
     said = options.said(held, told)
     words = {key: told[key] for key in ("version", "category", "operation", "engine")}
     prepared = [feed.prepare([source], catalogue=held, **words, **said) for source in sources]
     silent = check or (diff and not in_place and not out)
-    targets = None if silent else sinks.targets(files, sources, in_place=in_place, out=out)
+    targets = [None for _ in sources] if silent else sinks.targets(files, sources, in_place=in_place, out=out)
     if in_place and not check:
         options.refuse_repeating(ctx, held, said)
-    if report:
-        terminal.refuse_overwriting([report], files, "the report would overwrite it.")
-        if any(target.path and os.path.realpath(target.path) == os.path.realpath(report) for target in targets or ()):
-            raise click.UsageError(f"{report} is where the ads go; the report would overwrite them.")
+    writes = [*sinks.uses(targets), *((path, clashes.REPORT) for path in [report] if path not in {None, "-"})]
+    clashes.refuse(ads=files or ["-"], needs=options.needs(ctx, schemas, lists), writes=writes)
+    sinks.make_folders(targets)
+    terminal.recover([*files, *(path for path, _ in writes)], files if {*said} & {*held.unrepeatable} else ())
     tally = feed.Tally()
-    writing = Writing.shown(diff=diff, color=told["color"])
-    standard = sinks.Standard()
-    results = (
-        result
-        for number, ads in enumerate(prepared)
-        for result in writing.placed(ads, sinks.Sink(target=targets[number] if targets else None, standard=standard))
-    )
-    free = not diff and all(target.path for target in targets or ())
-    reports.write(results, tally, told, path=report, stream=sys.stdout if free else sys.stderr, to_the_end=bool(targets))
-    standard.end()
-    ctx.exit(reports.exit_code(tally, told["fail_on"]) or int(check and tally.changed > 0))
+    free = not diff and all(target is None or target.path for target in targets)
+
+    def work(staging: "Staging", shutdown: "Shutdown") -> int:
+        file = terminal.opened(staging, report)
+        standard = sinks.Standard()
+        run = Run(
+            staging=staging,
+            shutdown=shutdown,
+            catalogue=held,
+            writing=Writing.shown(diff=diff, color=told["color"]),
+            standard=standard,
+            sinks=[sinks.Sink(target=target, standard=standard, staging=staging) for target in targets],
+        )
+        code = run.finish(prepared, tally, told, report=file, stream=sys.stdout if free else sys.stderr)
+        return code or reports.exit_code(tally, told["fail_on"]) or int(check and tally.changed > 0)
+
+    ctx.exit(terminal.staged(work))

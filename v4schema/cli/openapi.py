@@ -1,15 +1,22 @@
 """The command ``v4schema openapi``."""
 
+from typing import TYPE_CHECKING
+
 import click
 
-from v4schema.cli import options, terminal
+from v4schema.cli import clashes, options, terminal
+
+if TYPE_CHECKING:
+    from v4schema.cli.terminal import Shutdown
+    from v4schema.staging import Staging
 
 
 @click.command()
 @click.argument("edition", required=False)
 @click.option("--output", "-o", type=click.Path(dir_okay=False, readable=False), metavar="FILE", help="Write it to a file.")
 @options.schemas
-def openapi(edition: str | None, output: str | None, schemas: str | None) -> None:
+@click.pass_context
+def openapi(ctx: click.Context, /, edition: str | None, output: str | None, schemas: str | None) -> None:
     """Print the OpenAPI 3.1 description of an EDITION as one JSON document.
 
     Every reference is local. Each category is a component of its own, so that
@@ -23,4 +30,14 @@ def openapi(edition: str | None, output: str | None, schemas: str | None) -> Non
     from v4schema import listing
     from v4schema.openapi.description import document
 
-    terminal.write([listing.pretty(document(edition, catalogue=options.held(schemas))) + "\n"], output)
+    if output not in {None, "-"}:
+        clashes.refuse(ads=[], needs=options.needs(ctx, schemas), writes=[(str(output), clashes.BESIDE)])
+        terminal.recover([str(output)])
+    text = listing.pretty(document(edition, catalogue=options.held(schemas))) + "\n"
+
+    def work(staging: "Staging", shutdown: "Shutdown") -> int:
+        file = terminal.opened(staging, output)
+        terminal.write([text], file)
+        return terminal.placed(staging, shutdown, [file])
+
+    ctx.exit(terminal.staged(work))

@@ -1,12 +1,13 @@
 """The options that commands share, and what they mean."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import click
 from click.core import ParameterSource
 
-from v4schema import catalogue, render
+from v4schema import catalogue, render, settings
 from v4schema.catalogue import Catalogue
 from v4schema.report import Level
 from v4schema.settings import NamedFile, option
@@ -146,6 +147,14 @@ def held(schemas: str | None, lists: Sequence[str] = ()) -> Catalogue:
 
         dialect.check(Catalogue(schemas))
     return Catalogue(schemas, lists=dict(map(_list, lists)))
+
+
+def needs(ctx: click.Context, schemas: str | None, lists: Sequence[str] = ()) -> Iterator[str]:
+    """Yield the files that a run reads beside ads: its settings, its lists of allowed values, and its schemas."""
+    yield from filter(None, [ctx.meta.get(settings.FILE)])
+    yield from (told.partition("=")[2] for told in lists)
+    for folder, _, names in os.walk(schemas) if schemas else ():
+        yield from (os.path.join(folder, name) for name in names)
 
 
 def _given(command: Callable[..., Any], options: Sequence[Callable[..., Any]]) -> Callable[..., Any]:

@@ -2,13 +2,17 @@
 
 import sys
 from collections.abc import Iterable, Mapping
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
 from v4schema import feed, render
 from v4schema.cli import options, terminal
 from v4schema.report import Level
+
+if TYPE_CHECKING:
+    from v4schema.cli.terminal import Shutdown
+    from v4schema.staging import StagedFile
 
 #: No code frame is narrower or wider than this.
 _NARROWEST, _WIDEST = 40, 120
@@ -19,7 +23,8 @@ def write(
     tally: feed.Tally,
     told: Mapping[str, Any],
     *,
-    path: str | None,
+    shutdown: "Shutdown",
+    file: "StagedFile | None",
     stream: IO[str] | None,
     to_the_end: bool = False,
 ) -> None:
@@ -28,24 +33,23 @@ def write(
     With `to_the_end`, the results are gone through although nobody reads the report any more.
     """
     floor = options.floor(told["fail_on"])
-    on_terminal = terminal.shows(stream) and not path
+    on_terminal = terminal.shows(stream) and file is None
     look = render.Look(
         rich=on_terminal or told["color"] == "always",
         width=max(_NARROWEST, min(terminal.columns(), _WIDEST)),
         lightest=(floor or Level.ERROR) if told["quiet"] else Level.NOTE,
     )
     coloured = terminal.is_coloured(told["color"], on_terminal=on_terminal)
-    with terminal.stoppable() as heeding:
-        counted = tally.counted(heeding(results))
-        if terminal.shows(sys.stderr) and not on_terminal and not told["quiet"]:
-            counted = terminal.with_progress(counted, tally)
-        chunks = render.FORMATS[told["format_"]](counted, tally, look)
-        try:
-            terminal.write(chunks, path, coloured=coloured, err=stream is sys.stderr and not path)
-        except BrokenPipeError:
-            for _ in chunks if to_the_end else ():
-                pass
-            raise
+    counted = tally.counted(shutdown.through(results))
+    if terminal.shows(sys.stderr) and not on_terminal and not told["quiet"]:
+        counted = terminal.with_progress(counted, tally)
+    chunks = render.FORMATS[told["format_"]](counted, tally, look)
+    try:
+        terminal.write(chunks, file, coloured=coloured, err=stream is sys.stderr and file is None)
+    except BrokenPipeError:
+        for _ in chunks if to_the_end else ():
+            pass
+        raise
     if not told["quiet"] and told["format_"] == "text":
         click.echo(render.sentence(tally), err=True)
 

@@ -5,16 +5,16 @@ import gzip
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import click
 
 from v4schema import output
-from v4schema.cli import terminal
+from v4schema.cli import clashes, terminal
 from v4schema.reading import LINES, Source
+from v4schema.staging import StagedFile, Staging, digest
 
 _GZIPPED = b"\x1f\x8b"
 
@@ -28,14 +28,16 @@ class Writer(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """Where the ads of a source go: a file, or None for standard output; packed or not; over the source itself or not."""
+    """Where the ads of a source go: a file, or None for standard output; over the source itself, or into a folder."""
 
     path: str | None
-    packed: bool = False
     in_place: bool = False
+    folder: str | None = None
 
 
-def targets(files: Sequence[str], sources: Sequence[tuple[str, Source]], *, in_place: bool, out: str | None) -> list[Target]:
+def targets(
+    files: Sequence[str], sources: Sequence[tuple[str, Source]], *, in_place: bool, out: str | None
+) -> Sequence[Target | None]:
     """Return where the ads of each source go; raises `click.UsageError` for what cannot be meant."""
     if in_place:
         if out:
@@ -47,19 +49,31 @@ def targets(files: Sequence[str], sources: Sequence[tuple[str, Source]], *, in_p
                 "Several files would run together on standard output; write them to a folder with --output, or use --in-place."
             )
         return [Target(path=None) for _ in sources]
-    paths = [out]
     if len(sources) > 1 and not os.path.exists(out) and out.lower().endswith((*LINES, ".json", ".gz")):
         raise click.UsageError(f"{out} is no name for a folder; for several files name one.")
     if len(sources) > 1 or os.path.isdir(out) or out.endswith(os.sep):
-        paths = _in_folder(out, files)
-    terminal.refuse_overwriting(paths, files, "use --in-place to write it anew.")
-    return [Target(path=path, packed=path.lower().endswith(".gz")) for path in paths]
+        return [Target(path=path, folder=out) for path in _in_folder(out, files)]
+    return [Target(path=out)]
+
+
+def uses(targets: Sequence[Target | None]) -> list[tuple[str, str]]:
+    """Return the files that ads go to, each with its role in `v4schema.cli.clashes.refuse`."""
+    return [(target.path, clashes.IN_PLACE if target.in_place else clashes.ADS) for target in targets if target and target.path]
+
+
+def make_folders(targets: Sequence[Target | None]) -> None:
+    """Make the folder that ads go to. Raises `click.UsageError` if that cannot be."""
+    for folder in {target.folder for target in targets if target and target.folder}:
+        try:
+            os.makedirs(folder, exist_ok=True)
+        except OSError as error:
+            raise terminal.unwritable(folder, error) from None
 
 
 def _in_place(files: Sequence[str]) -> list[Target]:
     if not files or any(name == "-" or (os.path.exists(name) and not _is_ordinary(name)) for name in files):
         raise click.UsageError("--in-place wants files: what is no file has no place to write to.")
-    return [Target(path=name, packed=_is_gzipped(name), in_place=True) for name in files]
+    return [Target(path=name, in_place=True) for name in files]
 
 
 def _in_folder(out: str, files: Sequence[str]) -> list[str]:
@@ -70,27 +84,27 @@ def _in_folder(out: str, files: Sequence[str]) -> list[str]:
     paths = [os.path.join(out, os.path.basename(name)) for name in files]
     if len({*paths}) < len(paths):
         raise click.UsageError("Two of the files have the same name; write them to folders of their own.")
-    try:
-        os.makedirs(out, exist_ok=True)
-    except OSError as error:
-        raise click.UsageError(f"Cannot write to {out}: {error.strerror}.") from None
     return paths
 
 
 @dataclass(slots=True, kw_only=True)
 class Sink:
-    """Writes the ads of one source to a target, or nowhere; the file takes its place only when it is told to.
+    """Writes the ads of one source to a target, or nowhere; what is written takes its place with all else that is staged.
 
     `sound` is whether all of the source could be read, `changed` whether anything in it was: a file is only written if all
-    was read, and over its source only if something has changed. `failure` says why it could not be written, if it could not.
+    was read, and over its source only if something has changed, and if the source is still what was read. `failure` says why
+    it could not be written, if it could not. A file that is `new` must not replace another one.
     """
 
     target: Target | None
     standard: "Standard"
+    staging: Staging
     sound: bool = True
     changed: bool = False
     failure: OSError | None = None
-    _draft: output.Draft | None = None
+    new: bool = False
+    before: str | None = None
+    staged: StagedFile | None = None
     _file: Writer | None = None
 
     @property
@@ -99,10 +113,22 @@ class Sink:
         return (self.target and self.target.path) or ""
 
     @property
+    def in_place(self) -> bool:
+        """Whether the ads go over their source."""
+        return self.target is not None and self.target.in_place
+
+    @property
     def wanted(self) -> bool:
         """Whether what has been written is to take its place."""
-        in_place = self.target is not None and self.target.in_place
-        return self.sound and not self.failure and (self.changed or not in_place)
+        return self.sound and not self.failure and (self.changed or not self.in_place)
+
+    def begin(self) -> None:
+        """Remember what stands in a source that is written anew, before it is read."""
+        if self.in_place:
+            try:
+                self.before = digest(self.name)
+            except OSError:
+                self.before = ""  # whatever stands there later is not what was read
 
     def write(self, piece: bytes) -> None:
         """Write a piece, unless the source is not sound or writing has failed before."""
@@ -113,38 +139,42 @@ class Sink:
                 self._file = self._open(self.target)
             self._file.write(piece)
         except OSError as error:
-            self._fail(error)
+            self.fail(error)
 
     def finish(self) -> None:
-        """Let all that is written reach the disc, beside what stands there."""
+        """Let all that is written reach the disk, beside what stands there."""
         try:
             if isinstance(self._file, gzip.GzipFile):
                 self._file.close()
-            if self._draft and self.wanted:
-                self._draft.finish()
+            if self.staged and self.wanted:
+                self.staged.finish()
+            elif self.staged:
+                self.staged.discard()
         except OSError as error:
-            self._fail(error)
+            self.fail(error)
+        self.verify()
 
-    def place(self) -> None:
-        """Let what is finished take its place, if it is wanted."""
+    def verify(self) -> bool:
+        """Tell whether a source that is to be written anew is no longer what was read; then it is not written."""
         try:
-            if self._draft and self.wanted:
-                self._draft.place()
+            if self.staged and self.staged.finished:
+                self.staged.verify()
         except OSError as error:
-            self._fail(error)
-        finally:
-            self.abandon()
+            self.fail(error)
+            return True
+        return False
 
     def abandon(self) -> None:
-        """Leave nothing behind that has not taken its place."""
-        if self._draft:
-            self._draft.discard()
+        """Let what is written take no place."""
+        if self.staged:
+            self.staged.discard()
 
-    def _fail(self, error: OSError) -> None:
+    def fail(self, error: OSError) -> None:
+        """Give up writing. Raises `click.UsageError` where it is standard output that cannot be written."""
         if error.errno == errno.EPIPE:
             raise error
         if not self.name:
-            raise click.UsageError(f"Cannot write to standard output: {error.strerror}.") from None
+            raise terminal.unwritable("standard output", error) from None
         self.failure = error
         self.abandon()
 
@@ -152,8 +182,9 @@ class Sink:
         if target.path is None:
             self.standard.begin()
             return self.standard
-        self._draft = output.Draft(target.path)
-        return gzip.GzipFile("", "wb", fileobj=self._draft.file, mtime=0) if target.packed else self._draft.file
+        self.staged = self.staging.file(target.path, before=self.before, new=self.new)
+        packed = _is_gzipped(target.path) if target.in_place else target.path.lower().endswith(".gz")
+        return gzip.GzipFile("", "wb", fileobj=self.staged.file, mtime=0) if packed else self.staged.file
 
 
 class Standard:
@@ -208,35 +239,30 @@ class Delayed(Standard):
             except OSError as error:
                 if error.errno == errno.EPIPE:
                     raise
-                raise click.UsageError(f"Cannot write to standard output: {error.strerror}.") from None
+                raise terminal.unwritable("standard output", error) from None
 
     def close(self) -> None:
         """Give the temporary file back."""
         self._kept.close()
 
 
-@contextmanager
-def beside(path: str | None) -> Iterator[Sink | None]:
+def beside(staging: Staging, path: str | None, *, new: bool = False, before: str | None = None) -> Sink | None:
     """Open a file beside the ads, to be placed by who writes it; None without a path.
 
-    Raises `click.UsageError` if it cannot be written.
+    `new` and `before` are those of `v4schema.staging.StagedFile`. Raises `click.UsageError` if it cannot be written.
     """
     if path is None:
-        yield None
-        return
-    sink = Sink(target=Target(path=path, packed=path.lower().endswith(".gz")), standard=Standard())
-    try:
-        sink.write(b"")
-        refuse_failed(sink)
-        yield sink
-    finally:
-        sink.abandon()
+        return None
+    sink = Sink(target=Target(path=path), standard=Standard(), staging=staging, new=new, before=before)
+    sink.write(b"")
+    refuse_failed(sink)
+    return sink
 
 
 def refuse_failed(sink: Sink) -> None:
     """Raise `click.UsageError` if something could not be written."""
     if sink.failure:
-        raise click.UsageError(f"Cannot write to {sink.name}: {sink.failure.strerror}.")
+        raise terminal.unwritable(sink.name, sink.failure)
 
 
 def _is_ordinary(name: str) -> bool:

@@ -7,17 +7,22 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import click
 
 from v4schema import feed
 from v4schema.reading import Source
 
+if TYPE_CHECKING:
+    from v4schema.staging import StagedFile, Staging
+
 #: How often, in seconds, a long run tells how far it has come.
 _EVERY = 0.2
 #: What is added to the number of a signal for the exit code of a process that it stopped.
 _SIGNALLED = 128
+#: How a run ends in which a file could not be written.
+_UNWRITTEN = 3
 
 
 def prepare() -> None:
@@ -35,35 +40,50 @@ def inputs(files: Sequence[str], stdin_name: str) -> list[tuple[str, Source]]:
     return [(stdin_name, sys.stdin.buffer) if name == "-" else (name, name) for name in files or ["-"]]
 
 
-def refuse_overwriting(paths: Iterable[str], files: Sequence[str], mend: str) -> None:
-    """Refuse to write to a path that is read from."""
-    from v4schema import output
+def once(files: Sequence[str]) -> list[str]:
+    """Return files without those that are named twice, and say so: an ad that is converted twice is wrong."""
+    from v4schema.cli import clashes
 
-    read = {output.identity(sys.stdin if name == "-" else name) for name in files or ["-"]} - {None}
-    for path in paths:
-        if output.identity(path) in read:
-            raise click.UsageError(f"{path} is one of the files that are read; {mend}")
+    taken, again = clashes.once(files)
+    for name, other in again:
+        click.echo(
+            f"{name} is {other}, and is taken once." if name != other else f"{name} is named twice, and is taken once.", err=True
+        )
+    return taken
 
 
-def write(chunks: Iterable[str], path: str | None = None, *, coloured: bool = False, err: bool = False) -> None:
-    """Write to a standard stream, or to a file that appears whole or not at all."""
+def write(chunks: Iterable[str], file: "StagedFile | None" = None, *, coloured: bool = False, err: bool = False) -> None:
+    """Write to a standard stream, or to a file, which is finished then."""
     try:
-        if path in {None, "-"}:
+        if file is None:
             for chunk in chunks:
                 if sys.stdout is None and not err:
                     raise click.UsageError("Cannot write to standard output: it is closed.")
                 click.echo(chunk, nl=False, color=coloured, err=err)
         else:
-            from v4schema import output
-
-            with output.whole(str(path)) as file:
-                for chunk in chunks:
-                    file.write((chunk if coloured else click.unstyle(chunk)).encode())
+            for chunk in chunks:
+                file.file.write((chunk if coloured else click.unstyle(chunk)).encode())
+            file.finish()
     except OSError as error:
         if error.errno == errno.EPIPE:
             raise
-        where = path or error.filename or "standard output"
-        raise click.UsageError(f"Cannot write to {where}: {error.strerror}.") from None
+        where = file.name if file else error.filename or "standard output"
+        raise unwritable(where, error) from None
+
+
+def opened(staging: "Staging", path: str | None) -> "StagedFile | None":
+    """Open a file for a report or a document; None for standard output. Raises `click.UsageError` if it cannot be written."""
+    if path in {None, "-"}:
+        return None
+    try:
+        return staging.file(str(path))
+    except OSError as error:
+        raise unwritable(str(path), error) from None
+
+
+def unwritable(name: str, error: OSError) -> click.UsageError:
+    """Return what says that something cannot be written, and why."""
+    return click.UsageError(f"Cannot write to {name}: {error.strerror}.")
 
 
 def with_progress(results: Iterator[feed.Result], tally: feed.Tally) -> Iterator[feed.Result]:
@@ -79,38 +99,100 @@ def with_progress(results: Iterator[feed.Result], tally: feed.Tally) -> Iterator
         click.echo("\r\033[K", err=True, nl=False)
 
 
-@contextmanager
-def stoppable() -> Iterator[Callable[[Iterable[feed.Result]], Iterator[feed.Result]]]:
-    """Let a process that is asked to stop leave through its own doors, so that no half-written file is left lying about.
+class Shutdown:
+    """What a signal has asked for. It ends the run where it is, unless that is `deferred`: while files take their places."""
 
-    What it gives passes results on and looks at each whether to go on: what a signal raises while an engine is at work may
-    never come out of it.
-    """
+    def __init__(self) -> None:
+        self.deferred = False
+        self._number: int | None = None
+
+    def request(self, number: int, _: object = None) -> None:
+        """Take a signal, and leave at once if that may be."""
+        self._number = number if self._number is None else self._number
+        self.check()
+
+    def check(self) -> None:
+        """Leave if a signal has asked for it: what it raises while an engine is at work may never come out of it."""
+        if self._number is not None and not self.deferred:
+            raise SystemExit(_SIGNALLED + self._number)
+
+    def through(self, results: Iterable[feed.Result]) -> Iterator[feed.Result]:
+        """Pass results on, and look at each whether to go on."""
+        for result in results:
+            self.check()
+            yield result
+        self.check()
+
+
+@contextmanager
+def graceful_shutdown() -> Iterator[Shutdown]:
+    """Turn SIGINT, SIGTERM and SIGHUP into an orderly exit, so that nothing half-written is left; what is ignored stays so."""
     import signal
 
-    asked: list[int] = []
-
-    def leave() -> None:
-        if asked:
-            raise SystemExit(_SIGNALLED + asked[0])
-
-    def stop(number: int, _: object) -> None:
-        asked.append(number)
-        leave()
-
-    def heeding(results: Iterable[feed.Result]) -> Iterator[feed.Result]:
-        for result in results:
-            leave()
-            yield result
-        leave()
-
+    shutdown = Shutdown()
     known = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {each: signal.signal(each, stop) for each in known if signal.getsignal(each) != signal.SIG_IGN}
+    before = {each: signal.signal(each, shutdown.request) for each in known if signal.getsignal(each) != signal.SIG_IGN}
     try:
-        yield heeding
+        yield shutdown
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)
+
+
+def staged(work: "Callable[[Staging, Shutdown], int]") -> int:
+    """Do work that writes files, and clear up after it whatever happens; return its exit code."""
+    from v4schema.staging import Staging
+
+    with graceful_shutdown() as shutdown:
+        staging = Staging()
+        try:
+            return work(staging, shutdown)
+        finally:
+            shutdown.deferred = True  # not by a call: a signal could come in between
+            staging.close()
+
+
+def placed(staging: "Staging", shutdown: Shutdown, files: "Iterable[StagedFile | None]") -> int:
+    """Let finished files take their places, which no signal interrupts; return 3 if one could not, else 0.
+
+    From then on the run is done, and ends with its own exit code: a signal comes too late. Raises `click.UsageError` where
+    nothing could take its place, since something stands where nothing may.
+    """
+    wanted = [file for file in files if file is not None]
+    shutdown.check()
+    shutdown.deferred = True
+    try:
+        failed = staging.place(wanted)
+    except OSError as error:
+        raise unwritable(str(error.filename), error) from None
+    for file, why in failed:
+        click.echo(f"Error: {unwritable(file.name, why).message}", err=True)
+    return _UNWRITTEN if failed else 0
+
+
+def recover(paths: Iterable[str], once_only: Iterable[str] = ()) -> None:
+    """Complete and clear what killed runs have left in the folders of files, and say so.
+
+    `once_only` are files that must not be converted again. Raises `click.UsageError` if one of them has just been.
+    """
+    from v4schema import staging
+
+    try:
+        done = staging.recover(os.path.dirname(os.path.realpath(path)) for path in paths)
+    except OSError as error:
+        raise click.UsageError(f"A run that was killed cannot be completed: {error.filename}: {error.strerror}.") from None
+    for folder in dict.fromkeys(done.cleared):
+        click.echo(f"Removed what a killed run has left behind in {folder}.", err=True)
+    for path in done.kept:
+        click.echo(f"A killed run has not been completed for {path}: it has changed since, and was left alone.", err=True)
+    if done.placed:
+        click.echo(f"Completed a run that was killed while its files took their places: {', '.join(done.placed)}.", err=True)
+    again = {os.path.realpath(path) for path in once_only} & {*done.placed}
+    if again:
+        raise click.UsageError(
+            f"{min(again)} is as the killed run wrote it, and is not converted a second time. Nothing else was done;"
+            " to convert it once more, run the command again."
+        )
 
 
 def shows(stream: IO[str] | None) -> bool:

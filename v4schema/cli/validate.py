@@ -2,13 +2,17 @@
 
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from v4schema import feed
-from v4schema.cli import options, reports, terminal
+from v4schema.cli import clashes, options, reports, terminal
 from v4schema.settings import option
+
+if TYPE_CHECKING:
+    from v4schema.cli.terminal import Shutdown
+    from v4schema.staging import Staging
 
 
 @click.command()
@@ -33,14 +37,21 @@ def validate(ctx: click.Context, /, files: Sequence[str], *, lists: Sequence[str
     Exit codes: 0 nothing at or above --fail-on, 1 something, 2 wrong usage, 3 an
     input could not be read or identified, 128 + n stopped by signal n.
     """
+    files = terminal.once(files)
     sources = terminal.inputs(files, told["stdin_name"])
-    if told["output"]:
-        terminal.refuse_overwriting([told["output"]], files, "the report would overwrite it.")
+    out = [told["output"]] if told["output"] not in {None, "-"} else []
+    clashes.refuse(ads=files or ["-"], needs=options.needs(ctx, schemas, lists), writes=[(path, clashes.REPORT) for path in out])
+    terminal.recover(out)
     results = feed.check(
         sources,
         **{key: told[key] for key in ("version", "category", "operation", "engine")},
         catalogue=options.held(schemas, lists),
     )
     tally = feed.Tally()
-    reports.write(results, tally, told, path=told["output"], stream=sys.stdout)
-    ctx.exit(reports.exit_code(tally, told["fail_on"]))
+
+    def work(staging: "Staging", shutdown: "Shutdown") -> int:
+        file = terminal.opened(staging, told["output"])
+        reports.write(results, tally, told, shutdown=shutdown, file=file, stream=sys.stdout)
+        return terminal.placed(staging, shutdown, [file]) or reports.exit_code(tally, told["fail_on"])
+
+    ctx.exit(terminal.staged(work))

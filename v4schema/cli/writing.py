@@ -1,15 +1,24 @@
-"""Writing the ads of a run as they pass by, and showing what has changed in them."""
+"""Writing the ads of a run as they pass by, showing what has changed in them, and letting all that is written take its place."""
 
+import json
+import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from v4schema import feed, render
-from v4schema.cli import terminal
-from v4schema.cli.sinks import Sink
+from v4schema import feed, output, render
+from v4schema.cli import reports, terminal
+from v4schema.cli.sinks import Sink, Standard, refuse_failed
+from v4schema.cli.terminal import Shutdown
 from v4schema.reading import BYTE_ORDER_MARK
+from v4schema.staging import Changed, StagedFile, Staging
+
+if TYPE_CHECKING:
+    from v4schema.catalogue import Catalogue
+    from v4schema.sheets import Sheet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,39 +41,17 @@ class Writing:
         coloured = terminal.is_coloured(color, on_terminal=on_terminal)
         return cls(diff=diff, on_terminal=on_terminal, coloured=coloured, aside=aside)
 
-    def placed(self, results: Iterable[feed.Result], sink: Sink) -> Iterator[feed.Result]:
-        """Pass the results of a source on, and write its ads; what is written takes its place as soon as the source ends."""
-        last = None
-        for last in self.through(results, sink):
-            yield last
-        failed = sink.failure
-        sink.place()
-        if sink.failure is not failed and sink.failure and last:
-            yield feed.unwritten(sink.name, sink.failure, last.catalogue)
-
-    def through(
-        self, results: Iterable[feed.Result], sink: Sink, kept: Callable[[feed.Result], None] = lambda _: None
-    ) -> Iterator[feed.Result]:
-        """Pass the results of a source on, and write its ads to the sink; what cannot be written is a result as well.
-
-        The sink is finished at the end, and not yet placed. `kept` is called with every result whose ad is written.
-        """
+    def through(self, results: Iterable[feed.Result], sink: Sink) -> Iterator[feed.Result]:
+        """Pass the results of a source on, and write its ads to the sink, which is finished at the end, and not yet placed."""
         pieces, whole = _Pieces(), _Whole()
-        try:
-            for result in results:
-                if not result.beside:
-                    self._write(result, sink, pieces, whole)
-                    if result.complete:
-                        kept(result)
-                yield result
-            self._show(pieces)
-        except BaseException:
-            sink.abandon()
-            raise
-        sink.sound = sink.sound and whole.stands(in_place=sink.target is not None and sink.target.in_place)
+        sink.begin()
+        for result in results:
+            if not result.beside:
+                self._write(result, sink, pieces, whole)
+            yield result
+        self._show(pieces)
+        sink.sound = sink.sound and whole.stands(in_place=sink.in_place)
         sink.finish()
-        if sink.failure:
-            yield feed.unwritten(sink.name, sink.failure, result.catalogue)
 
     def _write(self, result: feed.Result, sink: Sink, pieces: "_Pieces", whole: "_Whole") -> None:
         """Write one ad, or set it aside."""
@@ -97,6 +84,110 @@ class Writing:
         pieces.line += pieces.before.count(b"\n")
         pieces.before.clear()
         pieces.after.clear()
+
+
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """What becomes of the ads of a run: they are written, asked, and have receipts; nothing takes its place before the end.
+
+    `asked` is how many have a row in the sheet, `ended` whether all results have passed.
+    """
+
+    staging: Staging
+    shutdown: Shutdown
+    catalogue: "Catalogue"
+    writing: Writing
+    sinks: Sequence[Sink]
+    standard: Standard
+    receipts: Sink | None = None
+    asks: Sink | None = None
+    sheet: "Sheet | None" = None
+    asked: int = 0
+    ended: bool = False
+
+    def finish(
+        self,
+        sources: Iterable[Iterable[feed.Result]],
+        tally: feed.Tally,
+        told: Mapping[str, Any],
+        *,
+        report: StagedFile | None,
+        stream: IO[str],
+    ) -> int:
+        """Report on the results of all sources, then let all that is written take its place; return 3 if some could not, else 0.
+
+        Where nobody reads the report to its end, what is written is written all the same.
+        """
+        unread = None
+        results = self._through(sources)
+        targeted = any(sink.target for sink in self.sinks) or self.asks is not None
+        try:
+            reports.write(results, tally, told, shutdown=self.shutdown, file=report, stream=stream, to_the_end=targeted)
+        except BrokenPipeError as error:
+            if not self.ended:
+                raise
+            unread = error
+        code = self._place(report)
+        if unread:
+            raise unread
+        return code
+
+    def _through(self, sources: Iterable[Iterable[feed.Result]]) -> Iterator[feed.Result]:
+        """Pass the results of all sources on; what could not be written is a result as well."""
+        for results, sink in zip(sources, self.sinks, strict=True):
+            yield from self._source(results, sink)
+            yield from self._remarks(sink)
+        for sink in self.sinks:
+            if not sink.failure and sink.verify():
+                yield from self._remarks(sink)
+        self.ended = True
+
+    def _place(self, report: StagedFile | None) -> int:
+        """Let everything take its place: first what brings ads back or sets them aside, then the ads.
+
+        Where some ads could not be written, or none were, what belongs to them is not written either. Returns 3 where a file
+        could not take its place, else 0.
+        """
+        self.standard.wanted = all(sink.sound for sink in self.sinks if not sink.name)
+        written = [sink for sink in self.sinks if sink.target and sink.wanted and (sink.name or self.standard.wanted)]
+        failed = any(sink.failure for sink in self.sinks)
+        if self.asks and self.sheet:
+            for line in self.sheet.lines():
+                self.asks.write(line)
+        beside = [self.receipts if written else None, None if failed else self.writing.aside, self.asks]
+        for sink in filter(None, beside):
+            sink.finish()
+            refuse_failed(sink)
+        files = [sink.staged for sink in (*filter(None, beside), *self.sinks) if sink.staged and not sink.failure]
+        code = terminal.placed(self.staging, self.shutdown, [report, *files])
+        self.shutdown.deferred = all(sink.name for sink in self.sinks if sink.target)
+        self.standard.end()
+        return code
+
+    def _source(self, results: Iterable[feed.Result], sink: Sink) -> Iterator[feed.Result]:
+        """Pass the results of a source on."""
+        with output.spooled() as slips:
+            keeps = self.receipts is not None and sink.target is not None
+            for result in self.writing.through(results, sink):
+                if keeps and result.conversion and result.complete and not result.beside:
+                    slips.write(json.dumps(result.conversion.receipt, ensure_ascii=False).encode() + b"\n")
+                if self.sheet and result.conversion and result.reading.readable:
+                    self.asked += self.sheet.add(result.conversion)
+                yield result
+            if self.receipts and keeps and sink.wanted:
+                slips.seek(0)
+                for line in slips:
+                    self.receipts.write(line)
+
+    def _remarks(self, sink: Sink) -> Iterator[feed.Result]:
+        """Tell why a source is not written, if it is not, and that its other names stay as they are, if it has any."""
+        if isinstance(sink.failure, Changed):
+            yield feed.of_file(sink.name, "file.changed", self.catalogue)
+        elif sink.failure:
+            why = sink.failure.strerror or type(sink.failure).__name__
+            yield feed.of_file(sink.name, "file.unwritable", self.catalogue, why=why)
+        elif sink.in_place and sink.staged and sink.wanted and os.stat(sink.name).st_nlink > 1:
+            yield feed.of_file(sink.name, "file.linked", self.catalogue)
 
 
 @dataclass(slots=True)
