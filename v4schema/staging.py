@@ -38,8 +38,8 @@ class StagedFile:
     """A file that is written beside the one it replaces.
 
     `name` is what the caller calls it, `path` where it goes, links resolved; `staged` is where it is written, None for a device
-    or a pipe, which is written directly. `before` is the digest of the only content that it may replace; None stands for any. With `new`, it replaces
-    nothing at all, except an empty file: the one that was `found` at the beginning, by device and inode.
+    or a pipe, which is written directly. `before` is the digest of the only content that it may replace; None stands for any.
+    With `new`, it replaces nothing at all, except an empty file: the one that was `found` at the beginning, by device and inode.
     """
 
     name: str
@@ -68,9 +68,10 @@ class StagedFile:
     def verify(self) -> None:
         """Raise `Changed` if what stands at its place is no longer what it may replace."""
         if self.before is not None:
-            found, self.signature = _digest_and_signature(self.path)
+            found, signature = _digest_and_signature(self.path)
             if found != self.before:
                 raise Changed(self.path)
+            self.signature = signature
 
     def discard(self) -> None:
         """Do not let it take its place."""
@@ -243,33 +244,37 @@ def digest(path: str) -> str:
 
 def _recover(folder: str, done: Recovery) -> None:
     """Complete the run that has left a folder of staged files, and remove it."""
-    try:
-        with open(os.path.join(folder, _HOME), encoding="utf-8") as file:
-            home = file.read()
-    except OSError:
-        home = folder
-    lock = _locked(home)
-    if lock < 0 and os.path.lexists(home):
+    if not _is_own(os.lstat(folder)):
         return
     try:
-        if not all(map(_is_own, {folder, home} if lock >= 0 else {folder})):
-            return
-        journal = _journal(home)
-        if journal:
-            _complete(journal["files"], done)
-        else:
-            done.cleared.append(os.path.dirname(folder))
-        for each in journal["folders"][1:] if journal else ():
-            _remove(each)
-        _remove(home if journal else folder)
+        with open(os.path.join(folder, _HOME), encoding="utf-8", errors="surrogateescape") as file:
+            home = file.read()
+    except FileNotFoundError:
+        home = folder
+    lock = _locked(home)
+    try:
+        if lock < 0:
+            if not os.path.lexists(home):
+                done.cleared.append(os.path.dirname(folder))
+                _remove(folder)
+        elif _is_own(os.fstat(lock)):
+            journal = _journal(lock)
+            if journal is None:
+                done.cleared.append(os.path.dirname(folder))
+                _remove(folder)
+            else:
+                _complete(journal["files"], done)
+                for each in reversed(journal["folders"]):
+                    _remove(each)
     finally:
         if lock >= 0:
             os.close(lock)
 
 
-def _journal(home: str) -> Any:  # noqa: ANN401  (parsed JSON)
+def _journal(home: int) -> Any:  # noqa: ANN401  (parsed JSON)
+    """Return the journal in an open folder, or None if there is none."""
     try:
-        with open(os.path.join(home, _JOURNAL), encoding="utf-8") as file:
+        with open(_JOURNAL, encoding="utf-8", opener=lambda name, flags: os.open(name, flags, dir_fd=home)) as file:
             return json.load(file)
     except FileNotFoundError:
         return None
@@ -304,12 +309,9 @@ def _vacant(path: str) -> tuple[int, int]:
 
 
 def _replace(file: StagedFile) -> None:
-    """Let a file take its place, unless what stands there has changed."""
-    if file.before is not None:
-        if file.signature is None:
-            file.verify()
-        if _signature(os.stat(file.path)) != file.signature:
-            raise Changed(file.path)
+    """Let a file take its place, unless what stands there has changed since it was read."""
+    if file.before is not None and (file.signature is None or _signature(os.stat(file.path)) != file.signature):
+        file.verify()
     os.replace(str(file.staged), file.path)
 
 
@@ -397,7 +399,7 @@ def _for_nobody_else(name: str, flags: int) -> int:
 
 def _write(path: str, text: str) -> None:
     """Write a small file of our own to the disk."""
-    with open(path, "x", encoding="utf-8", opener=_for_nobody_else) as file:
+    with open(path, "x", encoding="utf-8", errors="surrogateescape", opener=_for_nobody_else) as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
@@ -422,9 +424,8 @@ def _remove(folder: str) -> None:
         os.rmdir(folder)
 
 
-def _is_own(folder: str) -> bool:
+def _is_own(told: os.stat_result) -> bool:
     """Tell whether a folder is one of ours: nobody else can have put anything into it."""
-    told = os.lstat(folder)
     return stat.S_ISDIR(told.st_mode) and told.st_uid == os.geteuid() and not told.st_mode & 0o077
 
 
