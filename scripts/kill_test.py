@@ -183,7 +183,7 @@ def main() -> int:
         counts[how] += 1
         if fault:
             faults += 1
-            print(f"try {number}: {' '.join(way.words)}: {how}: {fault}")
+            print(f"try {number}: {' '.join(way.words)}: {how}: {fault}", flush=True)
     print(f"{told.tries} tries, {faults} faults")
     for how, count in sorted(counts.items()):
         print(f"{count:6} {how}")

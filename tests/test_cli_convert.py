@@ -419,10 +419,9 @@ def test_a_file_that_cannot_take_its_place_is_told(run: Run, monkeypatch: pytest
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(os, "replace", refused)
-    done = run("convert", feed, *TO, "-i")
-    assert (done.exit_code, "Cannot write to feed.ndjson: Permission denied." in done.stderr) == (2, True)
-    done = run("normalise", "--api", "v3", "--price-unit", "öre", feed, "-i")
-    assert (done.exit_code, "file.unwritable" in done.stdout) == (3, True)
+    for words in (["convert", *TO], ["normalise", "--api", "v3", "--price-unit", "öre"]):
+        done = run(*words, feed, "-i")
+        assert (done.exit_code, "Cannot write to feed.ndjson: Permission denied." in done.stderr) == (3, True)
     assert read(feed) == [CAR]
     assert os.listdir() == [feed]
 

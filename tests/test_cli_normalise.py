@@ -420,27 +420,6 @@ def test_the_diff_of_an_array_counts_lines_in_its_file(run: Run) -> None:
     assert diff == (f"--- a file.json\t\n+++ a file.json\t\n@@ -1,5 +1,5 @@\n [\n   {MENDED},\n \n-  {MESSY}\n+  {MENDED}\n ]\n")
 
 
-def test_the_owner_of_a_file_stays_where_that_is_allowed(run: Run, messy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As it is for the superuser; where it is not, the file is written all the same."""
-    asked = []
-
-    def chown(name: str, *owner: int) -> None:
-        asked.append(owner)
-        raise PermissionError(name)
-
-    told = os.stat
-
-    def stat(path: Any, **words: Any) -> os.stat_result:  # noqa: ANN401
-        found = told(path, **words)
-        return os.stat_result((*found[:4], 4711, 4712, *found[6:])) if str(path).endswith(messy.name) else found
-
-    monkeypatch.setattr(os, "chown", chown)
-    monkeypatch.setattr(os, "stat", stat)
-    assert run("normalise", *UPDATE, "-i", messy.name).exit_code == 0
-    assert asked == [(4711, 4712)]
-    assert messy.read_text("utf-8") == MENDED
-
-
 def test_on_a_terminal_the_ad_ends_its_line(messy: Path, in_empty_folder: Path) -> None:
     """Although its file does not."""
     assert terminal("normalise", *UPDATE, "--quiet", messy.name, cwd=in_empty_folder) == f"{MENDED}\n"

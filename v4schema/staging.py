@@ -115,7 +115,8 @@ class Staging:
         found = None
         if os.path.exists(path):
             if not os.path.isfile(path):
-                return StagedFile(name=path, path=real, file=open(path, "wb"), staged=None)
+                self._files.append(StagedFile(name=path, path=real, file=open(path, "wb"), staged=None))
+                return self._files[-1]
             if not os.access(path, os.W_OK):
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
             if new:

@@ -1,0 +1,327 @@
+"""What the command does with files: nothing that is read is written over, nothing is converted twice, no edit is lost."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import kill_test
+import pytest
+from ads import CAR, MOPED
+from commands import Run
+
+from v4schema.cli import terminal
+from v4schema.cli.terminal import Shutdown
+from v4schema.feed import Result
+from v4schema.staging import Staging
+
+ANSWERS = "source_id;brand\nmoped-017;Yamaha\n"
+#: Makes an ad of 34 900 kr one of 3 490 000 öre.
+IN_KRONOR = ["normalise", "--operation", "update", "--price-unit", "kr"]
+BARE = '{"price": [{"type": "list", "amount": 34900, "currency": "SEK"}]}'
+ONCE, TWICE = BARE.replace("34900", "3490000"), BARE.replace("34900", "349000000")
+
+
+def tree() -> dict[str, bytes]:
+    """Every file below the current folder, hidden ones as well, by its name."""
+    return {str(path): path.read_bytes() for path in sorted(Path().rglob("*")) if path.is_file()}
+
+
+@pytest.fixture
+def files(in_empty_folder: Path) -> dict[str, bytes]:
+    """A feed, answers, receipts, a list, settings, and other ways to get to them."""
+    Path("feed.ndjson").write_text(json.dumps(CAR) + "\n", "utf-8")
+    Path("ans.csv").write_text(ANSWERS, "utf-8")
+    Path("rc.ndjson").write_text('{"receipt": 1}\n', "utf-8")
+    Path("brands.txt").write_text("volvo\n", "utf-8")
+    Path("pyproject.toml").write_text("[tool.v4schema]\n", "utf-8")
+    Path("out").mkdir()
+    os.link("rc.ndjson", "hard.ndjson")
+    Path("soft.ndjson").symlink_to("rc.ndjson")
+    Path("dangling").symlink_to("new.ndjson")
+    Path("here").symlink_to(in_empty_folder)
+    os.link("ans.csv", "out/feed.ndjson")
+    return tree()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "convert feed.ndjson --back --receipts rc.ndjson -o rc.ndjson",
+        "convert feed.ndjson --back --receipts rc.ndjson -o here/rc.ndjson",
+        "convert feed.ndjson --back --receipts rc.ndjson -o hard.ndjson",
+        "convert feed.ndjson --back --receipts rc.ndjson --rejects soft.ndjson",
+        "convert feed.ndjson --back --receipts rc.ndjson --report hard.ndjson",
+        "convert rc.ndjson --back --receipts rc.ndjson --in-place",
+        "convert feed.ndjson --to v4 --answers ans.csv -o ans.csv",
+        "convert feed.ndjson --to v4 --answers ans.csv -o out/",
+        "convert feed.ndjson --to v4 --answers ans.csv --asks here/ans.csv",
+        "convert feed.ndjson --to v4 -o new.ndjson --receipts dangling",
+        "convert feed.ndjson --to v4 -o new/x.ndjson --receipts here/new/x.ndjson",
+        "convert feed.ndjson --to v4 --rejects new.ndjson --report dangling",
+        "convert feed.ndjson --to v4 --list brands=brands.txt -o brands.txt",
+        "convert feed.ndjson --to v4 -o pyproject.toml",
+        "normalise feed.ndjson -o here/feed.ndjson",
+        "normalise feed.ndjson --list brands=brands.txt --report brands.txt",
+        "normalise feed.ndjson -o new.ndjson --report dangling",
+        "normalise brands.txt --list brands=brands.txt --in-place",
+        "normalise feed.ndjson --schemas SCHEMAS -o SCHEMAS/findings.json",
+        "validate feed.ndjson -o here/feed.ndjson",
+        "validate feed.ndjson --list brands=brands.txt -o brands.txt",
+        "openapi v4 --schemas SCHEMAS -o SCHEMAS/v4/openapi.json",
+    ],
+)
+def test_nothing_that_is_read_is_written_over(words: str, run: Run, files: dict[str, bytes], schemas: Path) -> None:
+    """By whatever name, whether it is there yet or not; and no two things to one file. Before anything is opened."""
+    read = (schemas / "findings.json").read_bytes()
+    result = run(*words.replace("SCHEMAS", str(schemas)).split())
+    assert result.exit_code == 2
+    told = " ".join(result.stderr.split())
+    assert any(each in told for each in ("is one of the files that are read", "would be written twice", "is where the ads go")), (
+        told
+    )
+    assert tree() == files
+    assert (schemas / "findings.json").read_bytes() == read
+
+
+@pytest.mark.parametrize("words", ["validate {0}", "normalise {0}", "convert {0} --to v4 --rejects new.ndjson", "normalise"])
+def test_nor_is_it_by_a_shell(words: str, files: dict[str, bytes], in_empty_folder: Path) -> None:
+    """`v4schema normalise feed.ndjson >> feed.ndjson` would read what it has written, without an end."""
+    command = f'"{sys.executable}" -m v4schema {words.format("feed.ndjson")} < feed.ndjson >> feed.ndjson'
+    done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=False, cwd=in_empty_folder)
+    assert done.returncode == 2
+    assert "Standard output goes to a file that this run reads or writes as well" in " ".join(done.stderr.split())
+    assert tree() == files
+
+
+@pytest.mark.parametrize("again", ["a.json", "./a.json", "link.json", "hard.json"])
+def test_a_file_is_taken_once(again: str, run: Run) -> None:
+    """Whatever it is called: one that is named twice is not multiplied twice."""
+    Path("a.json").write_text(BARE, "utf-8")
+    Path("link.json").symlink_to("a.json")
+    os.link("a.json", "hard.json")
+    assert run("validate", "--operation", "update", "a.json", again).stderr.endswith(
+        "taken once.\n1 ad, 1 clean: 0 errors, 1 note.\n"
+    )
+    result = run(*IN_KRONOR, "--in-place", "a.json", again)
+    assert (result.exit_code, Path("a.json").read_text("utf-8")) == (0, ONCE)
+    assert "taken once.\n1 ad, 1 changed, 1 clean: 0 errors, 1 warning, 2 notes.\n" in result.stderr
+
+
+def test_a_feed_is_taken_once_from_standard_input_too(in_empty_folder: Path) -> None:
+    """By its name and as what is piped in."""
+    Path("f.ndjson").write_text(BARE + "\n", "utf-8")
+    command = f'"{sys.executable}" -m v4schema {" ".join(IN_KRONOR)} f.ndjson - --stdin-name in.ndjson < f.ndjson'
+    done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=True, cwd=in_empty_folder)
+    assert done.stdout == ONCE + "\n"
+
+
+def test_other_names_of_a_file_keep_the_old_content_and_that_is_told(run: Run) -> None:
+    """A hard link is no second file for its user."""
+    Path("a.json").write_text(BARE, "utf-8")
+    os.link("a.json", "other.json")
+    result = run(*IN_KRONOR, "-i", "a.json")
+    assert result.exit_code == 0
+    assert "a.json: warning file.linked This file has other names (hard links), which keep the old content." in result.stdout
+    assert (Path("a.json").read_text("utf-8"), Path("other.json").read_text("utf-8")) == (ONCE, BARE)
+
+
+@pytest.mark.parametrize("report", ["/dev/full", "nowhere/report.txt"])
+@pytest.mark.parametrize("command", [IN_KRONOR, ["convert", "--to", "v4", "--price-unit", "kr"]])
+def test_files_take_their_places_after_the_report(command: list[str], report: str, run: Run) -> None:
+    """Who reads "Cannot write" may run it again: nothing has been converted."""
+    if report.startswith("/") and not os.path.exists(report):
+        report = "nowhere/either.txt"
+    for name in "ab":
+        Path(f"{name}.json").write_text(json.dumps(CAR), "utf-8")
+    before = tree()
+    result = run(*command, "-i", "--report", report, "a.json", "b.json")
+    assert (result.exit_code, f"Cannot write to {report}" in result.stderr) == (2, True)
+    assert tree() == before
+
+
+def test_ads_that_nobody_reads_are_not_done(in_empty_folder: Path) -> None:
+    """If what reads the converted ads has gone, no receipts take their place: nothing went over."""
+    Path("feed.ndjson").write_text((json.dumps(CAR) + "\n") * 3000, "utf-8")
+    words = "convert feed.ndjson --to v4 --price-unit kr --receipts rc.ndjson --rejects rejects.ndjson -q"
+    command = f'"{sys.executable}" -m v4schema {words} | head -n 1'
+    subprocess.run(["/bin/sh", "-c", command], capture_output=True, check=True, cwd=in_empty_folder)
+    assert os.listdir(in_empty_folder) == ["feed.ndjson"]
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, does: Callable[[], object]) -> None:
+    """Let something else happen while ads are written."""
+    told = Result.text
+
+    def text(result: Result) -> bytes:
+        does()
+        return told(result)
+
+    monkeypatch.setattr(Result, "text", text)
+
+
+@pytest.mark.parametrize("command", [IN_KRONOR, ["convert", "--to", "v4", "--price-unit", "kr", "--receipts", "rc.ndjson"]])
+def test_an_edit_made_meanwhile_is_not_lost(command: list[str], run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file stays as the edit left it and is a finding; the others are written, and have the only receipts."""
+    for name in "ab":
+        Path(f"{name}.json").write_text(json.dumps({**CAR, "source_id": name}), "utf-8")
+    meanwhile(monkeypatch, lambda: Path("a.json").write_text("edited", "utf-8"))
+    result = run(*command, "-i", "a.json", "b.json")
+    assert result.exit_code == 3
+    assert result.stdout.count("a.json: error file.changed This has changed since it was read, so it was not replaced.") == 1
+    assert "1 file could not be written" in result.stderr
+    assert Path("a.json").read_text("utf-8") == "edited"
+    assert json.loads(Path("b.json").read_text("utf-8"))["price"][0]["amount"] == CAR["price"][0]["amount"] * 100
+    if Path("rc.ndjson").exists():
+        assert [json.loads(line)["source_id"] for line in Path("rc.ndjson").read_text("utf-8").splitlines()] == ["b"]
+
+
+def test_nor_is_one_that_is_made_while_other_files_are_read(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Up to the moment in which the files take their places."""
+    for name in "abc":
+        Path(f"{name}.json").write_text(BARE, "utf-8")
+    count = iter(range(3))
+    meanwhile(monkeypatch, lambda: next(count) == 2 and Path("a.json").write_text("edited", "utf-8"))
+    placed = terminal.placed
+
+    def late(staging: Staging, shutdown: Shutdown, files: Any) -> int:  # noqa: ANN401  (those of `placed`)
+        Path("b.json").unlink()
+        return placed(staging, shutdown, files)
+
+    monkeypatch.setattr(terminal, "placed", late)
+    result = run(*IN_KRONOR, "-i", "a.json", "b.json", "c.json")
+    assert result.exit_code == 3
+    assert "a.json: error file.changed" in result.stdout
+    assert "Error: Cannot write to b.json: No such file or directory." in result.stderr
+    assert tree() == {"a.json": b"edited", "c.json": ONCE.encode()}
+
+
+def test_of_two_runs_one_gets_the_receipts(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other says so, and writes nothing: its ads could not come back."""
+    for name in "ab":
+        Path(f"{name}.json").write_text(json.dumps({**CAR, "source_id": name}), "utf-8")
+    words = ["convert", "--to", "v4", "--price-unit", "kr", "--receipts", "rc.ndjson", "-i"]
+    other = [sys.executable, "-m", "v4schema", *words, "b.json"]
+    meanwhile(monkeypatch, lambda: subprocess.run(other, check=True, capture_output=True))
+    before = Path("a.json").read_bytes()
+    result = run(*words, "a.json")
+    assert (result.exit_code, "Cannot write to rc.ndjson: File exists." in result.stderr) == (2, True)
+    assert Path("a.json").read_bytes() == before
+    assert [json.loads(line)["source_id"] for line in Path("rc.ndjson").read_text("utf-8").splitlines()] == ["b"]
+    assert sorted(os.listdir()) == ["a.json", "b.json", "rc.ndjson"]
+
+
+def test_answers_that_are_given_meanwhile_are_not_lost(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sheet was empty when the run began."""
+    Path("feed.ndjson").write_text(json.dumps(CAR) + "\n" + json.dumps(MOPED) + "\n", "utf-8")
+    words = ["convert", "feed.ndjson", "--to", "v4", "--asks", "asks.csv", "-o", "v4.ndjson"]
+    assert run(*words).exit_code == 1
+    meanwhile(monkeypatch, lambda: Path("asks.csv").write_text(ANSWERS, "utf-8"))
+    result = run(*words)
+    assert (result.exit_code, "Cannot write to asks.csv: it has changed since it was read." in result.stderr) == (2, True)
+    assert tree().keys() == {"feed.ndjson", "asks.csv"}
+    assert Path("asks.csv").read_text("utf-8") == ANSWERS
+
+
+#: Runs the command, and is killed when the file of a name is to take its place.
+KILLED = """
+import os, sys
+from v4schema.__main__ import main
+replace, gone = os.replace, sys.argv.pop(1)
+os.replace = lambda new, name: os._exit(9) if name.endswith(gone) else replace(new, name)
+main()
+"""
+
+
+def killed_at(name: str, *words: str) -> None:
+    """Run the command in a process that is gone when a file is to take its place."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+    done = subprocess.run([sys.executable, "-c", KILLED, name, *words], capture_output=True, check=False, env=environment)
+    assert done.returncode == 9, done.stderr
+
+
+def test_a_killed_run_is_completed_and_nothing_converted_again(run: Run) -> None:
+    """The run that is repeated says what it has found, and refuses; who wants to convert once more says so by a third."""
+    for name in "abc":
+        Path(f"{name}.json").write_text(BARE, "utf-8")
+    words = [*IN_KRONOR, "-i", "a.json", "b.json", "c.json"]
+    killed_at("b.json", *words)
+    assert sorted(Path(f"{name}.json").read_text("utf-8") == ONCE for name in "abc") == [False, False, True]
+    result = run(*words)
+    assert result.exit_code == 2
+    assert "Completed a run that was killed while its files took their places" in result.stderr
+    assert "is as the killed run wrote it, and is not converted a second time" in " ".join(result.stderr.split())
+    assert tree() == {f"{name}.json": ONCE.encode() for name in "abc"}
+    assert run(*words).exit_code == 0
+    assert tree() == {f"{name}.json": TWICE.encode() for name in "abc"}
+
+
+def test_what_may_be_repeated_is(run: Run) -> None:
+    """Without a word on what bare prices are in, normalising twice is the same as once."""
+    for name in "ab":
+        Path(f"{name}.json").write_text('{"visible": "ja"}', "utf-8")
+    words = ["normalise", "--operation", "update", "-i", "a.json", "b.json"]
+    killed_at("b.json", *words)
+    result = run(*words)
+    assert (result.exit_code, "Completed a run that was killed" in result.stderr) == (0, True)
+    assert tree() == {f"{name}.json": b'{"visible": true}' for name in "ab"}
+
+
+def test_an_edit_after_the_run_was_killed_is_kept(run: Run) -> None:
+    """What somebody has made of the file since counts; and that is said, as is what was cleared."""
+    for name in "ab":
+        Path(f"{name}.json").write_text(BARE, "utf-8")
+    killed_at("b.json", *IN_KRONOR, "-i", "a.json", "b.json")
+    Path("b.json").write_text(BARE.replace("34900", "5"), "utf-8")
+    result = run(*IN_KRONOR, "-i", "b.json")
+    assert (result.exit_code, "it has changed since, and was left alone" in result.stderr) == (0, True)
+    assert tree() == {"a.json": ONCE.encode(), "b.json": BARE.replace("34900", "500").encode()}
+    killed_at("r.txt", "validate", "--operation", "update", "a.json", "-o", "r.txt")
+    result = run("validate", "--operation", "update", "a.json", "-o", "r.txt")
+    assert "Removed what a killed run has left behind in" in result.stderr
+    assert tree().keys() == {"a.json", "b.json", "r.txt"}
+
+
+def test_a_run_that_cannot_be_completed_stops_the_next(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one sentence; it is not forgotten."""
+    for name in "ab":
+        Path(f"{name}.json").write_text(BARE, "utf-8")
+    words = [*IN_KRONOR, "-i", "a.json", "b.json"]
+    killed_at("b.json", *words)
+
+    def refuse(_: str, name: str) -> None:
+        raise PermissionError(13, "Permission denied", name)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "replace", refuse)
+        result = run(*words)
+    assert (result.exit_code, "A run that was killed cannot be completed" in result.stderr) == (2, True)
+    assert run(*words).exit_code == 2
+    assert tree() == {f"{name}.json": ONCE.encode() for name in "ab"}
+
+
+def test_signals_wait_while_files_take_their_places() -> None:
+    """One that comes before ends the run, also if an engine has swallowed it; one that comes then is too late."""
+    staging, shutdown = Staging(), Shutdown()
+    shutdown.deferred = True
+    shutdown.request(signal.SIGTERM)
+    shutdown.deferred = False
+    with pytest.raises(SystemExit) as left:
+        terminal.placed(staging, shutdown, [])
+    assert left.value.code == 128 + signal.SIGTERM
+    other = Shutdown()
+    assert terminal.placed(staging, other, []) == 0
+    other.request(signal.SIGTERM)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_killed_anywhere_nothing_is_lost_or_done_twice(seed: int, tmp_path: Path) -> None:
+    """A short form of `scripts/kill_test.py`."""
+    draw = random.Random(seed)
+    told = kill_test.scenario(draw)
+    assert kill_test.tried(told, draw, tmp_path)[1] == ""
