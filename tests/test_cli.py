@@ -1,6 +1,7 @@
 """The command: what it prints, where it prints it, and how it ends."""
 
 import gzip
+import io
 import json
 import os
 import re
@@ -460,6 +461,34 @@ def test_before_anything_is_written_it_simply_ends(
     finally:
         signal.signal(signal.SIGINT, outside)
     assert at_start == [then]
+
+
+@pytest.mark.parametrize("code", [3, "not a number"])
+def test_what_cannot_be_printed_at_the_end_is_told_by_python(monkeypatch: pytest.MonkeyPatch, code: object) -> None:
+    """The command leaves at once, but not before all that it has to say is out."""
+
+    def ends() -> None:
+        raise SystemExit(code)
+
+    class Full(io.StringIO):
+        def flush(self) -> None:
+            raise OSError(28, "No space left on device")
+
+    left: list[int] = []
+    monkeypatch.setattr(cli, "main", ends)
+    monkeypatch.setattr(os, "_exit", left.append)
+    outside = signal.getsignal(signal.SIGINT)
+    try:
+        process.main()
+        assert left == [3 if code == 3 else 1]
+        monkeypatch.setattr(sys, "stdout", Full())
+        with pytest.raises(SystemExit):
+            process.main()
+        monkeypatch.setattr(sys, "stdout", None)
+        process.main()
+        assert len(left) == 2
+    finally:
+        signal.signal(signal.SIGINT, outside)
 
 
 def test_a_signal_that_is_ignored_stays_ignored() -> None:

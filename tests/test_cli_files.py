@@ -15,7 +15,7 @@ import pytest
 from ads import CAR, MOPED
 from commands import Run
 
-from v4schema.cli import terminal
+from v4schema.cli import clashes, terminal
 from v4schema.cli.terminal import Shutdown
 from v4schema.feed import Result
 from v4schema.staging import Staging
@@ -119,6 +119,16 @@ def test_a_feed_is_taken_once_from_standard_input_too(in_empty_folder: Path) -> 
     command = f'"{sys.executable}" -m v4schema {" ".join(IN_KRONOR)} f.ndjson - --stdin-name in.ndjson < f.ndjson'
     done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=True, cwd=in_empty_folder)
     assert done.stdout == ONCE + "\n"
+
+
+def test_what_cannot_be_looked_at_is_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as one on a drive that is not there: to write to it is refused when it is opened."""
+
+    def refuse(name: str, **_: object) -> None:
+        raise FileNotFoundError(name)
+
+    monkeypatch.setattr(os, "stat", refuse)
+    assert clashes.identity("nowhere/ad.json") is None
 
 
 def test_other_names_of_a_file_keep_the_old_content_and_that_is_told(run: Run) -> None:
@@ -322,6 +332,6 @@ def test_signals_wait_while_files_take_their_places() -> None:
 @pytest.mark.parametrize("seed", range(4))
 def test_killed_anywhere_nothing_is_lost_or_done_twice(seed: int, tmp_path: Path) -> None:
     """A short form of `scripts/kill_test.py`."""
-    draw = random.Random(seed)
+    draw = random.Random(seed)  # noqa: S311  (nothing secret)
     told = kill_test.scenario(draw)
     assert kill_test.tried(told, draw, tmp_path)[1] == ""

@@ -115,7 +115,8 @@ class Staging:
         found = None
         if os.path.exists(path):
             if not os.path.isfile(path):
-                self._files.append(StagedFile(name=path, path=real, file=open(path, "wb"), staged=None))
+                device = open(path, "wb")  # noqa: SIM115  (closed by `finish` or `discard`)
+                self._files.append(StagedFile(name=path, path=real, file=device, staged=None))
                 return self._files[-1]
             if not os.access(path, os.W_OK):
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)

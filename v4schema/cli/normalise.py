@@ -53,6 +53,8 @@ def normalise(  # noqa: PLR0913  (the options above)
       v4schema normalise --check --quiet ads/*.json
 
     The report goes to standard output where that is free, else to standard error.
+    Files take their places together at the end, after the report; a file that is
+    named twice is taken once, and one that was edited meanwhile is not written over.
 
     Exit codes: 0 nothing at or above --fail-on is left, 1 something, or --check
     found something to change, 2 wrong usage, 3 an input could not be read or

@@ -271,8 +271,5 @@ def _is_ordinary(name: str) -> bool:
 
 
 def _is_gzipped(name: str) -> bool:
-    try:
-        with open(name, "rb") as file:
-            return file.read(len(_GZIPPED)) == _GZIPPED
-    except OSError:
-        return False
+    with open(name, "rb") as file:
+        return file.read(len(_GZIPPED)) == _GZIPPED
