@@ -92,10 +92,14 @@ def scenario(draw: random.Random) -> Scenario:
 
 
 def run(told: Scenario, folder: Path) -> "subprocess.Popen[bytes]":
-    """Start the command."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "v4schema", *told.words], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
+    """Start the command, which hears Ctrl-C also where this script was started in the background."""
+    outside = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-m", "v4schema", *told.words], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
+    finally:
+        signal.signal(signal.SIGINT, outside)
 
 
 def hidden(folder: Path) -> list[Path]:
