@@ -91,7 +91,7 @@ def test_the_exporter_of_the_readme_is_tested(readme: str) -> None:
     """Its law holds as it stands there, and no longer once the imaginary exporter writes what Blocket refuses."""
     (block,) = [block for block in blocks(readme, "python") if "strategies" in block]
     names: dict[str, Any] = {}
-    exec(compile(block, "README.md", "exec"), names)  # noqa: S102
+    exec(compile(block, "<README.md>", "exec"), names)  # noqa: S102
     names["test_what_we_export_is_an_ad"]()
     exec(compile(block.replace('car["stock"]', 'len(car["stock"])'), "README.md", "exec"), names)  # noqa: S102
     with pytest.raises(AssertionError):
