@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from v4schema import errors, strategies
 from v4schema.catalogue import Catalogue
 from v4schema.engine import compiled
-from v4schema.strategies.domains import EVERYTHING, Arrays, Objects
+from v4schema.strategies.domains import EVERYTHING, Arrays, Objects, Stray
 from v4schema.strategies.narrowing import Narrower
 from v4schema.strategies.respelling import Pen
 from v4schema.strategies.sampling import Sampler
@@ -101,6 +101,9 @@ def test_what_cannot_be_is_left_out() -> None:
     assert not [*Arrays(items=[]).narrowed("contains", {"contains": {}}, narrow, holds=True)]
     assert not [*Arrays(most=1).sized(2, None)]
     assert not [*Objects(required=frozenset("a")).lacking("a")]
+    closing = {"additionalProperties": False}
+    assert not [*Objects(closed=True).narrowed("additionalProperties", closing, narrow, holds=False)]
+    assert not [*Objects(stray=Stray()).narrowed("additionalProperties", closing, narrow, holds=True)]
     odd = [*Arrays().with_items(narrow, {"type": "string"}, holds=False)]
     assert [*odd[0].with_items(narrow, {"type": "null"}, holds=False)]
     assert not [*odd[0].with_items(narrow, {"type": "string"}, holds=True)]

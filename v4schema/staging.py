@@ -245,22 +245,19 @@ def digest(path: str) -> str:
 
 
 def _recover(folder: str, done: Recovery) -> None:
-    """Complete the run that has left a folder of staged files, and remove it."""
-    if not _is_own(os.lstat(folder)):
-        return
+    """Complete the run that has left a folder of staged files, and remove it; one that is still at work holds its lock."""
     try:
+        if not _is_own(os.lstat(folder)):
+            return
         with open(os.path.join(folder, _HOME), encoding="utf-8", errors="surrogateescape") as file:
             home = file.read()
-    except FileNotFoundError:
+    except FileNotFoundError:  # it is the home itself, or gone meanwhile
         home = folder
     lock = _locked(home)
     try:
-        if lock < 0:
-            if not os.path.lexists(home):
-                done.cleared.append(os.path.dirname(folder))
-                _remove(folder)
-        elif _is_own(os.fstat(lock)):
-            journal = _journal(lock)
+        orphaned = lock < 0 and home != folder and not os.path.lexists(home)
+        if orphaned or (lock >= 0 and os.path.lexists(home) and _is_own(os.fstat(lock))):
+            journal = None if orphaned else _journal(lock)
             if journal is None:
                 done.cleared.append(os.path.dirname(folder))
                 _remove(folder)
