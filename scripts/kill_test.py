@@ -135,8 +135,14 @@ def stopped(told: Scenario, draw: random.Random, folder: Path) -> tuple[signal.S
     """Start a run and stop it: at any time, or while its files take their places; return the signal and the exit code."""
     number = draw.choice([signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
     process = run(told, folder)
-    begun = draw.choice(["", "0", "journal"])  # at once, once the first file is written, once they take their places
-    while begun and process.poll() is None and not any(begun in names for _, _, names in os.walk(folder)):
+    begun = draw.choice(
+        ["", os.sep + "0", ".v4schema.journal"]
+    )  # at once, once the first file is written, once they take their places
+    while (
+        begun
+        and process.poll() is None
+        and not any(os.path.join(at, name).endswith(begun) for at, _, names in os.walk(folder) for name in names)
+    ):
         pass
     deadline = time.monotonic() + (draw.choice([draw.uniform(0, 0.02), 0]) if begun else draw.uniform(0, 0.8))
     while process.poll() is None and time.monotonic() < deadline:

@@ -1,7 +1,7 @@
 """Files that are written in hidden folders beside their places, and take their places together.
 
 A run that stops before `Staging.place` leaves every file as it was. One that is killed while files take their places leaves a
-journal: the next run that writes to one of these folders completes it by `recover`, and does nothing twice.
+journal: the next run that writes to the folder in which it stands completes it by `recover`, and does nothing twice.
 """
 
 import errno
@@ -14,10 +14,10 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import IO, Any
 
-#: The name of a hidden folder of staged files.
-_FOLDER = re.compile(r"\.[0-9a-f]{12}\.v4schema")
-#: In such a folder: what a killed run has left to do, and, where the journal lies in another one, the name of that.
-_JOURNAL, _HOME = "journal", "home"
+#: The name of a hidden folder of staged files, or of the journal that stands beside one.
+_HIDDEN = re.compile(r"\.[0-9a-f]{12}\.v4schema(\.journal)?")
+#: What the name of a journal ends with; and, in the other folders of a run, what holds the name of the first: its home.
+_JOURNAL, _HOME = ".journal", "home"
 #: The errors by which a file system says that it has no hard links.
 _NO_LINKS = {errno.EPERM, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
 _BLOCK = 1 << 20
@@ -103,7 +103,7 @@ class Staging:
         self._folders: dict[str, str] = {}
         self._files: list[StagedFile] = []
         self._lock = -1
-        self._committed = False
+        self._journal: IO[str] | None = None
         self._placed = False
 
     def file(self, path: str, *, before: str | None = None, new: bool = False) -> StagedFile:
@@ -149,14 +149,23 @@ class Staging:
         self._placed = True
         return failed
 
-    def close(self) -> None:
-        """Leave nothing behind that has not taken its place. A journal goes last: until then a killed run can be told."""
+    def clear(self) -> None:
+        """Leave nothing behind that has not taken its place, but the journal."""
         for file in self._files:
             with suppress(OSError):
                 file.file.close()
-        if self._placed or not self._committed:
+        if self._placed or self._journal is None:
             for folder in reversed(self._folders.values()):
                 _remove(folder)
+
+    def close(self) -> None:
+        """Leave nothing behind. The journal goes last, best when the process is about to end: only it tells that all is done."""
+        self.clear()
+        if self._journal is not None:
+            if self._placed:
+                os.unlink(next(iter(self._folders.values())) + _JOURNAL)
+            self._journal.close()
+            self._journal = None
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
@@ -179,17 +188,20 @@ class Staging:
         """Write the journal. From here on, what is left to do is done by the next run, should this one be killed."""
         home = next(iter(self._folders.values()))
         entries = [{"path": file.path, "staged": file.staged, "before": file.before, "new": file.new} for file in files]
-        draft = os.path.join(home, f"{_JOURNAL}.new")
+        draft = os.path.join(home, _JOURNAL)
         _write(draft, json.dumps({"folders": [*self._folders.values()], "files": entries}))
-        os.rename(draft, os.path.join(home, _JOURNAL))
-        _sync(home)
-        self._committed = True
+        journal = open(draft, encoding="utf-8")  # noqa: SIM115  (held open for its lock until `close`)
+        _lock(journal.fileno())
+        os.rename(draft, home + _JOURNAL)
+        self._journal = journal
+        _sync(os.path.dirname(home))
 
     def _withdraw(self) -> None:
         """Take the journal back: nothing has taken its place, and nothing will."""
-        if self._committed:
-            os.unlink(os.path.join(next(iter(self._folders.values())), _JOURNAL))
-            self._committed = False
+        if self._journal is not None:
+            os.unlink(next(iter(self._folders.values())) + _JOURNAL)
+            self._journal.close()
+            self._journal = None
 
     def _place_new(self, files: Sequence[StagedFile]) -> None:
         """Let files take their places where nothing may stand; if one cannot, undo all."""
@@ -230,7 +242,7 @@ def recover(folders: Iterable[str]) -> Recovery:
         return done
     for folder in dict.fromkeys(map(os.path.realpath, folders)):
         try:
-            names = sorted(name for name in os.listdir(folder) if _FOLDER.fullmatch(name))
+            names = sorted(name for name in os.listdir(folder) if _HIDDEN.fullmatch(name))
         except OSError:  # what cannot be looked into is told when something is to be read from or written to it
             continue
         for name in names:
@@ -244,39 +256,48 @@ def digest(path: str) -> str:
     return _digest_and_signature(path)[0]
 
 
-def _recover(folder: str, done: Recovery) -> None:
-    """Complete the run that has left a folder of staged files, and remove it; one that is still at work holds its lock."""
+def _recover(path: str, done: Recovery) -> None:
+    """Complete the run that has left a journal or a folder of staged files, and remove these."""
+    if path.endswith(_JOURNAL):
+        _complete_run(path, done)
+        return
     try:
-        if not _is_own(os.lstat(folder)):
+        if not _is_own(os.lstat(path)):
             return
-        with open(os.path.join(folder, _HOME), encoding="utf-8", errors="surrogateescape") as file:
+        with open(os.path.join(path, _HOME), encoding="utf-8", errors="surrogateescape") as file:
             home = file.read()
     except FileNotFoundError:  # it is the home itself, or gone meanwhile
-        home = folder
-    lock = _locked(home)
-    try:
-        orphaned = lock < 0 and home != folder and not os.path.lexists(home)
-        if orphaned or (lock >= 0 and os.path.lexists(home) and _is_own(os.fstat(lock))):
-            journal = None if orphaned else _journal(lock)
-            if journal is None:
-                done.cleared.append(os.path.dirname(folder))
+        home = path
+    if os.path.lexists(home + _JOURNAL):
+        _complete_run(home + _JOURNAL, done)
+        return
+    with _taken(home) as lock:
+        if lock is not None or (home != path and not os.path.lexists(home)):
+            done.cleared.append(os.path.dirname(path))
+            _remove(path)
+
+
+def _complete_run(journal: str, done: Recovery) -> None:
+    """Do what a journal says is left to do, and remove it with all that belongs to it."""
+    with _taken(journal) as opened:
+        if opened is not None:
+            with open(opened, encoding="utf-8", closefd=False) as file:
+                told = json.load(file)
+            _complete(told["files"], done)
+            for folder in reversed(told["folders"]):
                 _remove(folder)
-            else:
-                _complete(journal["files"], done)
-                for each in reversed(journal["folders"]):
-                    _remove(each)
-    finally:
-        if lock >= 0:
-            os.close(lock)
+            os.unlink(journal)
 
 
-def _journal(home: int) -> Any:  # noqa: ANN401  (parsed JSON)
-    """Return the journal in an open folder, or None if there is none."""
+@contextmanager
+def _taken(path: str) -> Iterator[int | None]:
+    """Open and lock a folder or a journal; None if a run that is at work holds it, if it is gone, or not ours."""
+    opened = _locked(path)
     try:
-        with open(_JOURNAL, encoding="utf-8", opener=lambda name, flags: os.open(name, flags, dir_fd=home)) as file:
-            return json.load(file)
-    except FileNotFoundError:
-        return None
+        yield opened if opened >= 0 and os.path.lexists(path) and _is_own(os.fstat(opened)) else None
+    finally:
+        if opened >= 0:
+            os.close(opened)
 
 
 def _complete(entries: Iterable[dict[str, Any]], done: Recovery) -> None:
@@ -415,17 +436,18 @@ def _sync(folder: str) -> None:
 
 
 def _remove(folder: str) -> None:
-    """Remove a folder of staged files, the journal last."""
+    """Remove a folder of staged files."""
     with suppress(FileNotFoundError, NotADirectoryError):
-        for name in sorted(os.listdir(folder), key=lambda name: name == _JOURNAL):
+        for name in os.listdir(folder):
             with suppress(FileNotFoundError):
                 os.unlink(os.path.join(folder, name))
         os.rmdir(folder)
 
 
 def _is_own(told: os.stat_result) -> bool:
-    """Tell whether a folder is one of ours: nobody else can have put anything into it."""
-    return stat.S_ISDIR(told.st_mode) and told.st_uid == os.geteuid() and not told.st_mode & 0o077
+    """Tell whether a folder or a file is one of ours: nobody else can have put anything into it."""
+    kinds = stat.S_ISDIR(told.st_mode) or stat.S_ISREG(told.st_mode)
+    return kinds and told.st_uid == os.geteuid() and not told.st_mode & 0o077
 
 
 @contextmanager
@@ -438,21 +460,28 @@ def _held(folder: str) -> Iterator[None]:
         yield
 
 
-def _locked(folder: str, *, wait: bool = False) -> int:
-    """Lock a folder, and return it opened; -1 where another process holds it, or where that cannot be told."""
+def _locked(path: str, *, wait: bool = False) -> int:
+    """Open a folder or a file, and lock it; -1 where another process holds it, or where that cannot be told."""
+    try:
+        opened = _opened(path)
+    except OSError:
+        return -1
+    if _lock(opened, wait=wait):
+        return opened
+    os.close(opened)
+    return -1
+
+
+def _lock(opened: int, *, wait: bool = False) -> bool:
+    """Lock what is open, until it is closed; tell whether that could be."""
     try:
         import fcntl
 
-        opened = _opened(folder)
-    except (ImportError, OSError):
-        return -1
-    try:
         fcntl.flock(opened, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(opened)
-        return -1
-    return opened
+    except (ImportError, OSError):
+        return False
+    return True
 
 
-def _opened(folder: str) -> int:
-    return os.open(folder, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0))
+def _opened(path: str) -> int:
+    return os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))

@@ -140,16 +140,20 @@ def graceful_shutdown() -> Iterator[Shutdown]:
 
 
 def staged(work: "Callable[[Staging, Shutdown], int]") -> int:
-    """Do work that writes files, and clear up after it whatever happens; return its exit code."""
+    """Do work that writes files, and clear up after it whatever happens; return its exit code.
+
+    The journal goes when the command ends: a run that is killed before has not told anybody that it is done.
+    """
     from v4schema.staging import Staging
 
     with graceful_shutdown() as shutdown:
         staging = Staging()
+        click.get_current_context().find_root().call_on_close(staging.close)
         try:
             return work(staging, shutdown)
         finally:
             shutdown.deferred = True  # not by a call: a signal could come in between
-            staging.close()
+            staging.clear()
 
 
 def placed(staging: "Staging", shutdown: Shutdown, files: "Iterable[StagedFile | None]") -> int:
