@@ -503,6 +503,7 @@ def test_what_can_be_read_in_two_ways_is_refused_with_a_word(
         {"PATH_INFO": "/files/\xff.jpg"},
         {"PATH_INFO": "/v4/ads", "CONTENT_LENGTH": str(len(WRONG)), "HTTP_TRANSFER_ENCODING": "chunked"},
         {"PATH_INFO": "/v4/%61d/1"},
+        {"PATH_INFO": "", "SCRIPT_NAME": "\u0100/v4/ad"},
         {"PATH_INFO": "/v5/ad/1", "REQUEST_URI": "http://[/v5/ad/1"},
         {"REQUEST_METHOD": "PURGE"},
     ],

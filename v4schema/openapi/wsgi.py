@@ -141,7 +141,7 @@ def _octets(text: str) -> bytes:
     try:
         return text.encode("latin-1")
     except UnicodeEncodeError:
-        return text.encode("utf-8", "surrogatepass") + b"\xff"
+        return b"\xff" + text.encode("utf-8", "surrogatepass")  # before it, since paths are matched by their ends
 
 
 def _loose(path: str) -> str:
