@@ -1,3 +1,4 @@
+import array
 import json
 import shutil
 import subprocess
@@ -141,6 +142,35 @@ def test_a_body_is_never_passed_unread(form: Callable[[bytes], Any], clean: Ad) 
     assert told(check_response(sent("GET", "/v4/ad/1"), answer)) == [("schema.type", "/visible")]
     with pytest.raises(TypeError, match="a body is bytes or text, not dict"):
         openapi.request("POST", HOST + "/v4/ad", body=clean)  # type: ignore[arg-type]
+
+
+def test_a_buffer_is_judged_by_its_bytes(clean: Ad) -> None:
+    """However its items are laid out; an array is not taken, and text that cannot be encoded is no JSON."""
+    raw = json.dumps(clean).encode()
+    raw += b" " * (-len(raw) % 8)
+    headers = {"X-Auth-Token": "6d2f7a", "Content-Type": "application/json"}
+    doubled = memoryview(bytes(byte for byte in raw for _ in range(2)))
+    for body in (memoryview(raw).cast("Q"), memoryview(raw).cast("B", (len(raw) // 8, 8)), doubled[::2]):
+        request = openapi.request("POST", HOST + "/v4/ad", headers=headers, body=body)
+        assert (request.body, told(check_request(request))) == (raw, [])
+    with pytest.raises(TypeError, match="a body is bytes or text, not array"):
+        openapi.request("POST", HOST + "/v4/ad", headers=headers, body=array.array("B", raw))  # type: ignore[arg-type]
+    lone = openapi.request("POST", HOST + "/v4/ad", headers=headers, body='{"title": "\ud800"}')
+    assert [finding.code for finding in check_request(lone).errors] == ["json.encoding"]
+
+
+@pytest.mark.parametrize("path", ["/v4/%61d", "/%764/ad", "/%76%34/%61%64"])
+def test_a_path_that_is_encoded_needlessly_is_the_same_path(path: str, clean: Ad) -> None:
+    """As RFC 3986 has it; an encoded slash separates nothing."""
+    assert told(check_request(sent("POST", path, clean | {"visible": 3}))) == [("schema.type", "/visible")]
+    assert told(check_request(sent("POST", "/v4%2Fad", clean))) == [("http.path", "")]
+
+
+def test_headers_of_one_name_are_all_heard(clean: Ad) -> None:
+    """A second content type hides no first one."""
+    headers = [("X-Auth-Token", "6d2f7a"), ("Content-Type", "text/plain"), ("content-type", "application/json")]
+    request = openapi.request("POST", HOST + "/v4/ad", headers=headers, body=json.dumps(clean))
+    assert told(check_request(request)) == [("http.content_type", "")]
 
 
 def test_a_body_that_is_sent_as_something_else_is_judged_all_the_same(clean: Ad) -> None:

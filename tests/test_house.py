@@ -130,7 +130,7 @@ FLOOR_PLAN = {
         "report",
         "wording",
     },
-    "openapi.guard": {"catalogue", "engine", "extra", "pointer", "report", "schema"},
+    "openapi.guard": {"catalogue", "engine", "extra", "openapi.routing", "pointer", "report", "schema"},
     "openapi.requests": {"openapi.guard"},
     "openapi.httpx": {"openapi.guard"},
     "openapi.wsgi": {"openapi.guard", "report"},

@@ -1,15 +1,18 @@
 """Real HTTP: a stand-in for the API on loopback, and what stands before it."""
 
+import array
 import asyncio
 import io
 import json
 import logging
+import mmap
 import pickle
 import re
 import shlex
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +21,9 @@ import pytest
 import requests
 from drawn import Ad
 from local_api import Api, serving
+from odd_requests import asked, sent
 from requests.adapters import BaseAdapter
+from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 import v4schema.openapi.httpx
 import v4schema.openapi.requests
@@ -183,8 +188,8 @@ def requests_in_pieces(method: str, url: str, headers: dict[str, str], pieces: l
 
 
 def httpx_in_pieces(method: str, url: str, headers: dict[str, str], pieces: list[bytes]) -> int:
-    """The same by httpx, which sends it in pieces indeed."""
-    with httpx.Client(transport=v4schema.openapi.httpx.Preflight(httpx.HTTPTransport()), trust_env=False) as client:
+    """The same by httpx with nothing before it, so that it goes in pieces indeed."""
+    with httpx.Client(trust_env=False) as client:
         return client.request(method, url, headers=headers, content=iter(pieces)).status_code
 
 
@@ -397,3 +402,409 @@ def test_an_application_has_the_report_and_its_own_paths(clean: Ad) -> None:
     assert [report and report.findings for report in seen] == [(), None, None]
     with httpx.Client(transport=httpx.WSGITransport(app=Preflight(application, warn=True))) as client:
         assert client.post("http://test/v4/ad", headers=headers, content=b"[]").status_code == 200
+
+
+def test_guard_and_application_agree_on_odd_requests() -> None:
+    """On path, method and body, whatever the server tells; `scripts/odd_requests.py` sends thousands."""
+    for server, counts, fault in asked(60, 13):
+        assert fault is None, f"{server}: {fault}"
+        assert counts["requests"] == 60
+        for each in ("checked and passed", "checked and refused", "passed unread", "refused unchecked"):
+            assert counts[each] > 0
+
+
+WRONG = b'{"visible": 3}'
+
+
+def asked_for(application: Any, **changed: object) -> tuple[int, Any]:  # noqa: ANN401  (a WSGI application)
+    """The status and the body of the answer to a wrong partial update whose environment is changed; None leaves a name out."""
+    headers = [("X-Auth-Token", "6d2f7a")]
+    environ: dict[str, Any] = EnvironBuilder("/v4/ad/1", method="PATCH", data=WRONG, headers=headers).get_environ()
+    environ |= {"CONTENT_TYPE": "application/json", **changed}
+    for name in [name for name, value in environ.items() if value is None]:
+        del environ[name]
+    for name in {"REQUEST_URI", "RAW_URI"} - {*changed}:
+        environ.pop(name, None)
+    pieces, status, _ = run_wsgi_app(application, environ)
+    return int(status[:3]), json.loads(b"".join(pieces) or b"null")
+
+
+def answering(environ: dict[str, Any], start_response: Any) -> list[bytes]:  # noqa: ANN401
+    """Answer with the body that came."""
+    start_response("200 OK", [])
+    return [json.dumps(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)).decode()).encode()]
+
+
+@pytest.mark.parametrize("host", ["h?", "h#", "[", "", None, "h\x00", "h h", "@", "h/v4/ads?", "\xff"])
+def test_no_host_is_a_way_around(host: str | None) -> None:
+    """Neither one that ends the path nor one that is none."""
+    status, told = asked_for(Preflight(answering), HTTP_HOST=host)
+    assert (status, told["visible"]) == (400, ["Must be a valid boolean."])
+
+
+@pytest.mark.parametrize(
+    "target", ["/v4/%61d/1", "/%764/ad/1", "/v4%2Fad%2f1", "//v4/ad/1", "http://h/v4/ad/1", "/v4/%61%64/%31?x#y"]
+)
+def test_no_spelling_of_a_path_is_a_way_around(target: str) -> None:
+    """What is percent-encoded is judged as the application sees it, on werkzeug's server, which tells both."""
+    with serving(Preflight(answering)) as address:
+        port = int(address.rpartition(":")[2])
+        head = (
+            f"PATCH {target} HTTP/1.1\r\nX-Auth-Token: 6d2f7a\r\nContent-Type: application/json\r\nContent-Length: {len(WRONG)}"
+        )
+        status, answer = sent(("127.0.0.1", port), head.encode() + b"\r\n\r\n" + WRONG)
+    assert (status, json.loads(answer)["visible"]) == (400, ["Must be a valid boolean."])
+
+
+UNCLEAR: list[tuple[dict[str, object], int, str]] = [
+    ({"PATH_INFO": "/v4/ad/\xff"}, 400, "not text"),
+    ({"PATH_INFO": "/v4/\xffad/1"}, 400, "not text"),
+    ({"PATH_INFO": "/v4/ad/\u0100"}, 400, "not text"),
+    ({"PATH_INFO": "/v4/ad/1/"}, 400, "slash too many"),
+    ({"PATH_INFO": "/v4//ad/1"}, 400, "slash too many"),
+    ({"PATH_INFO": "//ad/1", "SCRIPT_NAME": "/v4"}, 400, "slash too many"),
+    ({"REQUEST_URI": "/v4/ad/2"}, 400, "one thing as it was sent"),
+    ({"RAW_URI": "/v3/ad/1"}, 400, "one thing as it was sent"),
+    ({"RAW_URI": "/v4/ad/1#x"}, 400, "one thing as it was sent"),
+    ({"HTTP_TRANSFER_ENCODING": "chunked"}, 400, "both a length and a transfer coding"),
+    ({"HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_LENGTH": None}, 400, "not one that this server decodes"),
+    (
+        {"HTTP_TRANSFER_ENCODING": "gzip, chunked", "CONTENT_LENGTH": None, "wsgi.input_terminated": True},
+        400,
+        "not one that this server decodes",
+    ),
+    ({"CONTENT_LENGTH": "+14"}, 400, "not a number"),
+    ({"CONTENT_LENGTH": "9" * 5000}, 400, "not a number"),
+    ({"CONTENT_LENGTH": str(len(WRONG) + 1)}, 400, "could not understand"),
+    ({"CONTENT_LENGTH": "3", "wsgi.input_terminated": True}, 400, "not as long"),
+    ({"CONTENT_LENGTH": "99999999"}, 413, "exceeds"),
+    ({"HTTP_CONTENT_ENCODING": "gzip"}, 415, "compressed"),
+    ({"CONTENT_TYPE": "application/json; charset=utf-7"}, 415, "charset"),
+    ({"CONTENT_TYPE": "application/json; charset=utf-8; charset=utf-16"}, 415, "charset"),
+]
+
+
+@pytest.mark.parametrize(("changed", "status", "word"), UNCLEAR)
+@pytest.mark.parametrize("warn", [False, True])
+def test_what_can_be_read_in_two_ways_is_refused_with_a_word(
+    changed: dict[str, object], status: int, word: str, warn: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Also where errors are only warned of; the log says so too, without the request."""
+    answered = asked_for(Preflight(answering, warn=warn), **changed)
+    assert answered[0] == status
+    assert word in answered[1]["detail"]
+    assert [record.getMessage() for record in caplog.records] == [f"a request is refused: {answered[1]['detail']}"]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"PATH_INFO": "/health", "HTTP_HOST": "["},
+        {"PATH_INFO": "/files/\xff.jpg"},
+        {"PATH_INFO": "/v4/ads", "CONTENT_LENGTH": str(len(WRONG)), "HTTP_TRANSFER_ENCODING": "chunked"},
+        {"PATH_INFO": "/v4/%61d/1"},
+        {"PATH_INFO": "", "SCRIPT_NAME": "\u0100/v4/ad"},
+        {"PATH_INFO": "/v5/ad/1", "REQUEST_URI": "http://[/v5/ad/1"},
+        {"REQUEST_METHOD": "PURGE"},
+    ],
+)
+def test_what_is_no_path_of_the_api_passes_unread(changed: dict[str, object]) -> None:
+    """However odd it is; a path that is encoded twice is none."""
+    assert asked_for(Preflight(answering), **changed) == (200, WRONG.decode())
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"SCRIPT_NAME": "/v4", "PATH_INFO": "/ad/1"},
+        {"SCRIPT_NAME": "/v4/ad/1", "PATH_INFO": ""},
+        {"PATH_INFO": "v4/ad/1"},
+        {"PATH_INFO": "/elsewhere", "RAW_URI": "/v4/ad/1"},
+        {"REQUEST_URI": "/elsewhere"},
+        {"REQUEST_METHOD": "pAtCh"},
+        {"CONTENT_LENGTH": None, "wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "Chunked"},
+        {"CONTENT_LENGTH": "014", "wsgi.input_terminated": False},
+        {"CONTENT_TYPE": 'application/json; charset="UTF-8"'},
+    ],
+)
+def test_a_path_is_judged_however_an_application_routes(changed: dict[str, object]) -> None:
+    """By what it is mounted at, by the raw target, or without the first slash."""
+    status, told = asked_for(Preflight(answering), **changed)
+    assert (status, told["visible"]) == (400, ["Must be a valid boolean."])
+
+
+def test_a_head_is_checked_as_a_get() -> None:
+    """Routers send it to what answers GET; the refusal has no body."""
+    changed: dict[str, object] = {"HTTP_X_AUTH_TOKEN": None, "PATH_INFO": "/v4/ad", "CONTENT_LENGTH": "0"}
+    assert asked_for(Preflight(answering), REQUEST_METHOD="HEAD", **changed) == (401, None)
+    assert asked_for(Preflight(answering), REQUEST_METHOD="GET", **changed)[0] == 401
+
+
+def test_a_path_of_another_edition_does_not_pass_unread() -> None:
+    """Who names an edition has the other one refused."""
+    status, told = asked_for(Preflight(answering, version="v3"))
+    assert (status, told) == (400, ["V3 has no such path."])
+
+
+def test_what_is_raised_while_checking_is_a_refusal(caplog: pytest.LogCaptureFixture) -> None:
+    """Never a pass and never a traceback; the log names the error and not the request."""
+
+    class Broken(io.BytesIO):
+        def readinto(self, _: object) -> int:
+            raise RuntimeError("0701234567")
+
+        read = readall = readinto  # type: ignore[assignment]
+
+    answer = asked_for(Preflight(answering), **{"wsgi.input": Broken()})
+    assert answer == (400, {"detail": "The request could not be checked."})
+    assert [record.getMessage() for record in caplog.records] == [
+        "a request is refused: RuntimeError was raised while checking it"
+    ]
+    odd = {"wsgi.input": io.BytesIO(b'{"\\ud800": 1}'), "CONTENT_LENGTH": "13"}
+    assert asked_for(Preflight(answering), **odd)[0] == 400
+
+
+def test_the_application_reads_what_was_checked() -> None:
+    """A body has its length then, and no transfer coding that would be taken off again."""
+    seen: list[dict[str, Any]] = []
+
+    def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:  # noqa: ANN401
+        seen.append(environ)
+        return answering(environ, start_response)
+
+    text = '{"price": [{"type": "reduced", "amount": 3200000, "currency": "SEK"}]}'
+    changed = {
+        "wsgi.input": io.BytesIO(text.encode()),
+        "CONTENT_LENGTH": None,
+        "wsgi.input_terminated": True,
+        "HTTP_TRANSFER_ENCODING": "chunked",
+    }
+    assert asked_for(Preflight(application), **changed) == (200, text)
+    assert "HTTP_TRANSFER_ENCODING" not in seen[0]
+
+
+class Twice(io.BytesIO):
+    """A file that says something else when it is set back and read again."""
+
+    was_read = False
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read, and know of it."""
+        self.was_read = True
+        return super().read(size)
+
+    def seek(self, place: int, whence: int = 0, /) -> int:
+        """Set back, to something else once it was read."""
+        if self.was_read:
+            self.truncate(0)
+            super().seek(0)
+            self.write(b"[]")
+        return super().seek(place, whence)
+
+
+class Sips(io.BytesIO):
+    """A file that gives little at a time."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Give seven bytes at most."""
+        return super().read(7 if size is None or size < 0 else min(size, 7))
+
+
+@pytest.fixture
+def listening() -> Iterator[tuple[str, list[bytes]]]:
+    """An address, and the bodies that arrive there."""
+    arrived: list[bytes] = []
+
+    def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:  # noqa: ANN401
+        assert "HTTP_TRANSFER_ENCODING" not in environ
+        arrived.append(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)))
+        redirected = environ["PATH_INFO"].startswith("/once/")
+        start_response("307 Again" if redirected else "200 OK", [("Location", "/v4/ad")] if redirected else [])
+        return []
+
+    with serving(application) as address:
+        yield address, arrived
+
+
+def at_offset(file: Any) -> Any:  # noqa: ANN401  (any file)
+    """The file, read up to its third byte or character."""
+    file.read(2)
+    return file
+
+
+def mapped(path: Path) -> mmap.mmap:
+    """A file in memory, which has a place to be read from, and a buffer that begins elsewhere."""
+    with path.open("rb") as file:
+        return at_offset(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))  # type: ignore[no-any-return]
+
+
+@pytest.mark.filterwarnings("ignore::requests.exceptions.FileModeWarning")
+def test_what_requests_sends_is_what_was_checked(clean: Ad, listening: tuple[str, list[bytes]], tmp_path: Path) -> None:
+    """Byte for byte, in whatever form a body is given; also after a redirect, and with headers that contradict it."""
+    address, arrived = listening
+    clean["title"] = "Åker 2"
+    text = json.dumps(clean, ensure_ascii=False)
+    raw = text.encode()
+    raw += b" " * (-len(raw) % 8)
+    plain, utf_16, shifted = tmp_path / "plain", tmp_path / "utf-16", tmp_path / "shifted"
+    plain.write_bytes(raw)
+    utf_16.write_text(text, "utf-16")
+    shifted.write_bytes(b"xx" + raw)
+    bodies: list[Callable[[], Any]] = [
+        lambda: text,
+        lambda: bytearray(raw),
+        lambda: memoryview(raw),
+        lambda: memoryview(raw).cast("I"),
+        lambda: memoryview(raw).cast("B", (len(raw) // 8, 8)),
+        lambda: memoryview(bytes(byte for pair in zip(raw, raw, strict=True) for byte in pair))[::2],
+        lambda: array.array("I", raw),
+        lambda: mapped(shifted),
+        lambda: at_offset(shifted.open("rb")),
+        lambda: at_offset(shifted.open("rb", buffering=0)),
+        lambda: utf_16.open(encoding="utf-16"),
+        lambda: at_offset(io.StringIO("xx" + text)),
+        lambda: Twice(raw),
+        lambda: Sips(raw),
+        lambda: Once(raw),
+        lambda: (part for part in (raw[:9], bytearray(raw[9:20]), memoryview(raw[20:]))),
+        lambda: iter([text[:9], text[9:]]),
+    ]
+    headers = {"X-Auth-Token": "6d2f7a", "Content-Type": "application/json"}
+    for path in ("/v4/ad", "/once/v4/ad"):
+        for make in bodies:
+            for framing in ({}, {"Transfer-Encoding": "chunked"}, {"Content-Length": "3"}):
+                arrived.clear()
+                body = make()
+                with requests.Session() as session:
+                    session.trust_env = False
+                    session.mount(address, v4schema.openapi.requests.Preflight())
+                    answer = session.post(address + path, headers=headers | framing, data=body)
+                if hasattr(body, "close"):
+                    body.close()
+                assert (answer.status_code, {each.rstrip() for each in arrived}) == (200, {text.encode()})
+                assert len(arrived) == 1 + path.startswith("/once/")
+
+
+def test_a_request_without_a_body_stays_without_one(listening: tuple[str, list[bytes]]) -> None:
+    """Whatever its headers say of one."""
+    address, arrived = listening
+    with requests.Session() as session:
+        session.trust_env = False
+        session.mount(address, v4schema.openapi.requests.Preflight())
+        for framing in ({}, {"Transfer-Encoding": "chunked"}, {"Content-Length": "3"}):
+            prepared = session.prepare_request(requests.Request("GET", f"{address}/v4/ad", headers={"X-Auth-Token": "6d2f7a"}))
+            prepared.headers.update(framing)
+            assert session.send(prepared, timeout=5).status_code == 200
+    assert arrived == [b"", b"", b""]
+
+
+@pytest.mark.parametrize(
+    "body", [array.array("u", "x"), iter([1]), [3], 3, iter([None]), type("File", (), {"read": lambda *_: None})()]
+)
+def test_requests_refuses_what_is_no_body(body: Any, clean: Ad) -> None:  # noqa: ANN401  (anything)
+    """With a word, and nothing leaves; an array of wide characters is bytes, and no JSON."""
+    ear = Ear()
+    with requests.Session() as session:
+        session.mount("https://", v4schema.openapi.requests.Preflight(ear))
+        prepared = session.prepare_request(requests.Request("POST", "https://api.blocket.se/v4/ad", json=clean))
+        prepared.body = body
+        with pytest.raises((TypeError, PreflightError), match=r"a body is bytes or text|^POST refused: "):
+            session.send(prepared)
+    assert ear.heard == []
+
+
+def test_forms_and_text_that_is_none_are_refused(clean: Ad) -> None:
+    """A form is no JSON, and a surrogate is no text."""
+    ear = Ear()
+    with requests.Session() as session:
+        session.mount("https://", v4schema.openapi.requests.Preflight(ear))
+        url, headers = "https://api.blocket.se/v4/ad", {"X-Auth-Token": "6d2f7a"}
+        for given in ({"data": clean}, {"files": {"a": b"x"}}, {"data": iter(['{"title": "\ud800', '\udc00"}'])}):
+            with pytest.raises(PreflightError):
+                session.post(url, headers=headers, **given)
+    assert ear.heard == []
+
+
+class Changing(httpx.ByteStream):
+    """A body of httpx that says something else when it is read again."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from super().__iter__()
+        self._stream = b"[]"
+
+
+async def trickle(raw: bytes) -> AsyncIterator[bytes]:
+    """Yield bytes in two parts."""
+    yield raw[:9]
+    yield raw[9:]
+
+
+def test_what_httpx_sends_is_what_was_checked(clean: Ad, listening: tuple[str, list[bytes]], tmp_path: Path) -> None:
+    """Byte for byte, by hooks and transports, sync and async, and after a redirect."""
+    address, arrived = listening
+    raw = json.dumps(clean).encode()
+    shifted = tmp_path / "shifted"
+    shifted.write_bytes(b"xx" + raw)
+    headers = {"X-Auth-Token": "6d2f7a", "Content-Type": "application/json"}
+    bodies: list[Callable[[], dict[str, Any]]] = [
+        lambda: {"content": raw},
+        lambda: {"content": raw.decode()},
+        lambda: {"content": at_offset(shifted.open("rb"))},
+        lambda: {"content": (part for part in (raw[:9], raw[9:]))},
+        lambda: {"content": iter([bytearray(raw[:9]), memoryview(raw)[9:]])},
+        lambda: {"content": Changing(raw)},
+    ]
+    clients: list[Callable[[], httpx.Client]] = [
+        lambda: httpx.Client(event_hooks={"request": [v4schema.openapi.httpx.hook()]}, trust_env=False),
+        lambda: httpx.Client(transport=v4schema.openapi.httpx.Preflight(httpx.HTTPTransport()), trust_env=False),
+    ]
+    for path in ("/v4/ad", "/once/v4/ad"):
+        for client in clients:
+            for make in bodies:
+                arrived.clear()
+                given = make()
+                with client() as sender:
+                    answer = sender.post(address + path, headers=headers, **given, follow_redirects=True)
+                if hasattr(given.get("content"), "close"):
+                    given["content"].close()
+                assert (answer.status_code, arrived) == (200, [raw] * (1 + path.startswith("/once/")))
+    arrived.clear()
+
+    async def send() -> None:
+        async with httpx.AsyncClient(event_hooks={"request": [v4schema.openapi.httpx.async_hook()]}, trust_env=False) as client:
+            assert (await client.post(f"{address}/v4/ad", headers=headers, content=trickle(raw))).status_code == 200
+            with pytest.raises(TypeError, match="cannot be read by a client that is async"):
+                await client.post(f"{address}/v4/ad", headers=headers, content=iter([raw]))
+
+    asyncio.run(send())
+    assert arrived == [raw]
+
+
+def test_httpx_refuses_what_cannot_be_known(clean: Ad, listening: tuple[str, list[bytes]]) -> None:
+    """With a word: text that is not encoded, numbers, a body of the other kind of client, another target than the URL's."""
+    address, arrived = listening
+    raw = json.dumps(clean).encode()
+    given: list[dict[str, Any]] = [
+        {"content": io.StringIO(raw.decode())},
+        {"content": memoryview(raw)},
+        {"content": array.array("B", raw)},
+        {"content": raw, "extensions": {"target": b"/v4/ads"}},
+    ]
+    url, headers = f"{address}/v4/ad", {"X-Auth-Token": "6d2f7a", "Content-Type": "application/json"}
+    with httpx.Client(transport=v4schema.openapi.httpx.Preflight(httpx.HTTPTransport()), trust_env=False) as client:
+        for each in given:
+            with pytest.raises(TypeError, match="nothing is sent"):
+                client.post(url, headers=headers, **each)
+        for stream, error in ((httpx.ByteStream(b'{"visible": 3}'), PreflightError), (Changing(raw), None)):
+            late = client.build_request("POST", url, headers=headers, content=raw)
+            late.stream = stream
+            with pytest.raises(error) if error else nullcontext():
+                client.send(late)
+    assert arrived == [raw]
+    arrived.clear()
+    with (
+        httpx.Client(event_hooks={"request": [v4schema.openapi.httpx.hook()]}, trust_env=False) as client,
+        pytest.raises(TypeError, match="cannot be read by a client that is not async"),
+    ):
+        client.post(url, headers=headers, content=trickle(raw))
+    assert arrived == []

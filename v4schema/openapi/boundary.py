@@ -93,11 +93,6 @@ def check_response(
     return hearing.report()
 
 
-def reaches(request: Request, *, version: str | None = None, catalogue: Catalogue | None = None) -> bool:
-    """Tell whether a request has a path and a method of the API; the arguments are those of `check_request`."""
-    return not isinstance(route(catalogue or catalogues.default(), version, Sent.of(request)), Finding)
-
-
 def _heard_at(
     sent: Sent, version: str | None, category: str | int | None, engine: str | None, catalogue: Catalogue | None
 ) -> "_Hearing | Finding":

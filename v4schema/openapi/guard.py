@@ -5,15 +5,18 @@ The log names codes and places, and never a value: ads hold plates, telephone nu
 
 import logging
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from v4schema import catalogue as catalogues
 from v4schema import engine as engines
 from v4schema import pointer
 from v4schema.catalogue import Catalogue
 from v4schema.extra import OPENAPI
-from v4schema.report import InvalidAd, Kind, Report
+from v4schema.report import Finding, InvalidAd, Kind, Report
 from v4schema.schema import describing
+
+if TYPE_CHECKING:
+    from v4schema.openapi.routing import Route
 
 _LOG = logging.getLogger("v4schema.openapi")
 
@@ -56,16 +59,16 @@ class Guard:
             self._catalogue.kind(version, category)
         engines.known(engine)
         self._told: dict[str, Any] = {"version": version, "category": category, "engine": engine, "catalogue": catalogue}
-        self._check, self._request, self._reaches = (
+        self._check, self._request, self._route = (
             OPENAPI.fetched("boundary", "check_request"),
             OPENAPI.fetched("routing", "request"),
-            OPENAPI.fetched("boundary", "reaches"),
+            OPENAPI.fetched("routing", "route"),
         )
 
-    def concerns(self, method: str, url: str) -> bool:
-        """Tell whether a request goes to the API at all, wherever that is served."""
-        request = self._request(method, url, headers={})
-        return bool(self._reaches(request, version=self._told["version"], catalogue=self._told["catalogue"]))
+    def route(self, method: str, url: str) -> "Route | None":
+        """Return where in the API a request goes, in any edition and wherever that is served; None if it goes elsewhere."""
+        found: Route | Finding = self._route(self._catalogue, None, self._request(method, url))
+        return None if isinstance(found, Finding) else found
 
     def check(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Report:
         """Return the report on a request, and log what was found."""

@@ -1,6 +1,6 @@
 """Preflight for the library httpx: event hooks and transports for its clients, sync and async."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
 from typing import Any
 
 import httpx
@@ -11,8 +11,12 @@ from v4schema.openapi.guard import Guard
 def hook(**checking: Any) -> Callable[[httpx.Request], None]:  # noqa: ANN401  (those of `Guard`)
     """Return an event hook that checks each request of a client; `checking` are the arguments of `Guard`.
 
-    What is not valid raises `v4schema.openapi.PreflightError`, and nothing of it leaves. For a client that speaks to others as
-    well, mount `Preflight`.
+    What is not valid raises `v4schema.openapi.PreflightError`, and nothing of it leaves. A body is read once and whole, and the
+    bytes that were checked are put in its place, with their length and without a transfer coding. A body that gives anything but
+    bytes raises `TypeError`, as does a request with the extension ``target``, which is sent to another path than its URL has.
+
+    Hooks that come after this one can still change a request. `Preflight` stands behind them all; mount it also in a client that
+    speaks to others.
 
     >>> client = httpx.Client(event_hooks={"request": [hook()]})
     >>> client.close()
@@ -20,7 +24,10 @@ def hook(**checking: Any) -> Callable[[httpx.Request], None]:  # noqa: ANN401  (
     guard = Guard(**checking)
 
     def check(request: httpx.Request) -> None:
-        guard.refuse(request.method, str(request.url), request.headers, request.read())
+        stream = request.stream
+        if not isinstance(stream, Iterable):
+            raise TypeError(f"a body of {type(stream).__name__} cannot be read by a client that is not async: nothing is sent")
+        _refuse(guard, request, b"".join(map(_bytes, stream)))
 
     return check
 
@@ -30,9 +37,31 @@ def async_hook(**checking: Any) -> Callable[[httpx.Request], Awaitable[None]]:  
     guard = Guard(**checking)
 
     async def check(request: httpx.Request) -> None:
-        guard.refuse(request.method, str(request.url), request.headers, await request.aread())
+        stream = request.stream
+        if not isinstance(stream, AsyncIterable):
+            raise TypeError(f"a body of {type(stream).__name__} cannot be read by a client that is async: nothing is sent")
+        _refuse(guard, request, b"".join([_bytes(part) async for part in stream]))
 
     return check
+
+
+def _refuse(guard: Guard, request: httpx.Request, body: bytes) -> None:
+    """Check a request by its body, and put that in its place. Raises `PreflightError`."""
+    if "target" in request.extensions:
+        raise TypeError("a request with the extension 'target' is sent to another path than its URL has: nothing is sent")
+    request.stream = httpx.ByteStream(body)
+    request.read()  # so that `content` can be asked for later
+    framed = request.headers.pop("Transfer-Encoding", None) is not None or "Content-Length" in request.headers
+    if body or framed:
+        request.headers["Content-Length"] = str(len(body))
+    guard.refuse(request.method, str(request.url), request.headers, body)
+
+
+def _bytes(part: object) -> bytes:
+    """Return a part of a body. Raises `TypeError` for what is none, such as text of a file that was not opened as bytes."""
+    if not isinstance(part, bytes | bytearray | memoryview):
+        raise TypeError(f"a body gives bytes, and not {type(part).__name__}: nothing is sent")
+    return bytes(part)
 
 
 class Preflight(httpx.BaseTransport):

@@ -1,20 +1,23 @@
 """Preflight for the library requests: an adapter to mount on a session."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from requests import PreparedRequest, Response
 from requests.adapters import BaseAdapter, HTTPAdapter
 
 from v4schema.openapi.guard import Guard
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+#: How much of a file is read at a time, in bytes or characters.
+_BLOCK = 65536
 
 
 class Preflight(BaseAdapter):
     """Checks each request before `adapter` (by default requests' own) sends it; `checking` are the arguments of `Guard`.
 
-    What is not valid raises `v4schema.openapi.PreflightError`, and nothing of it leaves.
+    What is not valid raises `v4schema.openapi.PreflightError`, and nothing of it leaves. A body is read once and whole, and the
+    bytes that were checked are put in its place, with their length and without a transfer coding: a file is read from where it
+    stands, text is sent as UTF-8. A body that is neither bytes nor text, nor gives them, raises `TypeError`.
 
     >>> import requests
     >>> session = requests.Session()
@@ -28,7 +31,14 @@ class Preflight(BaseAdapter):
 
     def send(self, request: PreparedRequest, *words: Any, **options: Any) -> Response:  # noqa: ANN401  (requests' own)
         """Check a request, and send it."""
-        self._guard.refuse(str(request.method), str(request.url), request.headers, _whole(request))
+        body = None if request.body is None else _whole(request.body)
+        request.body = body
+        # Whoever sends this again, as after a redirect, has bytes now and no file to set back.
+        request._body_position = None  # type: ignore[attr-defined]  # noqa: SLF001
+        request.headers.pop("Transfer-Encoding", None)
+        if body is not None or "Content-Length" in request.headers:
+            request.headers["Content-Length"] = str(len(body or b""))
+        self._guard.refuse(str(request.method), str(request.url), request.headers, body)
         return self._adapter.send(request, *words, **options)
 
     def close(self) -> None:
@@ -36,20 +46,31 @@ class Preflight(BaseAdapter):
         self._adapter.close()
 
 
-def _whole(request: PreparedRequest) -> bytes | None:
-    """Return the body of a request; one that can be read but once is put together, and sent so."""
-    body: Any = request.body
-    if body is None or isinstance(body, str | bytes | bytearray):
-        return None if body is None else _together([body])
-    if hasattr(body, "seekable") and body.seekable():
-        place, told = body.tell(), body.read()
-        body.seek(place)
-        return _together([told])
-    request.body = _together([body.read()] if hasattr(body, "read") else body)
-    request.headers.pop("Transfer-Encoding", None)
-    request.headers["Content-Length"] = str(len(request.body))
-    return request.body
+def _whole(body: object) -> bytes:
+    """Return the bytes that urllib3 would send of a body, by its own order of what a body may be. Raises `TypeError`."""
+    if isinstance(body, str | bytes):
+        return _bytes(body)
+    if hasattr(body, "read"):
+        return b"".join(_read(body))
+    try:
+        return _bytes(body)
+    except TypeError:
+        if not isinstance(body, Iterable):
+            raise
+    return b"".join(map(_bytes, body))
 
 
-def _together(chunks: "Iterable[bytes | bytearray | str]") -> bytes:
-    return b"".join(chunk.encode() if isinstance(chunk, str) else chunk for chunk in chunks)
+def _read(file: Any) -> Iterator[bytes]:  # noqa: ANN401  (whatever has `read`)
+    """Yield what is left of a file, which may give less at a time than it is asked for."""
+    while chunk := _bytes(file.read(_BLOCK)):
+        yield chunk
+
+
+def _bytes(part: Any) -> bytes:  # noqa: ANN401  (whatever has a buffer)
+    """Return text as UTF-8, and a buffer as its bytes, whatever its items are. Raises `TypeError` for another."""
+    if isinstance(part, str):
+        return part.encode("utf-8", "surrogatepass")  # what is no text is found when it is read
+    try:
+        return memoryview(part).tobytes()
+    except TypeError:
+        raise TypeError(f"a body is bytes or text, or gives them, and not {type(part).__name__}: nothing is sent") from None

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, unquote_to_bytes, urlsplit
 
 from jsonschema_path import SchemaPath
 from openapi_core.datatypes import RequestParameters
@@ -19,6 +19,8 @@ from v4schema.engine import Engine, compiled
 from v4schema.openapi.description import described, document
 from v4schema.report import Finding
 
+#: What a segment of a path may hold beside letters and digits without being percent-encoded (RFC 3986, section 3.3).
+_PLAIN = "!$&'()*+,;=:@"
 #: What stands in the head of a message, and what may be its body.
 Head = Mapping[str, str | bytes] | Mapping[str, str] | Iterable[tuple[str | bytes, str | bytes]]
 Body = bytes | bytearray | memoryview | str | None
@@ -124,8 +126,13 @@ class Specification:
     view: SchemaPath
 
     def paths(self, sent: Sent) -> Iterator[tuple[str, Mapping[str, str]]]:
-        """Yield the paths that a request may mean, with what stands for their variables."""
-        for _, found in AnyServer.paths_iterator(sent.path, self.view):
+        """Yield the paths that a request may mean, with what stands for their variables.
+
+        What is percent-encoded needlessly means the same as what is not (RFC 3986, section 6.2.2.2); an encoded slash separates
+        nothing.
+        """
+        path = "/".join(quote(unquote_to_bytes(segment), safe=_PLAIN) for segment in sent.path.split("/"))
+        for _, found in AnyServer.paths_iterator(path, self.view):
             yield found.pattern, {name: unquote(value) for name, value in found.variables.items()}
 
     def operations(self, path: str) -> Mapping[str, Mapping[str, Any]]:
@@ -199,9 +206,12 @@ def _raw(body: Body) -> bytes | None:
 
 
 def _texts(headers: Head) -> dict[str, str]:
-    """Return headers by their names in small letters."""
+    """Return headers by their names in small letters; those of one name are joined (RFC 9110, section 5.2)."""
     pairs = headers.items() if isinstance(headers, Mapping) else headers
-    return {_text(name).lower(): _text(value) for name, value in pairs}
+    joined: dict[str, str] = {}
+    for name, value in ((_text(name).lower(), _text(value)) for name, value in pairs):
+        joined[name] = f"{joined[name]}, {value}" if name in joined else value
+    return joined
 
 
 def _text(told: str | bytes) -> str:
