@@ -9,13 +9,16 @@ from typing import Any
 
 import pytest
 from ads import CAR, MOPED
+from drawn import HELD
 from hypothesis import given
 from hypothesis import strategies as st
 
-from v4schema import convert, migrate, normalise, receipts, validate
+from v4schema import Kind, convert, migrate, normalise, receipts, validate
+from v4schema.conversion import Conversion
 from v4schema.line_diff import unified_diff
 from v4schema.moving import Draft, Trail
 from v4schema.pointer import Place
+from v4schema.report import Finding, Level
 from v4schema.rewriting import rewritten
 from v4schema.shelf import Shelf
 from v4schema.spelling import plain, single_spaced
@@ -63,6 +66,20 @@ def misnamed(size: int) -> list[Any]:
 def pictures(size: int) -> list[Any]:
     """Pictures, each twice and with blanks around it."""
     return [f" https://example.com/{number // 2}.jpg " for number in range(size)]
+
+
+def explained(size: int) -> Callable[[], object]:
+    """Make the receipt of as many changes that there is a reason for as of such that there is none for."""
+    findings = [Finding(code="field.dropped", at=f"/a/{number}", says=f"{number}", level=Level.NOTE) for number in range(size)]
+    before, after = ({"a": [value] * size, "b": [value] * size} for value in (1, 2))
+    kind = Kind(version="v4")
+    done = Conversion(ad=after, given=before, kind=kind, origin=kind, catalogue=HELD, telling=lambda: findings)
+    return lambda: done.receipt
+
+
+def slip(new: object, given_: object) -> receipts.Receipt:
+    """Make the receipt that leads from one value back to another."""
+    return receipts.made({"a": given_}, {"a": new}, why=lambda *_, **__: "so")
 
 
 def brought_back(size: int) -> Callable[[], object]:
@@ -117,6 +134,7 @@ WORK: dict[str, Callable[[int], Callable[[], object]]] = {
     "pictures are dropped": lambda size: lambda: normalise({"category_id": "1121", "image_urls": pictures(size)}).findings,
     "ads are migrated": lambda size: lambda: migrate({**CAR, "price": misnamed(size)}, to="v4").findings,
     "a receipt is made": lambda size: lambda: migrate({**CAR, "image_urls": pictures(size)}, to="v4").receipt,
+    "a receipt tells why": explained,
     "ads are brought back": brought_back,
     "texts are rewritten": rewriting,
     "texts are compared": compared,
@@ -137,8 +155,8 @@ def test_four_times_as_much_is_no_more_than_about_four_times_the_work(work: str)
 @pytest.mark.parametrize(
     "work",
     [
+        lambda size: receipts.restored({"a": Items([{"b": 1}] * size)}, slip([{"b": 1}] * size, [{"b": 2}] * size)),
         lambda size: normalise({"category_id": "1121", "price": Items(misnamed(size))}),
-        lambda size: convert({**CAR, "price": Items(amounts(size))}, to="v4", price_unit="kr"),
         lambda size: migrate({**CAR, "price": Items(misnamed(size))}, to="v4", price_unit="kr"),
     ],
 )
@@ -167,7 +185,8 @@ def test_of_things_with_one_name_the_first_is_found_without_looking_at_the_other
     for mark in (None, "b"):
         counts = []
         for size in (20, 200):
-            shelf, steps = Shelf(), []
+            shelf = Shelf()
+            steps: list[int] = []
             for number in range(size):
                 shelf.put("a", number, "b")
             shelf._base.set_progress_handler(lambda steps=steps: steps.append(1), 1)  # type: ignore[misc]  # noqa: SLF001
@@ -256,5 +275,5 @@ def test_accents_are_not_put_in_order_in_a_text_that_is_no_word() -> None:
     assert plain("E\u0301") == plain("\u00e9")
     for text in ("\u0301\u0316" * 501, "e\u0301" * 501):
         assert plain(text) == single_spaced(text) == text
-    done = normalise({"category_id": "1121", "category_fields": {"brand": "Citroe\u0308n " + "\u0301\u0316" * 5_000}})
-    assert done.ad["category_fields"]["brand"] == "citroen-"
+    ad: Any = normalise({"category_id": "1121", "category_fields": {"brand": "Citroe\u0308n" + "\u0301\u0316" * 5_000}}).ad
+    assert ad["category_fields"]["brand"] == "citroen"
