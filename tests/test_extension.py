@@ -213,6 +213,14 @@ def test_a_mapping_that_leaves_something_out_is_damaged(mapped: Path, in_empty_f
             {"ask": [mapping["ask"][0] | {"suggest": [{"from": "/title", "pattern": "(a)(b)"}]}]},
             "'(a)(b)' does not have one group",
         ),
+        (
+            {"ask": [mapping["ask"][0] | {"suggest": [{"from": "/title", "pattern": "(a+)+"}]}]},
+            "the pattern '(a+)+' cannot be used: only characters, classes and escapes are repeated",
+        ),
+        (
+            {"move": [mapping["move"][0] | {"by": [{"list": {"unless": "(?=a)"}}]}, mapping["move"][1]]},
+            "the pattern '(?=a)' cannot be used: '?' is not taken here",
+        ),
         ({"with": ["sea-hovercraft.json"]}, "it is among the files that it names itself"),
         ({"way": "by air"}, "/way is not as meta/mapping.json says"),
         ({"move": [mapping["move"][0], mapping["move"][1] | {"to": "/title"}]}, "what is in an array stays in it"),

@@ -76,7 +76,7 @@ def respelt(text: str, **told: object) -> Done:
 
 #: A field whose choice `c` is warned of.
 WARNED = {"enum": ["b", "c"], "allOf": [{"x-level": "warning", "enum": ["b"]}]}
-DIGITS = {"characters": " -./^]", "leaving": "[0-9X]+"}
+DIGITS = {"characters": " -./^]", "leaving": "^[0-9X]+$"}
 
 
 @pytest.mark.parametrize(

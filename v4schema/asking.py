@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from v4schema import engine, pointer, wording
+from v4schema import engine, patterns, pointer, spelling, wording
 from v4schema.ad import unspeakable
 from v4schema.catalogue import Catalogue
 from v4schema.mapping import Mapping as CategoryMapping
@@ -19,6 +19,9 @@ from v4schema.schema import Schema, choices, demanded, describing, example, grav
 
 #: What stands between several answers to one question: between words that are listed, and between any others.
 _BETWEEN_WORDS, _BETWEEN = re.compile(r"[,;|+/&\n]"), re.compile(r"[;|\n]")
+
+#: From a longer text nothing is suggested: it is no headline.
+_LONGEST = 1_000
 
 #: Answers that say nothing.
 NONE = {"", "-", "\N{EN DASH}"}
@@ -128,8 +131,10 @@ class Asking:
         rule = self._rules.get(ask.place)
         found: set[str] = set()
         for suggestion in rule.suggest if rule else ():
-            text = pointer.get(given, suggestion.at) if pointer.leads(given, suggestion.at) else None
-            found.update(re.findall(suggestion.pattern, text) if isinstance(text, str) else ())
+            text = pointer.text(given, suggestion.at) or ""
+            found.update(
+                patterns.bounded(suggestion.pattern).findall(spelling.single_spaced(text)) if len(text) <= _LONGEST else ()
+            )
         if len(found) != 1:
             return None
         told = self.answered({}, {ask.at: next(iter(found)).strip()}).entries

@@ -1,6 +1,6 @@
 """What converting an ad came to: the new ad, what there is to say and to ask, and the receipt that leads back."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -75,34 +75,41 @@ class _Reasons:
     """The reasons of changes, by their places."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:
-        self._before: dict[Place, str] = {}
-        self._after: dict[Place, str] = {}
-        for finding in findings:
-            if finding.level is not Level.ERROR:
-                self._before[pointer.parse(finding.at)] = finding.says
-                self._after[pointer.parse(finding.to or finding.at)] = finding.says
+        told = [finding for finding in findings if finding.level is not Level.ERROR]
+        self._before = _Places((finding.at, finding.says) for finding in told)
+        self._after = _Places((finding.to or finding.at, finding.says) for finding in told)
 
     def why(self, at: Place, *, new: bool) -> str:
         """Return the reason of a change at a place of the given ad, or of the new one."""
         place = tuple(map(str, at))
-        for reasons in (self._after, self._before) if new else (self._before, self._after):
-            found = reasons.get(place) or _within(reasons, place) or _around(reasons, place)
+        for places in (self._after, self._before) if new else (self._before, self._after):
+            found = places.at.get(place) or places.within(place) or places.around(place)
             if found:
                 return found
-        return _beside(self._before, place)
+        return self._before.beside(place)
 
 
-def _within(reasons: Mapping[Place, str], place: Place) -> str:
-    """Return the reasons of the changes within a place."""
-    return " ".join(dict.fromkeys(says for at, says in reasons.items() if at[: len(place)] == place))
+class _Places:
+    """Reasons by the places of one ad."""
 
+    def __init__(self, told: Iterable[tuple[str, str]]) -> None:
+        self.at: dict[Place, str] = {pointer.parse(at): says for at, says in told}
+        self._within: dict[Place, dict[str, None]] = {}
+        self._items: dict[Place, str] = {}
+        for place, says in self.at.items():
+            for around in pointer.around(place):
+                self._within.setdefault(around, {})[says] = None
+            if place and str(place[-1]).isdecimal():
+                self._items.setdefault(place[:-1], says)
 
-def _beside(reasons: Mapping[Place, str], place: Place) -> str:
-    """Return the reason of a change in the same array: where an item goes, the others move up."""
-    items = (says for at, says in reasons.items() if at and at[:-1] == place[:-1] and str(at[-1]).isdecimal())
-    return next(items, "")
+    def within(self, place: Place) -> str:
+        """Return the reasons of the changes within a place."""
+        return " ".join(self._within.get(place, ()))
 
+    def around(self, place: Place) -> str | None:
+        """Return the reason of the change nearest around a place."""
+        return next((self.at[at] for at in pointer.around(place) if at in self.at), None)
 
-def _around(reasons: Mapping[Place, str], place: Place) -> str | None:
-    """Return the reason of the change nearest around a place."""
-    return next((reasons[at] for at in pointer.around(place) if at in reasons), None)
+    def beside(self, place: Place) -> str:
+        """Return the reason of a change in the same array: where an item goes, the others move up."""
+        return self._items.get(place[:-1], "")

@@ -10,7 +10,7 @@ from v4schema import pointer
 from v4schema.catalogue import Catalogue
 from v4schema.mapping import Rule
 from v4schema.mending import Entry, Mending, Spot, Within
-from v4schema.moving import Trail, gap, placed, without
+from v4schema.moving import Draft, Trail, gap
 from v4schema.pointer import EVERY, Place
 from v4schema.quantities import Measure, exact
 from v4schema.schema import Schema, describing, private
@@ -60,20 +60,23 @@ class Converter:
         told = [] if certain == () else [*self._certain_in(ad, certain)]
         trail = Trail()
         entries: list[Entry] = []
-        spelt = ad
+        spelling = Draft(ad)
         for amount, place in told:
-            spelt = placed(spelt, place, self._spelt_out(amount, pointer.get(ad, place)))
-        new = self._filled(self._moved(spelt, ad, trail, entries), entries) if self._leaving or self._filling else spelt
+            spelling.put(place, self._spelt_out(amount, pointer.get(ad, place)))
+        spelt = spelling.document
+        moving = Draft(spelt)
+        self._move(moving, ad, trail, entries)
+        self._fill(moving, entries)
         steps: list[Entry] = []
-        new = self._visit(new, (), steps)
+        done = Draft(self._visit(moving.document, (), steps))
         for amount, place in told:
             to = _bound(amount.rule.to or (), place)
-            if pointer.get(new, to) == pointer.get(spelt, place):
-                new = placed(new, to, pointer.get(ad, place))
+            if pointer.get(done.document, to) == pointer.get(spelt, place):
+                done.put(to, pointer.get(ad, place))
         for entry in steps:
             if entry.gone:
                 trail.dropped(entry.at)
-        return Carried(ad=new, entries=[*entries, *steps, *self._unsaid(ad, certain)], trail=trail)
+        return Carried(ad=done.document, entries=[*entries, *steps, *self._unsaid(ad, certain)], trail=trail)
 
     @cached_property
     def _leaving(self) -> Sequence[Rule]:
@@ -139,43 +142,45 @@ class Converter:
                         told = {"unit": amount.unit, "other": amount.other, "kind": amount.kind, "why": amount.rule.why}
                         yield Entry(at=place, spot=spot, code="unit.unsaid", told=told, before=value, done=False)
 
-    def _moved(self, new: Any, ad: Any, trail: Trail, entries: list[Entry]) -> Any:  # noqa: ANN401  (any JSON)
+    def _move(self, draft: Draft, ad: object, trail: Trail, entries: list[Entry]) -> None:
         """Take away what does not stay where it is in an ad, and put what is not dropped where its rule leads it."""
         gone = [(place, rule) for rule in self._leaving for place in pointer.instances(ad, rule.at or ())]
-        values = {place: pointer.get(new, place) for place, _ in gone}
+        values = {place: pointer.get(draft.document, place) for place, _ in gone}
         filled = {rule.to for rule in self._filling}
         for place, rule in gone:
-            new = placed(new, place, None) if place in filled else without(new, place)
+            if place in filled:
+                draft.put(place, None)
+            else:
+                draft.remove(place)
             if rule.to is None:
                 self._note(entries, rule, place, "field.dropped", values[place])
         for place, rule in gone:
             if rule.to is not None:
                 to = _bound(rule.to, place)
-                new = self._put(new, to, rule, values[place], entries)
+                self._put(draft, to, rule, values[place], entries)
                 trail.moved(place, to)
-        return new
 
-    def _put(self, new: Any, to: Place, rule: Rule, value: object, entries: list[Entry]) -> Any:  # noqa: ANN401  (any JSON)
+    def _put(self, draft: Draft, to: Place, rule: Rule, value: object, entries: list[Entry]) -> None:
         """Put a value where a rule leads it; what no document describes makes room for it."""
+        new = draft.document
         around = next(place for place in pointer.around(to[:-1]) if pointer.leads(new, place))
         blocked = to if pointer.leads(new, to) else None if isinstance(pointer.get(new, around), dict) else around
         if blocked is not None:
             self._note(entries, rule, blocked, "field.dropped", pointer.get(new, blocked))
-            new = placed(new, blocked, None)
+            draft.put(blocked, None)
         spot = self._spots[id(rule)][1]
         entries.append(Entry(at=to, spot=spot, code="field.moved", told=_named(to), before=value, after=value))
-        return placed(new, to, value)
+        draft.put(to, value)
 
-    def _filled(self, new: Any, entries: list[Entry]) -> Any:  # noqa: ANN401  (any JSON)
+    def _fill(self, draft: Draft, entries: list[Entry]) -> None:
         """Fill in what is the same in every ad, where an ad says nothing else."""
         for rule in self._filling:
             to = rule.to or ()
-            if gap(new, to) is not None:
-                new = placed(new, to, rule.value)
+            if gap(draft.document, to) is not None:
+                draft.put(to, rule.value)
                 told = {"case": "rule", "why": rule.why}
                 spot = self._spots[id(rule)][1]
                 entries.append(Entry(at=to, spot=spot, code="value.filled", told=told, before=None, after=rule.value))
-        return new
 
     def _note(self, entries: list[Entry], rule: Rule, place: Place, code: str, before: object) -> None:
         spot = self._spots[id(rule)][0]

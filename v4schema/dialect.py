@@ -1,11 +1,10 @@
 """Whether a folder of schemas is well written: every file as its meta-schema says, every reference leading somewhere."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from v4schema import mapping as mappings
-from v4schema import pointer
+from v4schema import patterns, pointer
 from v4schema.catalogue import Catalogue
 from v4schema.editions import Way
 from v4schema.errors import Damaged
@@ -15,6 +14,8 @@ from v4schema.schema import Schema, walk
 
 #: The files of our own beside the schemas of ads; each is described by the meta-schema of its name.
 _OWN = ("catalogue", "units", "words", "findings")
+#: Where the expressions of schemas and steps stand.
+_EXPRESSIONS = ("pattern", "leaving", "unless")
 
 
 def check(catalogue: Catalogue) -> None:
@@ -48,8 +49,7 @@ def check(catalogue: Catalogue) -> None:
     for way in (way for way in catalogue.ways.values() if not way.back):
         for file in _mapped(catalogue, [file for _, _, file in way.categories]):
             holds(file, "mapping")
-            _compiles(file, catalogue.read(file))
-            _groups(file, catalogue.read(file))
+            _suggests(file, catalogue.read(file))
         _leads(catalogue, way)
 
 
@@ -100,25 +100,29 @@ def _tables(catalogue: Catalogue, steps: Iterable[Mapping[str, Any]], file: str,
 
 
 def _compiles(file: str, schema: object) -> None:
-    """Raise `Damaged` for a pattern of a schema that is no regular expression."""
-    for pattern in _patterns(schema):
+    """Raise `Damaged` for an expression of a schema, or of a step, that does not take linear time with every engine."""
+    for expression in _expressions(schema):
         try:
-            re.compile(pattern)
-        except re.error as error:
-            raise Damaged(file, f"{pattern!r} is no regular expression: {error}") from None
+            patterns.compiled(expression)
+        except ValueError as error:
+            raise Damaged(file, f"the pattern {expression!r} cannot be used: {error}") from None
 
 
-def _groups(file: str, mapping: Mapping[str, Any]) -> None:
-    """Raise `Damaged` for a pattern of a suggestion that does not have just one group."""
+def _suggests(file: str, mapping: Mapping[str, Any]) -> None:
+    """Raise `Damaged` for an expression of a mapping that may take long, or for a suggestion, does not have just one group."""
+    _compiles(file, mapping.get("move", []))
     for suggestion in (each for ask in mapping.get("ask", ()) for each in ask.get("suggest", ())):
-        if re.compile(suggestion["pattern"]).groups != 1:
+        try:
+            found = patterns.bounded(suggestion["pattern"])
+        except ValueError as error:
+            raise Damaged(file, f"the pattern {suggestion['pattern']!r} cannot be used: {error}") from None
+        if found.groups != 1:
             raise Damaged(file, f"{suggestion['pattern']!r} does not have one group, which is the suggestion")
 
 
-def _patterns(node: object) -> Iterator[str]:
-    """Yield every pattern of a schema."""
+def _expressions(node: object) -> Iterator[str]:
+    """Yield every expression of a schema."""
     below = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
     for each in below:
-        yield from _patterns(each)
-    if isinstance(node, dict) and isinstance(node.get("pattern"), str):
-        yield node["pattern"]
+        yield from _expressions(each)
+    yield from (node[name] for name in _EXPRESSIONS if isinstance(node, dict) and isinstance(node.get(name), str))

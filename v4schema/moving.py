@@ -1,7 +1,7 @@
 """Moving members of an ad, and the way back: from places in the new ad to those in the one that was given."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from v4schema.pointer import Place, Token
@@ -17,11 +17,13 @@ class Trail:
         self._sources: list[Place] = []
         self._targets: list[Place] = []
         self._moves: dict[Place, list[int]] = {}  # by their targets, as numbers among the sources
+        self._leaving: dict[Place, list[int]] = {}  # the same by their sources
         self._gaps: dict[Place, list[int]] = {}
 
     def moved(self, source: Place, target: Place) -> None:
         """Remember that what stood at `source` stands at `target`."""
         self._moves.setdefault(target, []).append(len(self._sources))
+        self._leaving.setdefault(source, []).append(len(self._sources))
         self._sources.append(source)
         self._targets.append(target)
 
@@ -57,9 +59,17 @@ class Trail:
 
     def forth(self, place: Place) -> Place:
         """Return the place in the new ad of what stands at a place in the given one; of what is gone, where it would stand."""
-        for source, target in zip(self._sources, self._targets, strict=True):
-            if place[: len(source)] == source:
-                place = (*target, *place[len(source) :])
+        following = 0
+        while following < len(self._sources):
+            move, depth = len(self._sources), 0
+            for end in range(len(place) + 1):
+                numbers = self._leaving.get(place[:end], ())
+                later = bisect_left(numbers, following)
+                if later < len(numbers) and numbers[later] < move:
+                    move, depth = numbers[later], end
+            if move < len(self._sources):
+                place = (*self._targets[move], *place[depth:])
+            following = move + 1
         return self.target(place)
 
     def back(self, place: Place) -> Place:
@@ -102,37 +112,62 @@ def blank(value: object) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
-def renamed(ad: Any, at: Place, right: Place, value: object) -> Any:  # noqa: ANN401  (any JSON)
-    """Return an ad in which a member stands elsewhere, as `value`: where it was, if that is in the same object, else last."""
-    *within, name = at
-    if right[:-1] == at[:-1]:
-        return edited(ad, within, lambda here: _respelt(here, name, right[-1], value))
-    ad = without(ad, at)
-    return edited(ad, right[:-1], lambda here: {**({} if blank(here) else here), right[-1]: value})
-
-
-def _respelt(here: Mapping[Token, Any], name: Token, right: Token, value: object) -> dict[Token, Any]:
-    """Return an object with another name for a member; what stood under that name goes."""
-    kept = {key: member for key, member in here.items() if key != right}
-    return {right if key == name else key: value if key == name else member for key, member in kept.items()}
-
-
 def placed(ad: Any, at: Sequence[Token], value: object) -> Any:  # noqa: ANN401  (any JSON)
     """Return an ad in which a value stands at a place; objects on the way are made where nothing or a blank is."""
-    return edited(ad, at, lambda _: value)
+    draft = Draft(ad)
+    draft.put(at, value)
+    return draft.document
 
 
-def without(ad: Any, at: Sequence[Token]) -> Any:  # noqa: ANN401  (any JSON)
-    """Return an ad from which a member of an object is gone."""
-    *within, name = at
-    return edited(ad, within, lambda here: {key: here[key] for key in here if key != name})
+class Draft:
+    """A document that is changed in many places: what it shares with the given one is copied when it is first changed, once.
 
+    `document` is the document as it is so far: the given one itself until something is changed.
+    """
 
-def edited(here: Any, at: Sequence[Token], edit: Callable[[Any], Any]) -> Any:  # noqa: ANN401  (any JSON)
-    """Return a document with an edited part; objects on the way are made where nothing or a blank is, and all others stay."""
-    if not at:
-        return edit(here)
-    token, *rest = at
-    new: Any = {} if blank(here) else here.copy()
-    new[token] = edited(new.get(token) if isinstance(new, dict) else new[token], rest, edit)
-    return new
+    def __init__(self, given: Any) -> None:  # noqa: ANN401  (any JSON)
+        self.document = given
+        self._own: dict[int, Any] = {}  # by identity; kept, so that no other object takes the identity of one that is gone
+
+    def put(self, at: Sequence[Token], value: object) -> None:
+        """Put a value at a place; objects on the way are made where nothing or a blank is."""
+        if at:
+            self.opened(at[:-1])[at[-1]] = value
+        else:
+            self.document = value
+
+    def remove(self, at: Sequence[Token]) -> None:
+        """Take a member of an object, or an item of an array, away."""
+        del self.opened(at[:-1])[at[-1]]
+
+    def rename(self, at: Place, right: Place, value: object) -> None:
+        """Let a member stand elsewhere, as `value`: where it was, if that is in the same object, else last.
+
+        What stood under its new name goes.
+        """
+        if right[:-1] != at[:-1]:
+            self.remove(at)
+            self.put(right, value)
+            return
+        here = self.opened(at[:-1])
+        here.pop(right[-1], None)
+        members = [(right[-1], value) if name == at[-1] else (name, member) for name, member in here.items()]
+        here.clear()
+        here.update(members)
+
+    def opened(self, at: Sequence[Token]) -> Any:  # noqa: ANN401  (an object or an array)
+        """Return the object or the array at a place, to be changed; where nothing or a blank is, an object is made."""
+        here = self.document = self._owned(self.document)
+        for token in at:
+            below = here.get(token) if isinstance(here, dict) else here[token]
+            inner = self._owned(below)
+            here[token] = inner
+            here = inner
+        return here
+
+    def _owned(self, value: Any) -> Any:  # noqa: ANN401  (any JSON)
+        if id(value) in self._own:
+            return value
+        new: Any = {} if blank(value) else value.copy()
+        self._own[id(new)] = new
+        return new

@@ -9,7 +9,7 @@ from v4schema import pointer
 from v4schema.ad import identify
 from v4schema.catalogue import Catalogue
 from v4schema.mending import Entry, Mending, Within, put
-from v4schema.moving import Trail, edited
+from v4schema.moving import Draft, Trail
 from v4schema.naming import Names
 from v4schema.pointer import Place
 from v4schema.quantities import Measure
@@ -123,8 +123,10 @@ class Mender:
                 break
             # There may be names within that can be moved, once these are in their lists for good.
             moves.extend(wraps)
+            draft = Draft(ad)
             for entry in wraps:
-                ad = edited(ad, entry.at, lambda value: [value])
+                draft.put(entry.at, [pointer.get(ad, entry.at)])
+            ad = draft.document
         entries = [*moves, *steps]
         for entry in entries:
             if entry.gone:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from v4schema import pointer
-from v4schema.moving import placed
+from v4schema.moving import Draft
 from v4schema.pointer import Place
 
 #: A receipt as it is kept: JSON, in the shape of `schemas/meta/receipt.json`.
@@ -57,20 +57,26 @@ def restored(ad: object, receipt: Receipt) -> Restored:
     What has been changed since stays as it is, where the receipt would have brought something else back.
     """
     changed: list[Place] = []
+    draft = Draft(ad)
     new = [change for change in receipt["changes"] if "is" in change and "was" not in change]
     others = [change for change in receipt["changes"] if "was" in change]
     others.sort(key=lambda change: "is" not in change)
     for change in [*reversed(new), *others]:
-        at = pointer.within(ad, change["at"])
-        if _stands(ad, at, change):
-            ad = placed(ad, at[:-1], _undone(pointer.get(ad, at[:-1]), at[-1], change))
-        else:
+        at = pointer.within(draft.document, change["at"])
+        if not _stands(draft.document, at, change):
             changed.append(at)
-    for at, order in ((pointer.within(ad, change["at"]), change["order"]) for change in receipt["changes"] if "order" in change):
-        here = pointer.get(ad, at) if pointer.leads(ad, at) else None
+        elif "was" not in change:
+            draft.remove(at)
+        elif isinstance(pointer.get(draft.document, at[:-1]), list) and "is" not in change:
+            draft.opened(at[:-1]).append(change["was"])
+        else:
+            draft.put(at, change["was"])
+    for change in (change for change in receipt["changes"] if "order" in change):
+        at = pointer.within(draft.document, change["at"])
+        here = pointer.get(draft.document, at) if pointer.leads(draft.document, at) else None
         if isinstance(here, dict):
-            ad = placed(ad, at, {name: here[name] for name in dict.fromkeys([*order, *here]) if name in here})
-    return Restored(ad=ad, changed=changed, exact=digest(ad) == receipt["given"])
+            draft.put(at, {name: here[name] for name in dict.fromkeys([*change["order"], *here]) if name in here})
+    return Restored(ad=draft.document, changed=changed, exact=digest(draft.document) == receipt["given"])
 
 
 def digest(value: object) -> str:
@@ -121,12 +127,3 @@ def _stands(ad: object, at: Place, change: Mapping[str, Any]) -> bool:
     around = pointer.get(ad, at[:-1]) if pointer.leads(ad, at[:-1]) else None
     room = isinstance(around, dict) or (isinstance(around, list) and at[-1] == len(around))
     return room and "is" not in change
-
-
-def _undone(here: Any, token: Any, change: Mapping[str, Any]) -> Any:  # noqa: ANN401  (any JSON)
-    """Return an object or an array in which a change of what it has at a token is undone."""
-    if isinstance(here, list):
-        return [*here[:token], *([change["was"]] if "was" in change else []), *here[token + 1 :]]
-    if "was" not in change:
-        return {name: value for name, value in here.items() if name != token}
-    return {**here, token: change["was"]}

@@ -8,7 +8,7 @@ from typing import Any
 
 from v4schema import pointer
 from v4schema.mending import Entry, Spot
-from v4schema.moving import Trail, blank, gap, renamed
+from v4schema.moving import Draft, Trail, blank, gap, placed
 from v4schema.naming import Names
 from v4schema.pointer import Place
 from v4schema.quantities import Amount
@@ -89,24 +89,25 @@ class Renaming:
             move = self._move(at)
             if move is not None:
                 meant.setdefault(move.to, []).append((at, move))
+        draft = Draft(ad)
         for to in sorted(meant, key=len):
-            room = gap(ad, to)
-            chosen = self._chosen(ad, meant[to]) if room is not None else None
+            room = gap(draft.document, to)
+            chosen = self._chosen(draft.document, meant[to]) if room is not None else None
             if room is None or chosen is None:
                 continue
-            said, before = chosen.move.told, pointer.get(ad, chosen.at)
-            filled = pointer.leads(ad, room)
+            said, before = chosen.move.told, pointer.get(draft.document, chosen.at)
+            filled = pointer.leads(draft.document, room)
             if filled and blank(before):
                 continue
-            new = renamed(ad, chosen.at, to, chosen.value)
             if filled:
-                stood, stands, told = pointer.get(ad, room), pointer.get(new, room), {"name": said["name"]}
+                stood, told = pointer.get(draft.document, room), {"name": said["name"]}
+                stands = placed(None, to[len(room) :], chosen.value)
                 entry = Entry(at=room, spot=self._spot(room), code="field.filled", told=told, before=stood, after=stands)
                 moves.append(replace(entry, source=trail.source(room)))
+            draft.rename(chosen.at, to, chosen.value)
             moves.append(Entry(at=to, spot=chosen.move.spot, code="field.moved", told=said, before=before, after=chosen.value))
             trail.moved(chosen.at, to)
-            ad = new
-        return ad
+        return draft.document
 
     def _chosen(self, ad: object, names: Sequence[tuple[Place, _Move]]) -> _Chosen | None:
         """Choose among names for one field the one to move, in whatever order they stand; None if they say different things.

@@ -92,7 +92,7 @@ def sentence(tally: Tally) -> str:
 
 def diff(name: str, before: bytes, after: bytes, *, line: int, headed: bool, on_terminal: bool) -> Iterator[str]:
     """Write what has changed in a piece of a source, which begins at a line of it, as a unified diff; `headed` names it."""
-    from difflib import unified_diff
+    from v4schema.line_diff import unified_diff
 
     name = f"{name}\t" if " " in name else name
     old, new = (piece.decode(errors="replace").splitlines(keepends=True) for piece in (before, after))

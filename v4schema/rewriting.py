@@ -1,7 +1,9 @@
 """Writing a JSON text anew where its value has changed, and nowhere else: all other bytes stay as they are."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -12,6 +14,7 @@ from v4schema.positions import positions
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+_BLANK = re.compile(rb"\s*")
 #: Where the members of a document stand on lines of their own, what is new takes several if it is longer than this.
 _LONGEST = 100
 
@@ -48,6 +51,7 @@ class _Rewriting:
         self._before = before
         self._origins = origins
         self._spelt: dict[int, bytes] = {}
+        self._taken_apart: dict[int, tuple[dict[Token, _Slot], bytes]] = {}
         self._root = positions(text).root.named_children[0]
 
     def document(self, after: object) -> bytes:
@@ -61,18 +65,22 @@ class _Rewriting:
         if after is before:
             return text
         if isinstance(before, dict) and isinstance(after, dict) and before:
-            slots, close = self._slots(node)
-            named = dict(zip(before, slots, strict=True))
-            parts = [self._member(named, name, index, before, after, at) for index, name in enumerate(after)]
+            slots, close = self._slots(node, before)
+            leads = [slot.lead for slot in slots.values()]
+            parts = [
+                self._member(slots, name, leads[min(index, len(leads) - 1)], before, after, at)
+                for index, name in enumerate(after)
+            ]
             return b"{" + b",".join(parts) + close + b"}" if parts else b"{}"
         if isinstance(before, list) and isinstance(after, list) and before and after:
-            slots, close = self._slots(node)
+            slots, close = self._slots(node, before)
             kept = _kept(before, after[: len(before)])
             parts = [
                 slots[index].lead + self._value(slots[index].value, before[index], item, (*at, number)) + slots[index].trail
                 for number, (index, item) in enumerate(zip(kept, after, strict=False))
             ]
-            lead = slots[-1].lead if len(slots) > 1 or b"\n" in slots[-1].lead else self._space
+            last = slots[len(slots) - 1]
+            lead = last.lead if len(slots) > 1 or b"\n" in last.lead else self._space
             indent = lead.rpartition(b"\n")[2]
             parts += [lead + self._new(after[number], (*at, number), indent) for number in range(len(before), len(after))]
             return b"[" + b",".join(parts) + close + b"]"
@@ -82,12 +90,12 @@ class _Rewriting:
             self._spelt[id(before)] = text
         if isinstance(after, str):
             return json.dumps(after, ensure_ascii=text.isascii() and b"\\u" in text).encode()
-        return self._written(after, at, self._indent(node.start_byte) if indent is None else indent)
+        return self._written(after, at, self._indent(node) if indent is None else indent)
 
     def _member(
-        self, slots: Mapping[str, _Slot], name: str, index: int, before: Mapping[str, Any], after: Mapping[str, Any], at: Place
+        self, slots: Mapping[Token, _Slot], name: str, lead: bytes, before: Mapping[str, Any], after: Mapping[str, Any], at: Place
     ) -> bytes:
-        """Return the text of a member, with the white space before it."""
+        """Return the text of a member, with the white space before it; `lead` is that of the member whose place it takes."""
         if name in slots:
             slot = slots[name]
             value = self._value(slot.value, before[name], after[name], (*at, name))
@@ -97,8 +105,6 @@ class _Rewriting:
             slot = slots[str(source[-1])]
             value = self._value(slot.value, before[str(source[-1])], after[name], (*at, name))
             return slot.lead + _dumped(name) + slot.colon + value + slot.trail
-        several = [*slots.values()]
-        lead = several[min(index, len(several) - 1)].lead if several else b""
         indent = lead.rpartition(b"\n")[2] if b"\n" in lead else b""
         return lead + self._name(name) + self._new(after[name], (*at, name), indent)
 
@@ -132,8 +138,15 @@ class _Rewriting:
     def _name(self, name: str) -> bytes:
         return _dumped(name) + b":" + self._space
 
-    def _slots(self, node: "Node") -> tuple[Sequence[_Slot], bytes]:
-        """Return the members or items of a node as they stand in the text, and the white space after the last."""
+    def _slots(self, node: "Node", value: Mapping[str, Any] | Sequence[Any]) -> tuple[Mapping[Token, _Slot], bytes]:
+        """Return the members or items of a node as they stand in the text, and the white space after the last; found once."""
+        if node.id not in self._taken_apart:
+            slots, close = self._apart(node)
+            tokens: Iterable[Token] = value if isinstance(value, Mapping) else range(len(value))
+            self._taken_apart[node.id] = dict(zip(tokens, slots, strict=True)), close
+        return self._taken_apart[node.id]
+
+    def _apart(self, node: "Node") -> tuple[Sequence[_Slot], bytes]:
         slots: list[_Slot] = []
         end, close = node.start_byte + 1, b""
         children = node.named_children
@@ -159,16 +172,15 @@ class _Rewriting:
         node = self._root
         value: Any = self._before
         for token in place:
-            slots, _ = self._slots(node)
-            names: list[Token] = [*value] if isinstance(value, dict) else [*range(len(value))]
-            node, value = slots[names.index(token)].value, value[token]
+            slots, _ = self._slots(node, value)
+            node, value = slots[token].value, value[token]
         return node, value
 
-    def _indent(self, offset: int) -> bytes:
-        """Return the white space that the line of an offset begins with."""
-        start = self._text.rfind(b"\n", 0, offset) + 1
-        line = self._text[start:offset] if start else self._margin + self._text[:offset]
-        return line[: len(line) - len(line.lstrip())]
+    def _indent(self, node: "Node") -> bytes:
+        """Return the white space that the line of a node begins with."""
+        start = node.start_byte - node.start_point[1]
+        found = _BLANK.match(self._text, start, node.start_byte)
+        return (b"" if start else self._margin) + (found[0] if found else b"")
 
     @cached_property
     def _line(self) -> bytes:
@@ -188,7 +200,7 @@ class _Rewriting:
     def _step(self) -> bytes:
         """By how much a line is further in than that around it."""
         first = self._root.named_children[0]
-        return self._indent(first.start_byte)[len(self._indent(self._root.start_byte)) :]
+        return self._indent(first)[len(self._indent(self._root)) :]
 
     @cached_property
     def _space(self) -> bytes:
@@ -212,12 +224,17 @@ def _kept(before: Sequence[object], after: Sequence[object]) -> Sequence[int]:
     """Return for each item of `after` which item of `before` it was: where some are gone, it is the next that is the same."""
     if len(before) == len(after):
         return range(len(after))
+    alike: dict[bytes, deque[int]] = {}
+    for index, item in enumerate(before):
+        alike.setdefault(_dumped(item), deque()).append(index)
     kept: list[int] = []
     for item in after:
         start = kept[-1] + 1 if kept else 0
         spare = len(before) - (len(after) - len(kept))
-        same = (index for index in range(start, spare + 1) if before[index] is item or before[index] == item)
-        kept.append(next(same, start))
+        same = alike.get(_dumped(item), deque())
+        while same and same[0] < start:
+            same.popleft()
+        kept.append(same[0] if same and same[0] <= spare else start)
     return kept
 
 

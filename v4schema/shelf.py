@@ -5,6 +5,9 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Any
 
+_FIRST = "SELECT number, thing FROM things INDEXED BY by_name WHERE name IS ? AND taken = 0 ORDER BY number LIMIT 1"
+_MARKED = "SELECT number, thing FROM things INDEXED BY by_mark WHERE name IS ? AND mark = ? AND taken = 0 ORDER BY number LIMIT 1"
+
 
 class Shelf:
     """Holds any number of JSON values by name; what is put under one name comes out in order, or by its mark."""
@@ -14,7 +17,9 @@ class Shelf:
         self._base.execute(
             "CREATE TABLE things (number INTEGER PRIMARY KEY, name TEXT, mark TEXT, thing TEXT, taken INTEGER DEFAULT 0)"
         )
-        self._base.execute("CREATE INDEX by_name ON things (name, taken, mark)")
+        # Each ends with the number, so that the first of a name is found without looking at the others.
+        self._base.execute("CREATE INDEX by_name ON things (name, taken)")
+        self._base.execute("CREATE INDEX by_mark ON things (name, mark, taken)")
 
     def put(self, name: str | None, thing: object, mark: str = "") -> None:
         """Put a thing under a name."""
@@ -22,11 +27,7 @@ class Shelf:
 
     def take(self, name: str | None, mark: str | None = None) -> Any:  # noqa: ANN401  (any JSON)
         """Take the first thing under a name, or the first of those with a mark; None if there is none."""
-        marked = "" if mark is None else " AND mark = ?"
-        found = self._base.execute(
-            f"SELECT number, thing FROM things WHERE name IS ? AND taken = 0{marked} ORDER BY number LIMIT 1",  # noqa: S608  (no words of others)
-            (name,) if mark is None else (name, mark),
-        ).fetchone()
+        found = self._base.execute(_FIRST if mark is None else _MARKED, (name,) if mark is None else (name, mark)).fetchone()
         if found is None:
             return None
         self._base.execute("UPDATE things SET taken = 1 WHERE number = ?", found[:1])

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 DISTINCT = 5
 #: Names shorter than this are all neighbours of one another.
 _SHORTEST = 4
+#: No word or name is longer than this. Putting accents in order takes the square of their number.
+_LONGEST = 1_000
 #: What does not tell one word from another, beside white space.
 _UNTOLD = dict.fromkeys(map(ord, "-_."))
 
@@ -70,8 +72,8 @@ def plain(word: str) -> str:
 
 
 def _composed(text: str) -> str:
-    """Return a text with accents as part of their letters, as people see it."""
-    if text.isascii():
+    """Return a text with accents as part of their letters, as people see it; a text that is no word or name stays as it is."""
+    if text.isascii() or len(text) > _LONGEST:
         return text
     from unicodedata import normalize
 

@@ -7,9 +7,10 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from itertools import chain
 from typing import Any
 
-from v4schema import measuring, quantities, spelling
+from v4schema import measuring, patterns, quantities, spelling
 from v4schema.quantities import Refused
 from v4schema.schema import fits, types
 from v4schema.step import Done, Field, Step
@@ -52,13 +53,13 @@ def _replace(letters: Mapping[str, str], _: Field) -> Step:
 def _remove(told: Mapping[str, str], _: Field) -> Step:
     """Take characters out, if what is left looks as it should; a space stands for any white space, a hyphen for any dash."""
     unwanted = re.compile(f"[{''.join(_CLASSES.get(each) or re.escape(each) for each in told['characters'])}]")
-    leaving = re.compile(told["leaving"])
+    leaving = patterns.compiled(told["leaving"])
 
     def step(value: object) -> Done | None:
         if not isinstance(value, str):
             return None
         left = unwanted.sub("", value)
-        return _respelt(value, left) if leaving.fullmatch(left) else None
+        return _respelt(value, left) if leaving.matches(left) else None
 
     return step
 
@@ -79,7 +80,8 @@ def _slug(_: object, described: Field) -> Step:
             return Done(value=chosen, code="text.slug")
         if _SLUG.fullmatch(value):
             return None
-        letters = unicodedata.normalize("NFD", value.strip().lower())
+        # Letter by letter: putting accents in order, which are taken off anyway, takes the square of their number.
+        letters = chain.from_iterable(unicodedata.normalize("NFD", letter) for letter in value.strip().lower())
         bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
         return Done(value=_BREAKS.sub("-", bare), code="text.slug") if _ROUND.fullmatch(bare) else None
 
@@ -135,12 +137,12 @@ def _number(_: object, described: Field) -> Step:
 
 def _list(told: object, described: Field) -> Step:
     """Put a lone value into a list, if it is of the type of its items; but not text with a sign of being several."""
-    several = re.compile(told["unless"]) if isinstance(told, dict) else None
+    several = patterns.compiled(told["unless"]) if isinstance(told, dict) else None
 
     def step(value: object) -> Done | None:
         if isinstance(value, list) or not fits(value, described.schema["items"]):
             return None
-        if several and isinstance(value, str) and several.search(value.strip()):
+        if several and isinstance(value, str) and several.matches(value.strip()):
             return None
         return Done(value=[value], code="list.wrapped")
 

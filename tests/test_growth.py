@@ -1,0 +1,280 @@
+"""Work grows as its input does: counted in lines of Python that are run, not in seconds. `scripts/growth.py` takes the time."""
+
+import difflib
+import json
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from types import FrameType
+from typing import Any
+
+import pytest
+from ads import CAR, MOPED
+from drawn import HELD
+from hypothesis import given
+from hypothesis import strategies as st
+
+from v4schema import Kind, convert, migrate, normalise, receipts, validate
+from v4schema.conversion import Conversion
+from v4schema.line_diff import unified_diff
+from v4schema.moving import Draft, Trail
+from v4schema.pointer import Place
+from v4schema.report import Finding, Level
+from v4schema.rewriting import rewritten
+from v4schema.shelf import Shelf
+from v4schema.spelling import plain, single_spaced
+
+
+def lines(call: Callable[[], object]) -> int:
+    """Count the lines of Python that a call runs: in a thread of its own, so that nothing else that traces is put aside."""
+    count = 0
+
+    def counted(_: FrameType, event: str, __: object) -> Any:  # noqa: ANN401
+        nonlocal count
+        count += event == "line"
+        return counted
+
+    def traced() -> None:
+        sys.settrace(counted)
+        call()
+
+    with ThreadPoolExecutor(max_workers=1) as own:
+        own.submit(traced).result()
+    return count
+
+
+class Items(list[Any]):
+    """A list that counts how often a list is copied."""
+
+    copies = 0
+
+    def copy(self) -> list[Any]:
+        """Copy it, and count that."""
+        Items.copies += 1
+        return Items(self)
+
+
+def amounts(size: int) -> list[Any]:
+    """Prices, as they should be."""
+    return [{"type": "list", "amount": number, "currency": "SEK"} for number in range(size)]
+
+
+def misnamed(size: int) -> list[Any]:
+    """Prices with a wrong name in each."""
+    return [{"type": "list", "belopp": number, "currency": "SEK"} for number in range(size)]
+
+
+def pictures(size: int) -> list[Any]:
+    """Pictures, each twice and with blanks around it."""
+    return [f" https://example.com/{number // 2}.jpg " for number in range(size)]
+
+
+def explained(size: int) -> Callable[[], object]:
+    """Make the receipt of as many changes that there is a reason for as of such that there is none for."""
+    findings = [Finding(code="field.dropped", at=f"/a/{number}", says=f"{number}", level=Level.NOTE) for number in range(size)]
+    before, after = ({"a": [value] * size, "b": [value] * size} for value in (1, 2))
+    kind = Kind(version="v4")
+    done = Conversion(ad=after, given=before, kind=kind, origin=kind, catalogue=HELD, telling=lambda: findings)
+    return lambda: done.receipt
+
+
+def slip(new: object, given_: object) -> receipts.Receipt:
+    """Make the receipt that leads from one value back to another."""
+    return receipts.made({"a": given_}, {"a": new}, why=lambda *_, **__: "so")
+
+
+def brought_back(size: int) -> Callable[[], object]:
+    """Bring an ad back whose every price was changed, and half of whose pictures went."""
+    given_ = {"price": amounts(size), "image_urls": pictures(size)}
+    new = {"price": [{**each, "amount": each["amount"] + 1} for each in given_["price"]], "image_urls": pictures(size // 2)}
+    receipt = receipts.made(given_, new, why=lambda *_, **__: "so")
+    return lambda: receipts.restored(new, receipt)
+
+
+def rewriting(size: int) -> Callable[[], object]:
+    """Rewrite a text in which all is renamed, moved, changed or gone."""
+    before: dict[str, Any] = {"a": [{"b": f"{number}"} for number in range(size)], "c": [f"{each} " for each in range(size)]}
+    after = {"a": [{"d": each["b"]} for each in before["a"]], "c": [each.strip() for each in before["c"][::2]], "e": {}}
+    origins: dict[Place, Place] = {("a", number, "d"): ("a", number, "b") for number in range(size)}
+    origins |= {("e", str(number)): ("a", number, "b") for number in range(size)}
+    after["e"] = {str(number): f"{number}" for number in range(size)}
+    text = json.dumps(before).encode()
+    return lambda: rewritten(text, before, after, origins)
+
+
+def compared(size: int) -> Callable[[], object]:
+    """Compare two texts of which every third line is another."""
+    old = [line for number in range(size) for line in (f"{number}\n", "},\n", f"{number} stays\n")]
+    new = [line for number in range(size) for line in (f"{number} new\n", "},\n", f"{number} stays\n")]
+    return lambda: [*unified_diff(old, new, "a", "a")]
+
+
+def on_the_way(size: int) -> Callable[[], object]:
+    """Follow every place that has moved."""
+    trail = Trail()
+    for number in range(size):
+        trail.moved(("a", number, "b"), ("a", number, "c"))
+    return lambda: [trail.forth(("a", number, "b")) for number in range(size)]
+
+
+def unlike(size: int) -> Callable[[], object]:
+    """Tell items apart that cannot be sorted."""
+    items = [[number] if number % 2 else {"a": number} for number in range(size)]
+    ad = {"category_id": "1121", "category_fields": {"powertrain": {"fuels": items}}}
+    return lambda: validate(ad, engine="jsonschema")
+
+
+def asked(size: int) -> Callable[[], object]:
+    """Ask an ad with a title that is nearly an amount."""
+    ad = {**MOPED, "title": "1 " * size}
+    return lambda: convert(ad, to="v4").asks
+
+
+WORK: dict[str, Callable[[int], Callable[[], object]]] = {
+    "names are moved": lambda size: lambda: normalise({"category_id": "1121", "price": misnamed(size)}).findings,
+    "pictures are dropped": lambda size: lambda: normalise({"category_id": "1121", "image_urls": pictures(size)}).findings,
+    "ads are migrated": lambda size: lambda: migrate({**CAR, "price": misnamed(size)}, to="v4").findings,
+    "a receipt is made": lambda size: lambda: migrate({**CAR, "image_urls": pictures(size)}, to="v4").receipt,
+    "a receipt tells why": explained,
+    "ads are brought back": brought_back,
+    "texts are rewritten": rewriting,
+    "texts are compared": compared,
+    "places are followed": on_the_way,
+    "unlike items are told apart": unlike,
+    "suggestions are read": asked,
+}
+
+
+@pytest.mark.parametrize("work", WORK)
+def test_four_times_as_much_is_no_more_than_about_four_times_the_work(work: str) -> None:
+    """What took the square of it would take sixteen times as much."""
+    WORK[work](3)()  # so that what is made once is made
+    little, much = (lines(WORK[work](size)) for size in (100, 400))
+    assert much <= 5 * little
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda size: receipts.restored({"a": Items([{"b": 1}] * size)}, slip([{"b": 1}] * size, [{"b": 2}] * size)),
+        lambda size: normalise({"category_id": "1121", "price": Items(misnamed(size))}),
+        lambda size: migrate({**CAR, "price": Items(misnamed(size))}, to="v4", price_unit="kr"),
+    ],
+)
+def test_a_list_is_not_copied_for_each_of_its_items(work: Callable[[int], object]) -> None:
+    """However many they are, it is copied as often."""
+    counts = []
+    for size in (5, 50):
+        Items.copies = 0
+        work(size)
+        counts.append(Items.copies)
+    assert counts[0] == counts[1]
+
+
+@given(given_=st.lists(st.sampled_from("abc")), gone=st.sets(st.integers(0, 20)), changed=st.sets(st.integers(0, 20)))
+def test_a_list_that_has_lost_items_keeps_the_text_of_the_others(given_: list[str], gone: set[int], changed: set[int]) -> None:
+    """What is written is the new value, and every item that is one of the old ones looks as one of those did."""
+    after = [f"{item}!" if number in changed else item for number, item in enumerate(given_) if number not in gone]
+    text = '{"a": [' + ",".join(f' "{item}"  ' for item in given_) + "]}"
+    written = rewritten(text.encode(), {"a": given_}, {"a": after}).decode()
+    assert json.loads(written) == {"a": after}
+    assert all(f' "{item}"  ' in written for item in after)
+
+
+def test_of_things_with_one_name_the_first_is_found_without_looking_at_the_others() -> None:
+    """Whether they are taken by their mark or not: counted in steps of the database."""
+    for mark in (None, "b"):
+        counts = []
+        for size in (20, 200):
+            shelf = Shelf()
+            steps: list[int] = []
+            for number in range(size):
+                shelf.put("a", number, "b")
+            shelf._base.set_progress_handler(lambda steps=steps: steps.append(1), 1)  # type: ignore[misc]  # noqa: SLF001
+            assert [shelf.take("a", mark) for _ in range(10)] == [*range(10)]
+            counts.append(len(steps))
+            shelf.close()
+        assert counts[1] <= 2 * counts[0]
+
+
+PLACES = st.lists(st.sampled_from(["a", "b", 0]), min_size=1, max_size=4).map(tuple)
+
+
+@given(st.lists(st.tuples(PLACES, PLACES), max_size=8), PLACES)
+def test_the_way_forth_follows_the_moves_one_after_the_other(moves: list[tuple[Place, Place]], place: Place) -> None:
+    """The first first."""
+    trail, wanted = Trail(), place
+    for source, target in moves:
+        trail.moved(source, target)
+        wanted = (*target, *wanted[len(source) :]) if wanted[: len(source)] == source else wanted
+    assert trail.forth(place) == wanted
+
+
+def test_a_draft_leaves_what_was_given_as_it_was() -> None:
+    """What has been changed is its own; what has not is shared."""
+    given_: dict[str, Any] = {"a": [{"b": 1}, {"c": 2}], "d": {"e": 3}, "f": None}
+    before = json.dumps(given_)
+    draft = Draft(given_)
+    assert draft.document is given_
+    draft.put(("a", 0, "b"), 4)
+    draft.rename(("d", "e"), ("d", "g"), 5)
+    draft.rename(("a", 1, "c"), ("f", "h"), 6)
+    draft.remove(("a", 0, "b"))
+    assert draft.document == {"a": [{}, {}], "d": {"g": 5}, "f": {"h": 6}}
+    assert json.dumps(given_) == before
+    untouched = Draft(given_)
+    untouched.put(("f",), 1)
+    assert untouched.document["a"] is given_["a"]
+    untouched.put((), 7)
+    assert untouched.document == 7
+
+
+LINES = st.lists(st.sampled_from(["a\n", "b\n", "}\n", "c\n", "d"]), max_size=12)
+
+
+@given(old=LINES, new=LINES)
+def test_small_texts_are_compared_as_the_library_does(old: list[str], new: list[str]) -> None:
+    """To the line."""
+    wanted = [*difflib.unified_diff(old, new, "x", "y")]
+    assert [*unified_diff(old, new, "x", "y")] == wanted
+
+
+@given(st.data())
+def test_a_difference_leads_from_the_old_text_to_the_new_one(data: st.DataObject) -> None:
+    """Read back, its lines are those of both texts, also where these are large."""
+    old = [f"{number % data.draw(st.sampled_from([3, 1000]))}\n" for number in range(data.draw(st.integers(0, 200)))]
+    new = list(old)
+    for place in data.draw(st.lists(st.integers(0, 200), max_size=20)):
+        new[place : place + data.draw(st.integers(0, 2))] = [f"{place}!\n"] * data.draw(st.integers(0, 2))
+    told = [
+        *unified_diff(
+            old,
+            new,
+            "x",
+            "x",
+        )
+    ]
+    assert bool(told) == (old != new)
+    rest, at = list(old), 0
+    for line in told[2:]:
+        if line.startswith("@@"):
+            start, length = (int(each) for each in f"{line.split()[2][1:]},1".split(",")[:2])
+            at = start - 1 if length else start
+        elif line.startswith("-"):
+            assert rest.pop(at) == line[1:]
+        elif line.startswith("+"):
+            rest.insert(at, line[1:])
+            at += 1
+        else:
+            assert rest[at] == line[1:]
+            at += 1
+    assert rest == new
+
+
+def test_accents_are_not_put_in_order_in_a_text_that_is_no_word() -> None:
+    """It would take the square of their number; a word has a few."""
+    assert plain("E\u0301") == plain("\u00e9")
+    for text in ("\u0301\u0316" * 501, "e\u0301" * 501):
+        assert plain(text) == single_spaced(text) == text
+    ad: Any = normalise({"category_id": "1121", "category_fields": {"brand": "Citroe\u0308n" + "\u0301\u0316" * 5_000}}).ad
+    assert ad["category_fields"]["brand"] == "citroen"

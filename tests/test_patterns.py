@@ -1,0 +1,152 @@
+"""Regular expressions of schemas mean the same to every engine, and take time that grows with the text and no faster."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from drawn import HELD, KINDS
+from hypothesis import given
+from hypothesis import strategies as st
+from interegular.patterns import parse_pattern
+
+from v4schema.engine import ENGINES
+from v4schema.patterns import Pattern, bounded
+
+
+def expressions(node: Any) -> Iterator[str]:  # noqa: ANN401
+    """Every expression of a schema or a mapping, but for those of suggestions."""
+    if isinstance(node, dict):
+        yield from (node[name] for name in ("pattern", "leaving", "unless") if isinstance(node.get(name), str))
+    for below in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from expressions(below)
+
+
+OURS = sorted({*expressions([HELD.schema(kind) for kind in KINDS]), *expressions(HELD.read("meta/receipt.json"))})
+LETTERS = st.sampled_from([*"ab-1", "[^a]", "[a-c-]", "[-1]", "\u00e5"])
+PATTERNS = st.recursive(
+    LETTERS,
+    lambda inner: (
+        st.builds("({})".format, st.lists(inner, min_size=1, max_size=3).map("|".join))
+        | st.lists(inner, min_size=1, max_size=3).map("".join)
+        | st.builds("({}){}".format, inner, st.sampled_from(["?", "*", "+", "{2}", "{1,}", "{0,2}"]))
+    ),
+    max_leaves=6,
+)
+
+
+@given(
+    st.builds("{}({}){}".format, st.sampled_from(["", "^"]), PATTERNS, st.sampled_from(["", "$"])),
+    st.text("abc-1\u00e5\n", max_size=8),
+)
+def test_an_expression_means_what_it_means_to_python_and_to_every_engine(expression: str, text: str) -> None:
+    """Whatever it is made of; ``$`` is the end of the text, also where that ends with a line feed."""
+    wanted = re.search(expression.replace("$", r"\Z"), text) is not None
+    assert Pattern(expression).matches(text) == wanted
+    for compiled in ENGINES.values():
+        assert compiled({"pattern": expression}).accepts(text) == wanted
+
+
+@pytest.mark.parametrize("expression", OURS)
+@given(data=st.data())
+def test_our_own_expressions_mean_to_us_what_they_mean_to_python(expression: str, data: st.DataObject) -> None:
+    """For texts that match, and such as nearly do."""
+    signs = st.sampled_from([*expression, " ", "0", "z", "\n", "\u00e5"])
+    text = data.draw(st.lists(signs, max_size=8).map("".join))
+    if expression.startswith("^") and expression.endswith("$"):
+        text = data.draw(st.just(text) | st.from_regex(expression, fullmatch=True))
+    assert Pattern(expression).matches(text) == (re.search(expression.replace("$", r"\Z"), text) is not None)
+
+
+class Counted:
+    """A text that counts how often a letter of it is read."""
+
+    def __init__(self, text: str) -> None:
+        self.text, self.read = text, 0
+
+    def __iter__(self) -> Iterator[str]:
+        for letter in self.text:
+            self.read += 1
+            yield letter
+
+
+@pytest.mark.parametrize("expression", [*OURS, "^(a+)+$", "^(a|a)*b$", "^(a?){40}a{40}$", "^(a|b)*a(a|b){12}$", "a*a*a*!"])
+def test_each_letter_of_a_text_is_read_once(expression: str) -> None:
+    """Whatever the expression, and whatever the text stumbles over; no more is kept for a longer text than for a short one."""
+    pattern = Pattern(expression)
+    for piece in ("a", "ab", "aab", "https://a.a", "1 ", "-", " "):
+        text = Counted(piece * 2_000)
+        pattern.matches(text)
+        assert text.read <= len(text.text)
+        assert len(pattern._states) <= 1_000  # noqa: SLF001
+
+
+def test_what_was_forgotten_is_found_anew() -> None:
+    """An expression with more states than are kept means what it says."""
+    pattern = Pattern("^(a|b)*a(a|b){12}$")
+    machine = parse_pattern("(a|b)*a(a|b){12}").to_fsm()
+    for number in range(1 << 12):
+        text = f"{number * 2654435761 % (1 << 32):032b}".translate({48: "a", 49: "b"})
+        assert pattern.matches(text) == machine.accepts(text)
+
+
+@pytest.mark.parametrize(
+    ("expression", "why"),
+    [
+        ("^a|b$", "stands in brackets"),
+        ("(a", "not closed"),
+        ("a)", "not opened"),
+        ("a**", "is not taken here"),
+        ("a+?", "is not taken here"),
+        ("(?=a)", "is not taken here"),
+        (r"\d", "is not taken here"),
+        ("^.$", "is not taken here"),
+        ("a^b", "is not taken here"),
+        ("a{2,1}", "repeated never"),
+        ("a{0}", "repeated never"),
+        ("a{501}", "more than 500"),
+        ("a{501,}", "more than 500"),
+        ("(a{50}){50}", "more than 500"),
+        ("a{,3}", "how often"),
+        ("a{2", "how often"),
+        ("[]", "characters and ranges"),
+        ("[a", "characters and ranges"),
+        ("[[:alpha:]]", "characters and ranges"),
+        ("[z-a]", "nothing in z-a"),
+        ("(a|)", "a way is empty"),
+        ("(" * 5_000, "too deep"),
+    ],
+)
+def test_what_engines_read_in_different_ways_or_not_in_linear_time_is_refused(expression: str, why: str) -> None:
+    """With the reason."""
+    with pytest.raises(ValueError, match=why):
+        Pattern(expression)
+
+
+@pytest.mark.parametrize(
+    ("expression", "why"),
+    [
+        ("(a*)", "up to a number"),
+        ("(a+)", "up to a number"),
+        ("(a{3,})", "up to a number"),
+        ("((ab){3})", "up to a number"),
+        (r"(a)\1", "up to a number"),
+        ("(a?)" * 14, "ways to match"),
+        ("(a|b)" * 14, "ways to match"),
+        ("([a]{0,99}[b]{0,99}[c]{0,9})", "ways to match"),
+        ("(a", "unterminated"),
+    ],
+)
+def test_a_suggestion_ends_soon_at_every_place_of_a_text(expression: str, why: str) -> None:
+    """What may be repeated without end, or in too many ways, is refused with the reason."""
+    with pytest.raises(ValueError, match=why):
+        bounded(expression)
+
+
+def test_the_suggestions_of_our_mappings_end_soon() -> None:
+    """Each is taken, and has one group."""
+    files = {file for way in HELD.ways.values() for _, _, file in way.categories}
+    files |= {f"{file.rpartition('/')[0]}/{name}" for file in files for name in HELD.read(file).get("with", ())}
+    patterns = [each["pattern"] for file in files for ask in HELD.read(file).get("ask", ()) for each in ask.get("suggest", ())]
+    assert len(patterns) >= 8
+    assert {bounded(pattern).groups for pattern in patterns} == {1}
