@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from v4schema import engine, pointer, wording
+from v4schema import engine, pointer, privacy, wording
 from v4schema.ad import unspeakable
 from v4schema.catalogue import Catalogue
 from v4schema.mapping import Mapping as CategoryMapping
@@ -45,7 +45,7 @@ class Ask:
     why: str = ""
     source: tuple[str, ...] = ()
     required: bool = True
-    suggestion: str | None = None
+    suggestion: str | None = field(default=None, repr=False)
 
     @property
     def place(self) -> tuple[str, ...]:
@@ -73,9 +73,9 @@ class Answered:
     if they did.
     """
 
-    ad: Any
+    ad: Any = field(repr=False)
     entries: Sequence[Entry] = ()
-    refused: Mapping[Place, tuple[object, object, str | None]] = field(default_factory=dict)
+    refused: Mapping[Place, tuple[object, object, str | None]] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -128,8 +128,10 @@ class Asking:
         rule = self._rules.get(ask.place)
         found: set[str] = set()
         for suggestion in rule.suggest if rule else ():
-            text = pointer.get(given, suggestion.at) if pointer.leads(given, suggestion.at) else None
-            found.update(re.findall(suggestion.pattern, text) if isinstance(text, str) else ())
+            text = pointer.text(given, suggestion.at)
+            if text is not None and not private(self.schema, ask.place):  # no part of a number or a plate is a suggestion
+                text = self.catalogue.unlabelled.sub(",", text)
+            found.update(re.findall(suggestion.pattern, text) if text is not None else ())
         if len(found) != 1:
             return None
         told = self.answered({}, {ask.at: next(iter(found)).strip()}).entries
@@ -171,7 +173,7 @@ class Asking:
             value, place = answers[at], pointer.parse(str(at))
             node = self._field(place)
             if not place or node is None:
-                name = {"name": wording.shown(str(at)), "kind": str(self.mapping.wanted)}
+                name = {"name": self._named(place, str(at)), "kind": str(self.mapping.wanted)}
                 entries.append(Entry(at=place, spot=_NOWHERE, code="answer.unknown_field", told=name, before=value, done=False))
             elif unspeakable(value) is not None:
                 refused[place] = value, None, str(self.catalogue.findings["json.unspeakable"]["says"])
@@ -182,6 +184,11 @@ class Asking:
                 else:
                     refused[place] = value, None, f"There is an answer to {pointer.write(other)} as well."
         return told
+
+    def _named(self, place: Place, at: str) -> str:
+        """Write what an answer calls a field, if it may be shown."""
+        told = privacy.written(self.catalogue, place) if place else privacy.word(at)
+        return wording.shown(told)
 
     def _entry(self, code: str, place: Place, given: object, value: object = None, *, done: bool = False) -> Entry:
         spot = Spot(node=describing(self.schema, place) or {}, hidden=private(self.schema, place))

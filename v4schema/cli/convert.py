@@ -119,7 +119,7 @@ def convert(
         raise unread
     if not told["quiet"]:
         for line in _left_out(tally, run, told) if targets or run.sheet else ():
-            click.echo(line, err=True)
+            terminal.echo(f"{line}\n", err=True)
     ctx.exit(reports.exit_code(tally, told["fail_on"]) or int(tally.incomplete > 0 and rejects is None))
 
 

@@ -4,12 +4,13 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-import click
-
 from v4schema import feed, render
 from v4schema.cli import terminal
 from v4schema.cli.sinks import Sink
 from v4schema.reading import BYTE_ORDER_MARK
+
+#: So many lines are shown around what has changed in a document; of a feed, none.
+_CONTEXT = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,31 +88,36 @@ class Writing:
                 pieces.name,
                 bytes(pieces.before),
                 bytes(pieces.after),
-                line=pieces.line,
+                lines=(pieces.line, pieces.new_line),
+                context=pieces.context,
                 headed=not pieces.headed,
                 on_terminal=self.on_terminal,
             )
             for line in told:
-                click.echo(line, nl=False, color=self.coloured)
+                terminal.echo(line, coloured=self.coloured, exact=True)
             pieces.headed = True
         pieces.line += pieces.before.count(b"\n")
+        pieces.new_line += pieces.after.count(b"\n")
         pieces.before.clear()
         pieces.after.clear()
 
 
 @dataclass(slots=True)
 class _Pieces:
-    """The ads of a source that stand on one line or in one document: before and after, and the line they begin on."""
+    """The ads of a source that stand on one line or in one document: before and after, and the lines they begin on."""
 
     name: str = ""
     line: int = 1
+    new_line: int = 1
+    context: int = 0
     headed: bool = False
-    before: bytearray = field(default_factory=bytearray)
-    after: bytearray = field(default_factory=bytearray)
+    before: bytearray = field(default_factory=bytearray, repr=False)
+    after: bytearray = field(default_factory=bytearray, repr=False)
 
     def add(self, result: feed.Result, after: bytes) -> None:
         """Add an ad."""
         self.name = result.reading.source
+        self.context = _CONTEXT if result.reading.listed or not result.reading.ending else 0
         self.before += result.before
         self.after += after
 
