@@ -314,7 +314,7 @@ def sighted(text: str) -> str | None:
 def look(
     number: int, start: int, *, kinds: Sequence[Kind] = KINDS, on_terminal: bool = True
 ) -> tuple[Counter[str], dict[str, str], int]:
-    """Draw ads and look for canaries; return how many texts were searched, by what printed them, the sightings, and the canaries."""
+    """Draw ads and look for canaries; return how many texts were searched by what prints them, the sightings and the canaries."""
     cage, searched, sightings = Cage(start), Counter[str](), dict[str, str]()
     log = io.StringIO()
     handler = logging.StreamHandler(log)

@@ -74,6 +74,9 @@ class Pointers:
 
 def written(catalogue: Catalogue, place: Place, document: object = None) -> str:
     """Write a place in a document as a JSON Pointer that holds no name which may be private, as `Pointers` does it."""
+    known = _known(catalogue)
+    if all(token in known or isinstance(token, int) for token in place):  # as nearly always
+        return pointer.write(place)
     return Pointers(catalogue, document).written(place)
 
 
