@@ -9,7 +9,7 @@ from typing import Any
 
 import canaries
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import v4schema
@@ -85,6 +85,7 @@ def places(document: Any, at: Place = ()) -> list[Place]:  # noqa: ANN401  (any 
     return [at, *(place for token, value in below for place in places(value, (*at, token)))]
 
 
+@settings(max_examples=50)
 @given(DOCUMENTS)
 def test_pointers_lead_back_to_the_places_they_were_written_for(document: object) -> None:
     """Whatever is masked: no two places of a document have one pointer, and whoever has the document finds them."""
@@ -124,6 +125,18 @@ def test_a_private_name_that_stands_twice_is_told_by_its_number() -> None:
     assert (found.code, found.at, found.line, found.column) == ("json.duplicate_key", "/1/contact/\u20263", 3, 2)
     assert found.hint == "Keep one of the two of this name."
     assert "0701234567" not in "".join(render.text([result], render.Look(rich=True)))
+
+
+@pytest.mark.parametrize("name", ['"a\tb"', '"a\\x"', '"\\ud800"'])
+def test_a_broken_name_that_stands_twice_is_no_reason_for_a_traceback(name: str) -> None:
+    """In a text that is no JSON, a name may be none either."""
+    for text in (
+        f'{{"contact": {{{name}: 1, "b": 1, "b": 2}}}}',
+        f'{{{name}: {{"b": 1, "b": 2}}}}',
+        f'{{"b": 1, "b": 2, {name}: 3}}',
+    ):
+        (result,) = feed.check([("ad.json", text.encode())])
+        assert "".join(render.text([result], render.Look(rich=True)))
 
 
 def test_a_change_is_only_shown_whole_if_all_of_it_may_be() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from ads import CAR, MOPED
 from drawn import HELD
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from v4schema import convert, feed
@@ -249,6 +249,7 @@ def table(*ads: dict[str, Any]) -> str:
         return b"".join(sheet.lines()).decode("utf-8-sig")
 
 
+@settings(max_examples=50)
 @given(ODD, ODD)
 def test_no_cell_is_a_formula_wherever_a_program_splits_it(name: str, title: str) -> None:
     """At commas, semicolons, tabs, pipes and line ends, with or without quotes, white space, or what cannot be seen."""
@@ -258,6 +259,7 @@ def test_no_cell_is_a_formula_wherever_a_program_splits_it(name: str, title: str
         assert bare[:1] not in SIGNS or bare in {"", "-"}
 
 
+@settings(max_examples=40)
 @given(st.lists(ODD | st.text(st.characters(codec="utf-8"), max_size=8), min_size=1, max_size=3, unique_by=str.strip), ODD)
 def test_what_an_ad_is_called_comes_back_from_its_cell(names: list[str], title: str) -> None:
     """Whatever it is: each row finds the ad that it was written for."""

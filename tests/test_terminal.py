@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from commands import Run, terminal, typed
 
+from v4schema.cli.terminal import Terminal
 from v4schema.wording import printable
 
 Ad = dict[str, Any]
@@ -69,7 +70,6 @@ WORDS = [
     ["show", "--schemas", "schemas", "v4/moped"],
     ["diff", "ODD", "v4/moped"],
     ["explain", "ODD"],
-    ["explain", "--schemas", "schemas", "json.syntax"],
     ["openapi", "ODD"],
 ]
 
@@ -148,3 +148,16 @@ def test_everything_that_cannot_be_seen_is_printable() -> None:
             assert printable(each).isascii(), hex(number)
             assert json.loads(f'"{printable(each)}"') == each
     assert printable("Fin moped från Växjö 😀") == "Fin moped från Växjö 😀"
+
+
+def test_a_terminal_takes_bytes_and_help_keeps_its_lines(run: Run) -> None:
+    """Its buffer says that it can be written to, also where libraries ask; what is no sentence of wrong usage stays as it is."""
+    controller, other = os.openpty()
+    with open(other, "w", encoding="utf-8") as stream:
+        screen = Terminal(stream)
+        assert screen.buffer.writable()
+        assert screen.buffer.write("\x9b\r\nå".encode()) == 6
+        screen.buffer.flush()
+        assert os.read(controller, 99).decode() == "\\u009b\r\nå"  # the terminal's own end of a line
+    os.close(controller)
+    assert "\n  convert" in run().output

@@ -241,7 +241,11 @@ def _frame(result: Result, finding: Finding, look: Look) -> list[str]:
 
 def _name(finding: Finding, raw: str) -> str:
     """Return a name for a code frame: none that is masked in the place of the finding."""
-    return raw if json.loads(raw) in pointer.parse(finding.at) else f'"{pointer.MASK}"'
+    try:
+        name = json.loads(raw)
+    except ValueError:  # it has an error in it
+        name = raw
+    return raw if name in pointer.parse(finding.at) else f'"{pointer.MASK}"'
 
 
 def _value(result: Result, finding: Finding, raw: str) -> str:
