@@ -32,7 +32,7 @@ import v4schema
 from v4schema import Finding, Kind, cli, feed, openapi, render, strategies
 from v4schema.errors import V4SchemaError
 from v4schema.openapi.judging import Refused
-from v4schema.schema import private, walk
+from v4schema.schema import Schema, private, walk
 from v4schema.sheets import Sheet
 
 #: What every canary begins with: in letters, and in digits where a number is wanted.
@@ -226,7 +226,7 @@ def of_a_request(body: bytes, kind: Kind, log: io.StringIO) -> Iterator[tuple[st
     parsed = v4schema.read(body)
     for reading in parsed:
         if isinstance(reading.ad, dict):
-            yield from (("API", each) for each in of_findings(openapi.from_api(_answer(reading.ad))))
+            yield from (("API", each) for each in of_findings(openapi.from_api(_answer(reading.ad, HELD.schema(kind)))))
     yield "log", log.getvalue()
     log.truncate(0)
 
@@ -235,11 +235,14 @@ def _raise(error: Exception) -> None:
     raise error
 
 
-def _answer(ad: object) -> object:
-    """Return what the API may say of an ad: a sentence for each field."""
-    if isinstance(ad, dict):
-        return {name: _answer(value) for name, value in ad.items()}
-    return [_answer(each) for each in ad] if isinstance(ad, list) and ad else ["Not a valid string."]
+def _answer(value: object, node: Schema) -> object:
+    """Return what the API may say of an ad: a sentence for each of its fields, and for whatever stands within a private one."""
+    if isinstance(value, dict):
+        known = node.get("properties", {})
+        below = {name: known.get(name, node) for name in value if name in known or "x-private" in node}
+        return {name: _answer(value[name], field) for name, field in below.items()}
+    items = node.get("items", node)
+    return [_answer(each, items) for each in value] if isinstance(value, list) and value else ["Not a valid string."]
 
 
 def of_a_text(text: bytes) -> Iterator[tuple[str, str]]:

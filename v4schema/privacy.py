@@ -96,11 +96,12 @@ def word(name: str) -> str:
     return name if looks_like_a_name(name) else MASK
 
 
-def hidden(catalogue: Catalogue, place: Place) -> Iterator[bool]:
+def hidden(catalogue: Catalogue, place: Place, *, within_private: bool = False) -> Iterator[bool]:
     """Tell of each step to a place whether it is a name that may be private.
 
     The names that documents know are not, nor those that words.json knows, in whatever spelling, nor very short ones. Any other
-    is, within what is private and within what no document knows; elsewhere, if it does not look like the name of a field.
+    is, within what is private and within what no document knows; elsewhere, if it does not look like the name of a field. With
+    `within_private`, only within what is private: for names that are not the sender's own, but the API's.
     """
     known, closed = _known(catalogue), False
     for token in place:
@@ -110,8 +111,9 @@ def hidden(catalogue: Catalogue, place: Place) -> Iterator[bool]:
         private = known.get(token)
         if private is None:
             private = known.get(spelling.folded(token))
-        yield private is None and not _SHORT.fullmatch(token) and (closed or not looks_like_a_name(token))
-        closed = closed or private is not False
+        telling = private is None and not _SHORT.fullmatch(token)
+        yield telling and (closed or not (within_private or looks_like_a_name(token)))
+        closed = closed or bool(private) or (private is None and not within_private)
 
 
 def looks_like_a_name(word: str) -> bool:

@@ -240,12 +240,8 @@ def _frame(result: Result, finding: Finding, look: Look) -> list[str]:
 
 
 def _name(finding: Finding, raw: str) -> str:
-    """Return a name for a code frame: none that is masked in the place of the finding."""
-    try:
-        name = json.loads(raw)
-    except ValueError:  # it has an error in it
-        name = raw
-    return raw if name in pointer.parse(finding.at) else f'"{pointer.MASK}"'
+    """Return a name for a code frame: not where a name is masked in the place of the finding."""
+    return f'"{pointer.MASK}"' if pointer.MASK in finding.at else raw
 
 
 def _value(result: Result, finding: Finding, raw: str) -> str:

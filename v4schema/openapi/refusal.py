@@ -25,7 +25,12 @@ def from_api(body: object, *, catalogue: Catalogue | None = None) -> tuple[Findi
     """
     held = catalogue or catalogues.default()
     put = wording.finding(held, "api.refused", "")
-    return tuple(replace(put, at=privacy.written(held, at), says=says) for at, says in _sayings(body, ()))
+    return tuple(replace(put, at=_written(held, at), says=says) for at, says in _sayings(body, ()))
+
+
+def _written(catalogue: Catalogue, at: Place) -> str:
+    """Write a place that the API names; a name within what is private may be the sender's own, and is masked."""
+    return privacy.masked(at, [*privacy.hidden(catalogue, at, within_private=True)], [0] * len(at))
 
 
 def _sayings(node: object, at: Place) -> Iterator[tuple[Place, str]]:
