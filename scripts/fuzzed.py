@@ -104,7 +104,7 @@ def places(data: bytes) -> None:
     if not given.readable:
         for offset in {0, len(data) // 2, len(data)}:
             told = found.pointer_at(offset)
-            assert told is None or 0 <= told[1].start <= told[1].end <= len(data)
+            assert told is None or 0 <= told[-1].start <= told[-1].end <= len(data)
         found.nearest(("price", 0, "amount"))
         for finding in given.findings:
             within(finding.line or 1, finding.column or 1, data)
@@ -118,7 +118,8 @@ def places(data: bytes) -> None:
                 start = data.rfind(b"\n", 0, span.start) + 1
                 assert (span.line, span.line_start) == (data.count(b"\n", 0, span.start) + 1, start), (tokens, span)
                 assert span.column == len(data[start : span.start].decode()) + 1, (tokens, span)
-        assert member.name is None or found.pointer_at(member.name.start) == (tokens, member.name), tokens
+        told = found.pointer_at(member.name.start) if member.name else None
+        assert told is None or (told[0], told[-1]) == (tokens, member.name), tokens
 
 
 def within(line: int, column: int, data: bytes) -> None:

@@ -1,5 +1,6 @@
 """Running the command: in a terminal of its own, and what it prints there."""
 
+import json
 import os
 import pty
 import re
@@ -16,9 +17,13 @@ Run = Callable[..., Result]
 
 def terminal(*words: str, cwd: Path, columns: int = 80, **env: str) -> str:
     """What the command prints on a terminal."""
+    return _shown([sys.executable, "-m", "v4schema", *words], cwd, {"COLUMNS": str(columns), **env})
+
+
+def _shown(command: list[str], cwd: Path, env: dict[str, str]) -> str:
+    """What a process prints on a terminal."""
     controller, terminal = pty.openpty()
-    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"} | {"COLUMNS": str(columns)} | env
-    command = [sys.executable, "-m", "v4schema", *words]
+    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"} | {"COLUMNS": "80"} | env
     process = subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, cwd=cwd, env=environment)
     os.close(terminal)
     printed = b""
@@ -30,6 +35,18 @@ def terminal(*words: str, cwd: Path, columns: int = 80, **env: str) -> str:
     process.wait()
     os.close(controller)
     return printed.decode().replace("\r\n", "\n")
+
+
+def typed(*commands: list[str], cwd: Path) -> list[str]:
+    """What several commands print on one terminal, one after the other in one process."""
+    mark = "\n== next ==\n"
+    script = (
+        "import json, sys\nfrom contextlib import suppress\nfrom v4schema.cli import main\n"
+        "for words in json.loads(sys.argv.pop()):\n"
+        "    with suppress(SystemExit):\n        main(words)\n"
+        f"    print({mark!r}, end='', flush=True)\n"
+    )
+    return _shown([sys.executable, "-c", script, json.dumps(commands)], cwd, {}).split(mark)[:-1]
 
 
 def background(*words: str, cwd: Path) -> subprocess.Popen[bytes]:

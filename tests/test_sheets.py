@@ -3,12 +3,13 @@
 import csv
 import io
 import json
+import re
 from typing import Any
 
 import pytest
 from ads import CAR, MOPED
 from drawn import HELD
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from v4schema import convert, feed
@@ -90,8 +91,8 @@ def test_a_sheet_of_nothing_has_its_names_alone() -> None:
 
 
 def test_a_label_is_one_short_line() -> None:
-    """The title, or the beginning of the text; an ad without its identifier has no row."""
-    first, second = rows({**MOPED, "title": " ", "body": "Fin\nmoped " * 30}, {**MOPED, "title": None, "body": 3})[2:]
+    """The beginning of the title; an ad without its identifier has no row."""
+    first, second = rows({**MOPED, "title": "Fin\nmoped " * 30}, {**MOPED, "title": None, "body": 3})[2:]
     assert first[1] == ("Fin moped " * 30)[:79] + "…"
     assert second[1] == ""
     assert len(rows({name: value for name, value in MOPED.items() if name != "source_id"})) == 2
@@ -232,3 +233,79 @@ def test_a_sheet_that_is_filled_in_comes_back(names: list[str], title: str) -> N
     results = converted(text.getvalue(), *ads)
     named = [name for name in names if name.strip()]
     assert sum(result.complete for result in results if not result.beside) == len(named)
+
+
+#: What spreadsheets take for the beginning of a formula, one way or another, and what programs split cells at.
+SIGNS, SPLITS = "=+-@\uff1d\uff0b\uff0d\uff20\u2212", ",;|\t\r\n"
+#: Texts of signs, of what is passed over before them, of what splits cells, and of the guard itself.
+ODD = st.text(st.sampled_from([*SIGNS, *SPLITS, *"'\"# a1.:\u00a0\u200b\ufeff\u202e\x00"]), max_size=12)
+
+
+def table(*ads: dict[str, Any]) -> str:
+    """The text of the table of what ads are asked."""
+    with Sheet(HELD) as sheet:
+        for ad in ads:
+            sheet.add(convert(ad, to="v4"))
+        return b"".join(sheet.lines()).decode("utf-8-sig")
+
+
+@settings(max_examples=50)
+@given(ODD, ODD)
+def test_no_cell_is_a_formula_wherever_a_program_splits_it(name: str, title: str) -> None:
+    """At commas, semicolons, tabs, pipes and line ends, with or without quotes, white space, or what cannot be seen."""
+    _, _, *lines = table({**MOPED, "source_id": name, "title": title}).split("\r\n")
+    for cell in re.split(f"[{SPLITS}]", "\r\n".join(lines)):
+        bare = "".join(each for each in cell if each.isprintable() and each not in '" \u00a0')
+        assert bare[:1] not in SIGNS or bare in {"", "-"}
+
+
+@settings(max_examples=40)
+@given(st.lists(ODD | st.text(st.characters(codec="utf-8"), max_size=8), min_size=1, max_size=3, unique_by=str.strip), ODD)
+def test_what_an_ad_is_called_comes_back_from_its_cell(names: list[str], title: str) -> None:
+    """Whatever it is: each row finds the ad that it was written for."""
+    ads = [{**MOPED, "source_id": name, "title": title} for name in names if name.strip()]
+    text = table(*ads)
+    head, legend, *rows_ = csv.reader(io.StringIO(text, newline=""), delimiter=";")
+    filled = [[*row[:2], *(cell or f"Yamaha {number}" for cell in row[2:])] for number, row in enumerate(rows_)]
+    written = io.StringIO(newline="")
+    csv.writer(written, delimiter=";").writerows([head, legend, *filled])
+    answers = Answers(written.getvalue().encode(), to="v4")
+    assert [*filter(None, map(answers.take, ads))] != [] or not ads
+    answers = Answers(written.getvalue().encode(), to="v4")
+    for number, ad in enumerate(ads):
+        row = answers.take(ad)
+        assert row is not None
+        assert row.name == ad["source_id"].strip()
+        assert row.answers["/category_fields/brand"] == f"Yamaha {number}"
+    assert not [*answers.left()]
+
+
+@pytest.mark.parametrize("name", ["# what to answer", "legend"])
+@pytest.mark.parametrize("title", ["# what to answer", "Yamaha"])
+def test_an_ad_that_is_called_as_the_second_line_is_is_answered(name: str, title: str) -> None:
+    """The second line is known by where it stands, and where a spreadsheet has sorted it, by its having no label."""
+    ad = {**MOPED, "source_id": name, "title": title}
+    head, legend, row = csv.reader(io.StringIO(table(ad), newline=""), delimiter=";")
+    row = [*row[:2], *(cell or "Yamaha" for cell in row[2:])]
+    for lines in ([head, legend, row], [head, row, legend], [head, legend, [row[0].removeprefix("'"), *row[1:]]]):
+        text = io.StringIO(newline="")
+        csv.writer(text, delimiter=";").writerows(lines)
+        answers = Answers(text.getvalue().encode(), to="v4")
+        row_ = answers.take(ad)
+        assert row_ is not None
+        assert row_.answers["/category_fields/brand"] == "Yamaha"
+        assert not [*answers.left()]
+
+
+def test_an_identifier_that_a_spreadsheet_would_write_anew_is_marked() -> None:
+    """Leading zeros, exponents, dates, and numbers of many digits; short whole numbers and words stay as they are."""
+    for name in ("007", "1E5", "2020-01", "1/2", "12.50", "1,5", "123456789012", "3-dörrars"):
+        assert table({**MOPED, "source_id": name}).split("\r\n")[2].split(";")[0].strip('"') == f"'{name}"
+    for name in ("0", "17", "12345678901", "moped-017", "YA 1"):
+        assert table({**MOPED, "source_id": name}).split("\r\n")[2].split(";")[0] == name
+
+
+def test_a_plate_in_a_title_is_no_suggestion_in_a_sheet() -> None:
+    """Nor is a part of it, or of a telephone number, one for another field."""
+    (*_, row) = rows({**MOPED, "title": "Yamaha 0701234567 ABC 12D 2020"})
+    assert row[-1] == "brand: Yamaha; model_year: 2020"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from v4schema import engine, patterns, pointer, spelling, wording
+from v4schema import engine, patterns, pointer, privacy, spelling, wording
 from v4schema.ad import unspeakable
 from v4schema.catalogue import Catalogue
 from v4schema.mapping import Mapping as CategoryMapping
@@ -48,7 +48,7 @@ class Ask:
     why: str = ""
     source: tuple[str, ...] = ()
     required: bool = True
-    suggestion: str | None = None
+    suggestion: str | None = field(default=None, repr=False)
 
     @property
     def place(self) -> tuple[str, ...]:
@@ -76,9 +76,9 @@ class Answered:
     if they did.
     """
 
-    ad: Any
+    ad: Any = field(repr=False)
     entries: Sequence[Entry] = ()
-    refused: Mapping[Place, tuple[object, object, str | None]] = field(default_factory=dict)
+    refused: Mapping[Place, tuple[object, object, str | None]] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -132,6 +132,8 @@ class Asking:
         found: set[str] = set()
         for suggestion in rule.suggest if rule else ():
             text = pointer.text(given, suggestion.at) or ""
+            if not private(self.schema, ask.place):  # no part of a number or a plate is a suggestion
+                text = self.catalogue.unlabelled.sub(",", text) if len(text) <= _LONGEST else text
             found.update(
                 patterns.bounded(suggestion.pattern).findall(spelling.single_spaced(text)) if len(text) <= _LONGEST else ()
             )
@@ -176,7 +178,7 @@ class Asking:
             value, place = answers[at], pointer.parse(str(at))
             node = self._field(place)
             if not place or node is None:
-                name = {"name": wording.shown(str(at)), "kind": str(self.mapping.wanted)}
+                name = {"name": self._named(place, str(at)), "kind": str(self.mapping.wanted)}
                 entries.append(Entry(at=place, spot=_NOWHERE, code="answer.unknown_field", told=name, before=value, done=False))
             elif unspeakable(value) is not None:
                 refused[place] = value, None, str(self.catalogue.findings["json.unspeakable"]["says"])
@@ -187,6 +189,11 @@ class Asking:
                 else:
                     refused[place] = value, None, f"There is an answer to {pointer.write(other)} as well."
         return told
+
+    def _named(self, place: Place, at: str) -> str:
+        """Write what an answer calls a field, if it may be shown."""
+        told = privacy.written(self.catalogue, place) if place else privacy.word(at)
+        return wording.shown(told)
 
     def _entry(self, code: str, place: Place, given: object, value: object = None, *, done: bool = False) -> Entry:
         spot = Spot(node=describing(self.schema, place) or {}, hidden=private(self.schema, place))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -136,6 +137,11 @@ class Catalogue:
         return [pointer.parse(place) for place in self.read("catalogue.json")["fields"]["label"]]
 
     @cached_property
+    def unlabelled(self) -> re.Pattern[str]:
+        """What is left out of such a text, since it may tell who somebody is."""
+        return re.compile(self.read("catalogue.json")["fields"]["unlabelled"])
+
+    @cached_property
     def units(self) -> Mapping[str, Any]:
         """The units by what they measure, as ``units.json`` tells of them."""
         units: Mapping[str, Any] = self.read("units.json")
@@ -257,7 +263,7 @@ class Catalogue:
                 raise UnknownName(f"category of {edition.name}", kind.category, edition.categories)
             leaf = edition.categories[kind.category].schema if kind.category else None
             flattening = Flattening(
-                resolve=self._resolved,
+                resolve=self.resolved,
                 operation=operation,
                 partial=partial,
                 lists=self._lists,
@@ -266,8 +272,8 @@ class Catalogue:
             self._schemas[key] = flattening.flatten(leaf or edition.schema)
         return self._schemas[key]
 
-    def _resolved(self, reference: str, file: str) -> tuple[Schema, str]:
-        """Follow a reference that stands in `file`."""
+    def resolved(self, reference: str, file: str) -> tuple[Schema, str]:
+        """Follow a reference that stands in a file of schemas: return what it means, and the file that this stands in."""
         path, _, fragment = reference.partition("#")
         target = f"{file.rpartition('/')[0]}/{path}" if path and path != file else file
         try:

@@ -21,7 +21,7 @@ class Conversion:
     converted, they are the `given` ad and None. `origin` is what the given ad is, if that can be told.
     """
 
-    ad: Any
+    ad: Any = field(repr=False)
     given: Any = field(repr=False)
     kind: Kind | None = None
     origin: Kind | None = None

@@ -1,7 +1,7 @@
 """Carrying an ad along a mapping: what is kept, moved, filled in and dropped, by rules that know no order."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -23,7 +23,7 @@ _MEASURING = "in_unit"
 class Carried:
     """An ad that a mapping has carried over: the new ad, what was done and what was not, and the trail of what has moved."""
 
-    ad: Any
+    ad: Any = field(repr=False)
     entries: Sequence[Entry]
     trail: Trail
 

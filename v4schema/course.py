@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Mapping as Mapping_
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, cast
 
-from v4schema import pointer, wording
+from v4schema import pointer, privacy, wording
 from v4schema.asking import Answered, Ask, Asking
 from v4schema.catalogue import Catalogue
 from v4schema.converter import Carried, Converter
@@ -53,7 +53,7 @@ class Course:
     """What an ad has gone through: mended or not, carried over, mended again, with answers filled in."""
 
     route: Route
-    given: Any
+    given: Any = field(repr=False)
     mended: Normalisation | None
     carried: Carried
     again: Normalisation | None
@@ -78,7 +78,7 @@ class Course:
 
         Of what is wrong with the ad that came out, warnings are told where ads are mended as well.
         """
-        stages = Stages(given=self.given, stages=[*self._stages()])
+        stages = Stages(catalogue=self.route.catalogue, given=self.given, stages=[*self._stages()])
         number = int(self.mended is not None)
         told = [*stages.told(), *stages.checked(self._refused())]
         kind = self.route.mapping.given
@@ -98,8 +98,8 @@ class Course:
         return [*self._in_order(wrong), *self._in_order(rest)]
 
     def _in_order(self, findings: Iterable[Finding]) -> Sequence[Finding]:
-        order = pointer.Order(self.given)
-        return sorted(findings, key=lambda finding: order(pointer.within(self.given, finding.at)))
+        order, pointers = pointer.Order(self.given), privacy.Pointers(self.route.catalogue, self.given)
+        return sorted(findings, key=lambda finding: order(pointers.place(finding.at)))
 
     def _stages(self) -> Iterator[Stage]:
         here = self.given

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from v4schema import pointer, spelling, wording
+from v4schema import pointer, privacy, spelling, wording
 from v4schema.catalogue import Catalogue
 from v4schema.engine import Failure
 from v4schema.naming import Names
@@ -56,18 +56,19 @@ class Faults:
                 if name not in value:
                     yield self._missing((*failure.at, name), rule)
         elif isinstance(value, dict) and keyword == "additionalProperties":
+            pointers = privacy.Pointers(self.catalogue, ad)
             for name in value:
                 if name not in node["properties"]:
-                    yield self._stray(ad, (*failure.at, name))
+                    yield self._stray(ad, (*failure.at, name), pointers)
         else:
             yield self._value(failure, node, rule, value)
 
     def strays(self, ad: dict[str, Any], within: Place, node: Schema) -> Iterator[Fault]:
         """Yield the names in an object of undocumented fields that certainly stand for a field that is described."""
-        value = pointer.get(ad, within)
+        value, pointers = pointer.get(ad, within), privacy.Pointers(self.catalogue, ad)
         for name in value if isinstance(value, dict) else ():
             if name not in node["properties"]:
-                fault = self._stray(ad, (*within, name))
+                fault = self._stray(ad, (*within, name), pointers)
                 if fault.right is not None:
                     yield fault
 
@@ -110,11 +111,11 @@ class Faults:
         )
         yield from within or [at]
 
-    def _stray(self, ad: object, at: Place) -> Fault:
+    def _stray(self, ad: object, at: Place, pointers: privacy.Pointers) -> Fault:
         """Report a field that is not described: by the name that is meant, if that can be told."""
         meant = None if self._answer else self._names.meant(ad, at)
         right = meant.at if meant else None
-        finding = self._names.stray(ad, at, right)
+        finding = self._names.stray(ad, at, right, pointers=pointers)
         if right is not None and not pointer.leads(ad, right):
             finding = self._also_retyped(finding, describing(self.schema, right) or {}, pointer.get(ad, at))
         return Fault(at=at, finding=finding, right=right)

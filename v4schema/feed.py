@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from v4schema import catalogue as catalogues
 from v4schema import engine as engines
-from v4schema import pointer, wording
+from v4schema import pointer, privacy, wording
 from v4schema.catalogue import Catalogue
 from v4schema.positions import Member, Span, positions
 from v4schema.reading import BYTE_ORDER_MARK, Reading, Source, read
@@ -70,10 +70,11 @@ class Result:
             return self.reading.text
         from v4schema.rewriting import rewritten
 
+        before, after = (privacy.Pointers(self.catalogue, ad) for ad in (given, new))
         origins = {
-            pointer.within(new, finding.to): source
+            after.place(finding.to): source
             for finding in self.report.findings
-            if finding.to is not None and pointer.leads(given, source := pointer.within(given, finding.at))
+            if finding.to is not None and pointer.leads(given, source := before.place(finding.at))
         }
         margin = self.reading.lead.rpartition(b"\n")[2]
         return rewritten(self.reading.text, given, new, origins, margin=margin if not margin.strip() else b"")
@@ -103,7 +104,9 @@ class Result:
 
     def mark(self, finding: Finding, member: Member) -> Span:
         """Return the part of a member that a finding is about: its name or its value."""
-        missing = self.reading.readable and not pointer.leads(self.reading.ad, pointer.parse(finding.at))
+        place = pointer.parse(finding.at)
+        there = pointer.leads(self.reading.ad, place) or any(pointer.number(token) for token in place[-1:])
+        missing = self.reading.readable and not there
         by_name = missing or self.catalogue.findings[finding.code].get("marks") == "name"
         return member.name if by_name and member.name else member.value
 

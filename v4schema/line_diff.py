@@ -16,14 +16,16 @@ _AROUND = 3
 _Piece = tuple[int, int, int, int]
 
 
-def unified_diff(old: Sequence[str], new: Sequence[str], fromfile: str, tofile: str) -> Iterator[str]:
+def unified_diff(old: Sequence[str], new: Sequence[str], fromfile: str, tofile: str, *, context: int = _AROUND) -> Iterator[str]:
     r"""Yield a unified diff, as `difflib.unified_diff` does; between large texts it may tell of more lines than need be.
+
+    `context` is how many lines that are the same are shown around those that are not.
 
     >>> [*unified_diff(["a\n", "b\n"], ["a\n", "c\n"], "x", "x")]
     ['--- x\n', '+++ x\n', '@@ -1,2 +1,2 @@\n', ' a\n', '-b\n', '+c\n']
     """
     matcher = _Matcher(old, new)
-    for number, group in enumerate(matcher.get_grouped_opcodes(_AROUND)):
+    for number, group in enumerate(matcher.get_grouped_opcodes(context)):
         if not number:
             yield f"--- {fromfile}\n"
             yield f"+++ {tofile}\n"

@@ -1,10 +1,10 @@
 """What the steps of a schema do to an ad: one walk, compiled from the schema, that keeps whatever it leaves alone."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from v4schema import engine, pointer, wording
+from v4schema import engine, pointer, privacy, wording
 from v4schema.ad import unspeakable
 from v4schema.catalogue import Catalogue
 from v4schema.moving import Trail
@@ -40,9 +40,9 @@ class Entry:
     at: Place
     spot: Spot
     code: str
-    told: Mapping[str, object]
-    before: object
-    after: object = None
+    told: Mapping[str, object] = field(repr=False)
+    before: object = field(repr=False)
+    after: object = field(default=None, repr=False)
     source: Place | None = None
     done: bool = True
     gone: bool = False
@@ -135,7 +135,7 @@ def put(entry: Entry, trail: Trail, catalogue: Catalogue) -> tuple[Place, Findin
         **entry.told,
     }
     rule = {"x-source": entry.spot.node["x-source"]}
-    return source, wording.finding(catalogue, entry.code, pointer.write(source), rule=rule, change=change, **told)
+    return source, wording.finding(catalogue, entry.code, privacy.written(catalogue, source), rule=rule, change=change, **told)
 
 
 def _entering(within: Within) -> Visit:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from v4schema import pointer, spelling, wording
+from v4schema import pointer, privacy, spelling, wording
 from v4schema.catalogue import Catalogue
 from v4schema.moving import blank
 from v4schema.pointer import Place
 from v4schema.report import Finding
-from v4schema.schema import Schema, describing, private, walk, welcome
+from v4schema.schema import Schema, describing, walk, welcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +65,12 @@ class Names:
         within = at[:-1]
         return within in {(), self.catalogue.own_at} or right[: len(within)] == within
 
-    def stray(self, ad: object, at: Place, right: Place | None, *, rivals: bool = False) -> Finding:
+    def stray(
+        self, ad: object, at: Place, right: Place | None, *, pointers: privacy.Pointers | None = None, rivals: bool = False
+    ) -> Finding:
         """Report a name that is none of an object's fields, and the field it stands for, if it does for one.
 
-        With `rivals`, another name stands for that field as well.
+        With `rivals`, another name stands for that field as well. `pointers` are those of the ad, if many are written.
         """
         around = describing(self.schema, at[:-1]) or {}
         mend = ""
@@ -78,7 +80,7 @@ class Names:
         return wording.finding(
             self.catalogue,
             "field.misnamed" if right else "field.unknown",
-            pointer.write(at),
+            (pointers or privacy.Pointers(self.catalogue, ad)).written(at),
             rule={"x-source": described["x-source"]},
             case="rename" if right and right[:-1] == at[:-1] else "",
             mend=mend,
@@ -86,9 +88,9 @@ class Names:
         )
 
     def told(self, at: Place, right: Place | None) -> Mapping[str, Any]:
-        """Return what fills a sentence about a name and the field that it stands for; a name among private ones is not shown."""
+        """Return what fills a sentence about a name and the field that it stands for; a name that may be private is not shown."""
         return {
-            "name": "of this name" if private(self.schema, at[:-1]) else wording.shown(at[-1]),
+            "name": privacy.named(self.catalogue, at),
             "right": wording.shown(right[-1]) if right else None,
             "place": pointer.write(right or ()),
         }

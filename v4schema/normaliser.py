@@ -26,7 +26,7 @@ class Normalisation:
     told. `changed` is whether anything was changed. `trail` leads from places in the new ad to those in the given one.
     """
 
-    ad: object
+    ad: object = field(repr=False)
     kind: Kind | None
     changed: bool
     trail: Trail = field(repr=False, compare=False)

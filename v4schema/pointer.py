@@ -1,5 +1,6 @@
 """JSON Pointers (RFC 6901) as text and as tokens."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -9,6 +10,9 @@ Token = str | int
 Place = tuple[Token, ...]
 #: The step to every item of an array, in places that stand for several.
 EVERY = "*"
+#: What stands for a name that may be private, before its number in its object.
+MASK = "\N{HORIZONTAL ELLIPSIS}"
+_NUMBER = re.compile("[1-9][0-9]{0,9}")
 
 
 def write(tokens: Iterable[Token]) -> str:
@@ -31,6 +35,16 @@ def parse(pointer: str) -> tuple[str, ...]:
     ('price', '0', 'a/b~c')
     """
     return tuple(token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:])
+
+
+def number(token: Token) -> int | None:
+    """Return the number in its object, from 1, of the member that a masked name stands for; None for any other token.
+
+    >>> number("\u20262"), number("phone")
+    (2, None)
+    """
+    told = str(token).removeprefix(MASK)
+    return int(told) if told != token and _NUMBER.fullmatch(told) else None
 
 
 def instances(document: object, at: Sequence[str], place: Place = ()) -> Iterator[Place]:

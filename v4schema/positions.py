@@ -11,7 +11,7 @@ from functools import cached_property, lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from v4schema.pointer import Place, Token
+from v4schema.pointer import Place, Token, number
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -56,47 +56,56 @@ class Positions:
 
         self._text = text
         self.root = Parser(Language(tree_sitter_json.language())).parse(_PLUS.sub(_without_sign, text)).root_node
-        self._members: dict[int, dict[Token, tuple[Node, Node]]] = {}
+        self._members: dict[int, dict[Token, tuple[Node, Node]]] = {}  # by their names, and by their numbers
         self._items: dict[int, list[Node]] = {}
 
-    def member(self, tokens: Iterable[Token]) -> Member | None:
-        """Return where the value at `tokens` stands, or None if there is no such place."""
+    def member(self, tokens: Iterable[Token], *, masked: bool = False) -> Member | None:
+        """Return where the value at `tokens` stands, or None if there is no such place; they may hold names that are `masked`."""
         name, value = None, next((node for node in self.root.named_children if node.type != "comment"), None)
         for token in tokens:
-            name, value = self._below(value, token) if value is not None else (None, None)
+            name, value = self._below(value, (masked and number(token)) or token) if value is not None else (None, None)
         if value is None:
             return None
         return Member(value=self._place(value), name=None if name is None else self._place(name))
 
     def nearest(self, tokens: Sequence[Token]) -> Member | None:
-        """Return where the value at `tokens` stands, or the innermost value around the place where it is missing."""
+        """Return where the value at the tokens of a finding stands, or the innermost value around where it is missing."""
         for end in range(len(tokens), -1, -1):
-            found = self.member(tokens[:end])
+            found = self.member(tokens[:end], masked=True)
             if found is not None:
                 return found
         return None
 
-    def pointer_at(self, offset: int) -> tuple[Place, Span] | None:
-        """Return the tokens of the innermost member around a byte, and the place of its name."""
+    def pointer_at(self, offset: int) -> tuple[Place, Sequence[int], Span] | None:
+        """Return the tokens of the innermost member around a byte, their numbers in what they are in, and the place of its name.
+
+        The numbers count from 1.
+        """
         node = self.root.descendant_for_byte_range(offset, offset)
         tokens: list[Token] = []
+        numbers: list[int] = []
         place = None
         while node is not None:
             if node.type == "pair" and node.named_children:
                 key = node.named_children[0]
                 tokens.append(self._named(key))
+                numbers.append(_number(node))
                 place = place or self._place(key)
             elif place is not None and node.parent is not None and node.parent.type == "array":
-                tokens.append(node.parent.named_children.index(node))
+                numbers.append(_number(node))
+                tokens.append(numbers[-1] - 1)
             node = node.parent
-        return (tuple(reversed(tokens)), place) if place else None
+        return (tuple(reversed(tokens)), numbers[::-1], place) if place else None
 
     def _below(self, node: "Node", token: Token) -> "tuple[Node | None, Node | None]":
         """Return the name and the value of a member, or no name and the item of an array."""
         if node.type == "object":
             if node.id not in self._members:
                 pairs = [pair.named_children for pair in node.named_children if pair.type == "pair"]
-                self._members[node.id] = {self._named(pair[0]): (pair[0], pair[1]) for pair in pairs if len(pair) > 1}
+                members = self._members[node.id] = {}
+                for rank, pair in enumerate(pairs, 1):
+                    if len(pair) > 1:
+                        members[rank] = members[self._named(pair[0])] = (pair[0], pair[1])
             return self._members[node.id].get(token, (None, None))
         if node.type == "array" and str(token).isdecimal():
             if node.id not in self._items:
@@ -133,6 +142,12 @@ class Positions:
         """The number of characters before each block of the text, so that none is counted twice."""
         blocks = (self._text[start : start + _BLOCK] for start in range(0, len(self._text), _BLOCK))
         return list(accumulate(map(_counted, blocks), initial=0))
+
+
+def _number(node: "Node") -> int:
+    """Return the number of a pair in its object, or of a value in its array, from 1."""
+    around = node.parent.named_children if node.parent else [node]
+    return [each for each in around if node.type != "pair" or each.type == "pair"].index(node) + 1
 
 
 @lru_cache(maxsize=2)

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any, cast
 
 from v4schema import catalogue as catalogues
-from v4schema import pointer, wording
+from v4schema import pointer, privacy, wording
 from v4schema.catalogue import Catalogue
 from v4schema.normaliser import Normalisation, normalise
 from v4schema.pointer import Place
@@ -62,9 +62,9 @@ def prepared(ad: object, *, engine: str | None, catalogue: Catalogue, **words: A
     checked = validate(done.ad, operation=operation, engine=engine, catalogue=catalogue, **kind)
     if not done.findings:
         return replace(checked, ad=done.ad)
-    findings = [*done.findings, *_stages(ad, done).checked(unspoken(checked.findings, done.findings))]
-    order = pointer.Order(ad)
-    findings.sort(key=lambda finding: order(pointer.within(ad, finding.at)))
+    findings = [*done.findings, *_stages(catalogue, ad, done).checked(unspoken(checked.findings, done.findings))]
+    order, pointers = pointer.Order(ad), privacy.Pointers(catalogue, ad)
+    findings.sort(key=lambda finding: order(pointers.place(finding.at)))
     return replace(checked, findings=tuple(findings), ad=done.ad)
 
 
@@ -78,7 +78,7 @@ def marked(report: Report, ad: object, *, catalogue: Catalogue, **words: Any) ->
     if not done.changed:
         return report
     after = validate(done.ad, catalogue=catalogue, **words)
-    left = [*_stages(ad, done).checked(after.findings)]
+    left = [*_stages(catalogue, ad, done).checked(after.findings)]
     there = {(finding.at, finding.code) for finding in left}
     wrong_at = {at for finding in (*left, *done.findings) if finding.level is Level.ERROR for at in _around(finding)}
 
@@ -89,9 +89,10 @@ def marked(report: Report, ad: object, *, catalogue: Catalogue, **words: Any) ->
     return replace(report, findings=tuple(replace(each, mendable=mended(each)) for each in report.findings))
 
 
-def _stages(ad: object, done: Normalisation) -> Stages:
+def _stages(catalogue: Catalogue, ad: object, done: Normalisation) -> Stages:
     """Return the one stage that an ad has gone through."""
-    return Stages(given=ad, stages=[Stage(before=ad, after=done.ad, trail=done.trail, findings=lambda: done.findings)])
+    stage = Stage(before=ad, after=done.ad, trail=done.trail, findings=lambda: done.findings)
+    return Stages(catalogue=catalogue, given=ad, stages=[stage])
 
 
 def _around(finding: Finding) -> Iterator[Place]:

@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import count
 from typing import Any
@@ -49,7 +49,7 @@ class Refused:
     """
 
     code: str
-    told: Mapping[str, object]
+    told: Mapping[str, object] = field(repr=False)
     member: str | None = None
 
 

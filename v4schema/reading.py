@@ -8,14 +8,14 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import IO, Any, cast
 
 import jiter
 
 from v4schema import catalogue as catalogues
-from v4schema import pointer, syntax, wording
+from v4schema import privacy, syntax, wording
 from v4schema.ad import unspeakable
 from v4schema.catalogue import Catalogue
 from v4schema.report import Finding
@@ -46,14 +46,14 @@ class Reading:
 
     source: str
     index: int
-    ad: object = None
+    ad: object = field(default=None, repr=False)
     readable: bool = True
     findings: tuple[Finding, ...] = ()
-    text: bytes = b""
+    text: bytes = field(default=b"", repr=False)
     first_line: int = 1
     first_column: int = 1
-    lead: bytes = b""
-    ending: bytes = b""
+    lead: bytes = field(default=b"", repr=False)
+    ending: bytes = field(default=b"", repr=False)
     listed: bool = False
 
 
@@ -230,6 +230,6 @@ def _reading(text: bytes, name: str, catalogue: Catalogue, *, index: int = 0, fi
     if _PERHAPS_INFINITE.search(text):
         at = unspeakable(value)
         if at is not None:
-            found = wording.finding(catalogue, "json.number_range", pointer.write(at))
+            found = wording.finding(catalogue, "json.number_range", privacy.written(catalogue, at, value))
             return replace(reading, readable=False, findings=(found,))
     return replace(reading, ad=value)

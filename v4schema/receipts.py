@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from v4schema import pointer
@@ -24,7 +24,7 @@ class Restored:
     `exact` is whether it is the ad that was given, in every value.
     """
 
-    ad: object
+    ad: object = field(repr=False)
     changed: Sequence[Place]
     exact: bool
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -37,7 +37,7 @@ class _Chosen:
 
     at: Place
     move: _Move
-    value: object
+    value: object = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

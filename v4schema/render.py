@@ -1,9 +1,10 @@
 """Output formats: each turns results into text, piece by piece, and is chosen by its name from one table."""
 
 import json
+import os
 import re
 import textwrap
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import click
@@ -13,13 +14,14 @@ from v4schema.feed import Result, Tally
 from v4schema.pointer import Place
 from v4schema.report import Finding, Kind, Level
 from v4schema.schema import describing, private
+from v4schema.wording import printable
 
 _COLOURS = {Level.ERROR: "red", Level.WARNING: "yellow", Level.NOTE: "cyan"}
 _DIFF_COLOURS = {"-": "red", "+": "green", "@": "cyan"}
+#: What makes a diff quote a name.
+_TO_QUOTE = re.compile(r'[\x00-\x1f\x7f"\\]|^ | \Z')
 #: A line number in the head of a hunk.
 _LINE_NUMBER = re.compile("([-+])([0-9]+)")
-#: Control characters, and those that turn the direction of text or cannot be seen.
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,24 +92,50 @@ def sentence(tally: Tally) -> str:
     return f"{_count(tally.ads, 'ad')}, {done}: {', '.join(counts)}{unread}{unwritten}.{mend}"
 
 
-def diff(name: str, before: bytes, after: bytes, *, line: int, headed: bool, on_terminal: bool) -> Iterator[str]:
-    """Write what has changed in a piece of a source, which begins at a line of it, as a unified diff; `headed` names it."""
+def diff(
+    name: str, before: bytes, after: bytes, *, lines: tuple[int, int] = (1, 1), context: int, headed: bool, on_terminal: bool
+) -> Iterator[str]:
+    """Write what has changed in a piece of a source as a unified diff, which `patch` and `git apply` take; `headed` names it.
+
+    `lines` are the lines that the piece begins on, before and after, `context` how many lines around a change are shown: none in
+    the middle of a file, since `patch` takes a hunk without lines behind the change for the last one. A byte that is not UTF-8
+    stands as half a character, as with Python's ``surrogateescape``. For a terminal, what could steer it is written as escapes.
+    """
     from v4schema.line_diff import unified_diff
 
-    name = f"{name}\t" if " " in name else name
-    old, new = (piece.decode(errors="replace").splitlines(keepends=True) for piece in (before, after))
-    lines = unified_diff(old, new, name, name)
-    heading = next(lines) + next(lines)
-    if headed:
-        yield click.style(heading, bold=True)
-    for each in lines:
+    shown = printable if on_terminal else str
+    old, new = (_lines(piece) for piece in (before, after))
+    path = _quoted(name)
+    differences = unified_diff(old, new, path, path, context=context)
+    for heading in (next(differences), next(differences)):
+        if headed:
+            yield click.style(shown(heading.removesuffix("\n")), bold=True) + "\n"
+    starts = dict(zip("-+", lines, strict=True))
+    for each in differences:
         told = each
         if each.startswith("@@"):
-            told = _LINE_NUMBER.sub(lambda found: f"{found[1]}{int(found[2]) + line - 1}", each)
-        text = told.removesuffix("\n")
-        yield click.style(_printable(text) if on_terminal else text, fg=_DIFF_COLOURS.get(each[0])) + "\n"
+            told = _LINE_NUMBER.sub(lambda found: f"{found[1]}{int(found[2]) + starts[found[1]] - 1}", each)
+        yield click.style(shown(told.removesuffix("\n")), fg=_DIFF_COLOURS.get(each[0])) + "\n"
         if not told.endswith("\n"):
             yield "\\ No newline at end of file\n"
+
+
+def _lines(piece: bytes) -> Sequence[str]:
+    """Take a text apart after each line feed, and nowhere else: that alone ends a line of a diff."""
+    return [line for line in re.split("(?<=\n)", piece.decode(errors="surrogateescape")) if line]
+
+
+def _quoted(name: str) -> str:
+    """Write the name of a file as `patch` and `git apply` read it, from here if it is below: neither takes one from the root."""
+    below = os.path.relpath(name) if os.path.isabs(name) else name
+    name = name if below.startswith(os.pardir) else below
+    if _TO_QUOTE.search(name):
+        return f'"{_TO_QUOTE.sub(_octal, name)}"'
+    return f"{name}\t" if " " in name else name
+
+
+def _octal(found: re.Match[str]) -> str:
+    return "".join(f"\\{byte:03o}" for byte in found[0].encode(errors="surrogateescape"))
 
 
 def _count(number: int, noun: str) -> str:
@@ -146,15 +174,18 @@ def _told(result: Result) -> dict[str, object]:
 def _change(result: Result, finding: Finding) -> dict[str, object]:
     """Return what was changed, from what to what; nothing of what may be private."""
     at = pointer.within(result.report.ad, finding.at if finding.to is None else finding.to)
-    if (finding.before is None and finding.after is None) or not _open(result, at):
-        return {}
-    return {"before": finding.before, "after": finding.after}
+    sides = finding.before, finding.after
+    shown = sides != (None, None) and all(_open(result, at, side) for side in sides)
+    return dict(zip(("before", "after"), sides, strict=True)) if shown else {}
 
 
-def _open(result: Result, at: Place) -> bool:
-    """Tell whether the value at a place may be shown: it is described, and not private."""
+def _open(result: Result, at: Place, value: object = None) -> bool:
+    """Tell whether a value may be shown at a place: it, and all that it holds, is described, and not private."""
     schema = result.catalogue.schema(result.report.kind or Kind(version=result.catalogue.edition().name))
-    return describing(schema, at) is not None and not private(schema, at)
+    if describing(schema, at) is None or private(schema, at):
+        return False
+    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return all(_open(result, (*at, name), member) for name, member in members)
 
 
 def _dumped(value: object) -> str:
@@ -170,7 +201,7 @@ def _line(result: Result, finding: Finding) -> str:
     sources = f" [{', '.join(finding.source)}]" if finding.source else ""
     at = f"{finding.at} " if finding.at else ""
     mend = " (mendable)" if finding.mendable else ""
-    return _printable(f"{_place(result, finding)}: {finding.level} {finding.code} {at}{finding.says}{hint}{sources}{mend}") + "\n"
+    return printable(f"{_place(result, finding)}: {finding.level} {finding.code} {at}{finding.says}{hint}{sources}{mend}") + "\n"
 
 
 def _block(result: Result, finding: Finding, look: Look) -> str:
@@ -178,14 +209,14 @@ def _block(result: Result, finding: Finding, look: Look) -> str:
     level = click.style(finding.level, fg=_COLOURS[finding.level], bold=True)
     sources = click.style(f" [{', '.join(finding.source)}]", dim=True) if finding.source else ""
     mend = click.style(" mendable", fg="green") if finding.mendable else ""
-    place = click.style(_printable(_place(result, finding)), bold=True)
+    place = click.style(printable(_place(result, finding)), bold=True)
     lines = [f"{place} {level} {click.style(finding.code, dim=True)}{sources}{mend}"]
     if finding.at:
-        lines.append(f"  {click.style(_cut(_printable(finding.at), look.width - 2), fg='blue')}")
-    lines.extend(textwrap.wrap(_printable(finding.says), look.width - 2, initial_indent="  ", subsequent_indent="  "))
+        lines.append(f"  {click.style(_cut(printable(finding.at), look.width - 2), fg='blue')}")
+    lines.extend(textwrap.wrap(printable(finding.says), look.width - 2, initial_indent="  ", subsequent_indent="  "))
     lines.extend(_frame(result, finding, look))
     if finding.hint:
-        lines.extend(textwrap.wrap(_printable(finding.hint), look.width - 2, initial_indent="  = ", subsequent_indent="    "))
+        lines.extend(textwrap.wrap(printable(finding.hint), look.width - 2, initial_indent="  = ", subsequent_indent="    "))
     return "\n".join(lines) + "\n\n"
 
 
@@ -196,8 +227,8 @@ def _frame(result: Result, finding: Finding, look: Look) -> list[str]:
         return []
     mark = result.mark(finding, member)
     raw = result.reading.text
-    name = _printable(raw[member.name.start : member.name.end].decode()) + ": " if member.name else ""
-    shown = name + _printable(_value(result, finding, raw[member.value.start : member.value.end].decode()))
+    name = printable(_name(finding, raw[member.name.start : member.name.end].decode())) + ": " if member.name else ""
+    shown = name + printable(_value(result, finding, raw[member.value.start : member.value.end].decode()))
     begins, ends = (0, len(name) - len(": ")) if mark is member.name else (len(name), len(shown))
     margin = f"  {finding.line} | "
     room = max(look.width - len(margin) - 1, 20)
@@ -208,6 +239,11 @@ def _frame(result: Result, finding: Finding, look: Look) -> list[str]:
     return [click.style(margin, dim=True) + _cut(shown, room), click.style(rest, dim=True) + caret]
 
 
+def _name(finding: Finding, raw: str) -> str:
+    """Return a name for a code frame: not where a name is masked in the place of the finding."""
+    return f'"{pointer.MASK}"' if pointer.MASK in finding.at else raw
+
+
 def _value(result: Result, finding: Finding, raw: str) -> str:
     """Return a value for a code frame: not what it holds, and nothing that may be private."""
     if raw.startswith(("{", "[")):
@@ -216,11 +252,6 @@ def _value(result: Result, finding: Finding, raw: str) -> str:
     if raw in {"true", "false", "null"} or (at and _open(result, at)):
         return raw
     return '"…"' if raw.startswith('"') else "…"
-
-
-def _printable(line: str) -> str:
-    """Write control characters as escapes: what stands in an ad must not steer a terminal."""
-    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), line)
 
 
 def _cut(line: str, width: int) -> str:

@@ -48,6 +48,9 @@ class Finding:
     `says` one sentence, `hint` how to mend it, `source` the codes of the documents it rests on. `line` and `column`
     count from 1, in characters, where the ad was read from a file.
 
+    In `at` and `to`, a name that may be private stands as ``…`` and its number in its object, from 1, as in ``/contact/…2``;
+    `v4schema.privacy.Pointers` leads back.
+
     Of something that was changed, `before` and `after` are the values; `to` is its place in the ad that came out of it, where
     that is another. They are the caller's own and may be private, so they are left out of what is printed of a finding.
     `mendable` is whether `v4schema.normalise` would see to it; it is told where ads are checked by `v4schema.feed`.

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, cast
 
-from v4schema import engine, pointer, receipts, wording
+from v4schema import engine, pointer, privacy, receipts, wording
 from v4schema.ad import identify, unspeakable
 from v4schema.catalogue import Catalogue
 from v4schema.conversion import Conversion
@@ -60,7 +60,7 @@ def brought_back(ad: object, receipt: object, *, to: str | None, catalogue: Cata
 def _changed(restored: Restored, version: str, catalogue: Catalogue) -> Iterator[Finding]:
     """Tell what has been changed in an ad since its receipt was written."""
     for at in restored.changed:
-        yield wording.finding(catalogue, "receipt.changed", pointer.write(at), version=version)
+        yield wording.finding(catalogue, "receipt.changed", privacy.written(catalogue, at, restored.ad), version=version)
     if not restored.changed:
         rule = {"x-level": Level.WARNING}
         yield wording.finding(catalogue, "receipt.changed", "", rule=rule, case="carried", mend="carried", version=version)

@@ -3,21 +3,22 @@
 import csv
 import io
 import json
+import re
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
 from typing import IO, Any, Self
 
 from v4schema import catalogue as catalogues
-from v4schema import output, pointer, spelling, wording
+from v4schema import output, pointer, privacy, spelling, wording
 from v4schema.asking import NONE, Ask
 from v4schema.catalogue import Catalogue
 from v4schema.conversion import Conversion
 from v4schema.report import Finding, Kind
-from v4schema.schema import walk, welcome
+from v4schema.schema import private, walk, welcome
 from v4schema.shelf import Shelf
 
 #: What stands over the columns that are not read back: what a person knows an ad by, and what may be meant.
@@ -34,8 +35,23 @@ _SEPARATOR = "sep="
 _MOST_HINTS = 1_000
 #: No label is longer than this.
 _LONGEST = 80
-#: What spreadsheets take for a formula.
-_FORMULAS = ("=", "+", "-", "@", "'")
+#: A label is made of no more characters than these.
+_MOST_READ = 1_000
+#: What spreadsheets take for the beginning of a formula, in one locale or another, as a character class: also as full-width,
+#: small and raised signs, and as the dashes that they read as minus.
+_SIGNS = "=+@\\-\u2010-\u2015\u2212\ufe58\ufe62\ufe63\ufe66\ufe6b\uff0b\uff0d\uff1d\uff20\u207a-\u207c\u208a-\u208c"
+#: What they may pass over before it: white space, control characters, quotes, and what cannot be seen.
+_PASSED_OVER = (
+    '\x00-\x08\x0b\x0c\x0e-\x20"\x7f-\xa0\xad\u034f\u061c\u1680\u180e\u2000-\u200f'  # up to the marks of direction
+    "\u2028-\u202f\u205f-\u206f\u3000\ufe00-\ufe0f\ufeff"
+)
+#: What a program may split a cell at, whatever it is told: it may take what follows for a formula as well.
+_SPLITS = ",;|\t\r\n"
+#: Where the guard goes that keeps a text from being a formula, or from being written anew as a number or a date.
+_GUARDED = re.compile(f"(?:^|(?<=[{_SPLITS}]))(?=[{_PASSED_OVER}]*[{_SIGNS}'])|^(?=[{_SPLITS}#])", re.DOTALL)
+_GUARD = re.compile(f"^'|(?<=[{_SPLITS}])'(?=[{_PASSED_OVER}]*[{_SIGNS}'])", re.DOTALL)
+#: What spreadsheets write anew: what begins with a digit and is not a short whole number.
+_REWRITTEN = re.compile(r"(?!(?:0|[1-9][0-9]{0,10})\Z)[0-9]")
 #: What may stand between the cells of a line.
 _DELIMITERS = ";,\t"
 
@@ -46,7 +62,7 @@ class Row:
 
     number: int
     name: str
-    cells: Mapping[str, tuple[int, str]]
+    cells: Mapping[str, tuple[int, str]] = field(repr=False)
 
     @property
     def answers(self) -> Mapping[str, str]:
@@ -77,6 +93,7 @@ class Answers:
         self._remarks: list[Finding] = []
         self._columns: Sequence[str | None] = ()
         self._labelled: int | None = None
+        self._second = True
         self.empty = True
         self._read(source)
         self.empty = self.empty and not self._remarks
@@ -169,14 +186,14 @@ class Answers:
         """Take in a line of the table: the names of the columns, or the answers for an ad."""
         own = self._catalogue.identity_at[-1]
         if not self._columns:
-            columns = [self._field(name.strip(), number, column) for column, name in enumerate(cells, 1)]
+            columns = [self._field(_unguarded(name.strip()), number, column) for column, name in enumerate(cells, 1)]
             for twice in [name for name, count in Counter(columns).items() if name and count > 1]:
                 self._malformed(number, f"There are two columns for {twice}.")
             self._columns = columns if own in columns else [None]
             if own not in columns:
                 self._malformed(number, f"There is no column {own}.")
             return
-        if own not in self._columns or LEGEND in map(str.strip, cells):
+        if own not in self._columns or self._is_legend(cells):
             return
         if any(cell.strip() for cell in cells[len(self._columns) :]):
             self._malformed(number, f"There are {len(cells)} cells in this line, but {len(self._columns)} columns.")
@@ -187,13 +204,24 @@ class Answers:
             if field and text.strip() not in (NONE if field != own else {""})
         }
         if own in told:
-            name = told.pop(own)[1].strip().removeprefix("'")
+            name = _unguarded(told.pop(own)[1].strip())
             label = cells[self._labelled] if self._labelled is not None and self._labelled < len(cells) else ""
             if told:
-                self._rows.put(name, [number, name, told], label.removeprefix("'"))
+                self._rows.put(name, [number, name, told], _unguarded(label))
                 self.empty = False
         elif told:
             self._malformed(number, f"There is no {own} in this line.")
+
+    def _is_legend(self, cells: Sequence[str]) -> bool:
+        """Tell whether a line is the one that tells what may be answered: the second, or wherever sorting has put it.
+
+        It has no label; an ad that is called the same is marked, or has one.
+        """
+        second, self._second = self._second, False
+        own = self._columns.index(self._catalogue.identity_at[-1])
+        named = own < len(cells) and cells[own].strip() == LEGEND
+        sorted_away = self._labelled is not None and not "".join(cells[self._labelled : self._labelled + 1]).strip()
+        return named and (second or sorted_away)
 
     def _field(self, name: str, number: int, column: int) -> str | None:
         """Return the field that a column is for, by its pointer; the name of the column of identifiers; None for any other."""
@@ -211,7 +239,12 @@ class Answers:
         if len(named) == 1 or (known and known.unit is None and pointer.write(known.at) in self._fields):
             return named[0] if len(named) == 1 else pointer.write(known.at) if known else None
         near = spelling.nearest(name, self._fields)
-        told: dict[str, Any] = {"name": wording.shown(name), "version": self._to, "mend": "near" if near else "", "near": near}
+        told: dict[str, Any] = {
+            "name": wording.shown(privacy.word(name)),
+            "version": self._to,
+            "mend": "near" if near else "",
+            "near": near,
+        }
         finding = wording.finding(self._catalogue, "answer.unknown_column", "", **told)
         self._remarks.append(replace(finding, line=number, column=column))
         return None
@@ -253,7 +286,9 @@ class Sheet:
             return False
         for ask in asks:
             self._columns.setdefault(ask.at, {})[replace(ask, suggestion=None)] = None
-        told = [f"{pointer.parse(ask.at)[-1]}: {ask.suggestion}" for ask in asks if ask.suggestion]
+        schema = self._catalogue.schema(conversion.kind) if conversion.kind else {}
+        open_ = [ask for ask in asks if ask.suggestion and not private(schema, ask.place)]
+        told = [f"{ask.place[-1]}: {ask.suggestion}" for ask in open_]
         row = [name, _label(conversion.given, self._catalogue), "; ".join(told), [ask.at for ask in asks]]
         self._rows.write(json.dumps(row).encode() + b"\n")
         return True
@@ -262,13 +297,14 @@ class Sheet:
         """Yield the lines of the table: CSV with semicolons, in UTF-8 with a byte-order mark, as spreadsheets read it best."""
         own = self._catalogue.identity_at[-1]
         yield "\N{ZERO WIDTH NO-BREAK SPACE}".encode()
-        yield _line([own, LABEL, *self._columns, SUGGESTIONS])
-        yield _line([LEGEND, "", *map(_legend, self._columns.values()), ""])
+        yield _line([own, LABEL, *map(_guarded, self._columns), SUGGESTIONS])
+        yield _line([LEGEND, "", *(_guarded(_legend(asks)) for asks in self._columns.values()), ""])
         self._rows.seek(0)
         for line in self._rows:
             name, label, suggestions, asked = json.loads(line)
             cells = ["" if at in asked else _NOT_ASKED for at in self._columns]
-            yield _line([_text(name), _text(label), *cells, _text(suggestions)])
+            name = f"'{name}" if _REWRITTEN.match(name) else _guarded(name)
+            yield _line([name, _guarded(label), *cells, _guarded(suggestions)])
 
 
 def _name(ad: object, catalogue: Catalogue) -> str:
@@ -277,9 +313,10 @@ def _name(ad: object, catalogue: Catalogue) -> str:
 
 
 def _label(ad: object, catalogue: Catalogue) -> str:
-    """Return what a person knows an ad by."""
+    """Return what a person knows an ad by, without what may tell who somebody is."""
     texts = (pointer.get(ad, at) for at in catalogue.labels_at if pointer.leads(ad, at))
-    label = next((spelling.single_spaced(text) for text in texts if isinstance(text, str) and text.strip()), "")
+    label = next((spelling.single_spaced(text[:_MOST_READ]) for text in texts if isinstance(text, str) and text.strip()), "")
+    label = catalogue.unlabelled.sub(pointer.MASK, label)
     return label if len(label) <= _LONGEST else f"{label[: _LONGEST - 1]}…"
 
 
@@ -302,9 +339,14 @@ def _described(ask: Ask) -> str:
     return f"{ask.description} {told}." if told else ask.description
 
 
-def _text(cell: str) -> str:
-    """Return a text that no spreadsheet takes for a formula; reading takes the mark off again."""
-    return f"'{cell}" if cell.startswith(_FORMULAS) else cell
+def _guarded(text: str) -> str:
+    """Return a text of which no spreadsheet takes anything for a formula, wherever it splits it."""
+    return _GUARDED.sub("'", text)
+
+
+def _unguarded(text: str) -> str:
+    """Return the text that was guarded."""
+    return _GUARD.sub("", text)
 
 
 def _line(cells: Iterable[str]) -> bytes:

@@ -1,10 +1,12 @@
 """An ad that goes through several hands: what each has to say of it, told by places of the ad that was given at first."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
-from v4schema import pointer
+from v4schema import pointer, privacy
+from v4schema.catalogue import Catalogue
 from v4schema.moving import Trail
 from v4schema.pointer import Place
 from v4schema.report import Finding, Level
@@ -14,17 +16,18 @@ from v4schema.report import Finding, Level
 class Stage:
     """A stage: the ad before and after it, what has moved, and what there is to say, by places in the ad before it."""
 
-    before: Any
-    after: Any
+    before: Any = field(repr=False)
+    after: Any = field(repr=False)
     trail: Trail
     findings: Callable[[], Iterable[Finding]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Stages:
     """The stages that an ad has gone through, in order."""
 
-    given: Any
+    catalogue: Catalogue
+    given: Any = field(repr=False)
     stages: Sequence[Stage]
 
     @property
@@ -35,29 +38,36 @@ class Stages:
     def told(self) -> Iterator[Finding]:
         """Yield what the stages have to say, by places in the ad that was given and, as ``to``, in the one that came out."""
         for number, stage in enumerate(self.stages):
+            before = privacy.Pointers(self.catalogue, stage.before)
             for finding in stage.findings():
-                at = pointer.within(stage.before, finding.at)
+                at = before.place(finding.at)
                 gone = finding.to is None and not pointer.leads(stage.after, at)
-                to = (
-                    None
-                    if gone
-                    else self._forth(pointer.within(stage.after, finding.at if finding.to is None else finding.to), number)
-                )
+                there = pointer.write(at) if finding.to is None else finding.to
+                to = None if gone else self._forth(pointer.within(stage.after, there), number)
                 yield self._placed(finding, self._back(at, number), to)
 
     def checked(self, findings: Iterable[Finding], number: int | None = None) -> Iterator[Finding]:
         """Yield findings on the ad that came out, or that went into a stage, by places in the one that was given."""
         number = len(self.stages) if number is None else number
         ad = self.ad if number == len(self.stages) else self.stages[number].before
+        there = privacy.Pointers(self.catalogue, ad)
         for finding in findings:
-            place = pointer.within(ad, finding.at)
+            place = there.place(finding.at)
             yield self._placed(finding, self._back(place, number), self._forth(place, number - 1))
 
     def _placed(self, finding: Finding, given: Place, to: Place | None) -> Finding:
-        at = pointer.write(_nearest(self.given, given))
-        target = None if to is None else pointer.write(to)
+        at = self._given.written(_nearest(self.given, given))
+        target = None if to is None else self._new.written(to)
         target = None if target == at else target
         return finding if (finding.at, finding.to) == (at, target) else replace(finding, at=at, to=target)
+
+    @cached_property
+    def _given(self) -> privacy.Pointers:
+        return privacy.Pointers(self.catalogue, self.given)
+
+    @cached_property
+    def _new(self) -> privacy.Pointers:
+        return privacy.Pointers(self.catalogue, self.ad)
 
     def _back(self, place: Place, number: int) -> Place:
         """Return where in the given ad stood what stands at a place before the stage of a number."""

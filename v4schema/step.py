@@ -20,10 +20,10 @@ class Done:
     there and what stands there now.
     """
 
-    value: object
+    value: object = field(repr=False)
     code: str
-    told: Mapping[str, object] = field(default_factory=dict)
-    below: Sequence[tuple[Token, object, object]] = ()
+    told: Mapping[str, object] = field(default_factory=dict, repr=False)
+    below: Sequence[tuple[Token, object, object]] = field(default=(), repr=False)
 
 
 Step = Callable[[object], Done | Refused | None]

@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from v4schema import pointer, wording
+from v4schema import privacy, wording
 from v4schema.catalogue import Catalogue
 from v4schema.positions import positions
 from v4schema.report import Finding
@@ -39,8 +39,9 @@ def trouble(text: bytes, message: str, catalogue: Catalogue, *, first_line: int 
     at, name = "", ""
     twice = positions(text).pointer_at(offset) if code == "json.duplicate_key" else None
     if twice is not None:
-        tokens, span = twice
-        at, name, offset = pointer.write(tokens), wording.shown(tokens[-1]), span.start
+        place, numbers, span = twice
+        at, name = privacy.masked(place, [*privacy.hidden(catalogue, place)], numbers), privacy.named(catalogue, place)
+        offset = span.start
     line_start = text.rfind(b"\n", 0, offset) + 1
     return replace(
         wording.finding(catalogue, code, at, mend=mend, name=name),

@@ -7,7 +7,7 @@ from typing import Any
 
 from v4schema import catalogue as catalogues
 from v4schema import engine as engines
-from v4schema import pointer, wording
+from v4schema import pointer, privacy, wording
 from v4schema.ad import identify, unspeakable
 from v4schema.catalogue import Catalogue
 from v4schema.engine import Engine
@@ -78,7 +78,7 @@ class Checker:
             return (self._put("ad.not_object", (), got=type(ad).__name__),)
         untold = unspeakable(ad)
         if untold is not None:
-            return (self._put("json.unspeakable", untold),)
+            return (wording.finding(self.catalogue, "json.unspeakable", privacy.written(self.catalogue, untold, ad)),)
         failures = () if self.engine.accepts(ad) else set(self.engine.failures(ad))
         faults = (fault for failure in failures for fault in self._faults.of(failure, ad))
         strays = (fault for at, node in self._open if pointer.leads(ad, at) for fault in self._faults.strays(ad, at, node))

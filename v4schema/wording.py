@@ -6,6 +6,7 @@ caller gives.
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,6 +21,11 @@ MOST = 8
 #: An integer of more bits than this is told by its length alone.
 _LONG_BITS = 1_000
 _LEVELS = {str(level): level for level in Level}
+#: Control characters; formats, of which those that can be seen are left out; separators of lines; halves of characters.
+_STEERING = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u070f\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff0-\ufffb"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
 _JSON = json.JSONEncoder(ensure_ascii=False)
 
 
@@ -66,6 +72,15 @@ def shown(value: object) -> str:
         return "a number of hundreds of digits"
     text = _JSON.encode(value)
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 2]}…{text[-1] if isinstance(value, str) else ''}"
+
+
+def printable(text: str, *, but: str = "") -> str:
+    r"""Write what could steer a terminal, turn the direction of text or not be seen as escapes of JSON, save what is in `but`.
+
+    >>> print(printable("a\x1b[2J\u202e"))
+    a\u001b[2J\u202e
+    """
+    return _STEERING.sub(lambda found: found[0] if found[0] in but else json.dumps(found[0])[1:-1], text)
 
 
 def dumped(value: object) -> str:

@@ -1,11 +1,14 @@
 """The command ``v4schema``: the only part of the house that prints and exits, with a room for each command."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
+from click.exceptions import NoArgsIsHelpError
 
-from v4schema import __version__, settings
+from v4schema import __version__, settings, wording
 from v4schema.cli import terminal
 from v4schema.cli.convert import convert
 from v4schema.cli.diff import diff
@@ -21,10 +24,33 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401  (click's own)
         """Run the command that was named."""
-        try:
-            return super().invoke(ctx)
-        except (UnknownName, NoWay, Undescribed, Damaged) as error:
-            raise click.UsageError(str(error)) from None
+        with _in_a_line():
+            try:
+                return super().invoke(ctx)
+            except (UnknownName, NoWay, Undescribed, Damaged) as error:
+                raise click.UsageError(str(error)) from None
+
+    def make_context(self, *words: Any, **more: Any) -> click.Context:  # noqa: ANN401  (click's own)
+        """Read the words before the name of a command."""
+        with _in_a_line():
+            return super().make_context(*words, **more)
+
+    def main(self, *words: Any, **more: Any) -> Any:  # noqa: ANN401  (click's own)
+        """Run, and print nowhere before the streams are ready."""
+        terminal.prepare()
+        return super().main(*words, **more)
+
+
+@contextmanager
+def _in_a_line() -> Iterator[None]:
+    """Let a sentence that is wrong usage be one line, whatever words of the caller's stand in it."""
+    try:
+        yield
+    except NoArgsIsHelpError:
+        raise
+    except click.ClickException as error:
+        error.message = wording.printable(error.message)  # type: ignore[misc]  # that of the error at hand, before it is shown
+        raise
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -47,7 +73,6 @@ def main(ctx: click.Context) -> None:
     Options can also be set in [tool.v4schema] of a pyproject.toml, and by a
     variable such as V4SCHEMA_FAIL_ON; the command line wins.
     """
-    terminal.prepare()
     try:
         ctx.meta[settings.FILE], ctx.default_map = settings.of(main.commands.values(), os.getcwd())
     except (OSError, ValueError) as error:

@@ -123,7 +123,7 @@ def convert(
             code = run.finish(converted, tally, told, report=report, stream=sys.stdout if free else sys.stderr)
         if not told["quiet"]:
             for line in _left_out(tally, run, told) if not silent or run.sheet else ():
-                click.echo(line, err=True)
+                terminal.echo(f"{line}\n", err=True)
         return code or reports.exit_code(tally, told["fail_on"]) or int(tally.incomplete > 0 and rejects is None)
 
     ctx.exit(terminal.staged(work))

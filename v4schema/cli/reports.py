@@ -4,8 +4,6 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import IO, TYPE_CHECKING, Any
 
-import click
-
 from v4schema import feed, render
 from v4schema.cli import options, terminal
 from v4schema.report import Level
@@ -51,7 +49,7 @@ def write(
             pass
         raise
     if not told["quiet"] and told["format_"] == "text":
-        click.echo(render.sentence(tally), err=True)
+        terminal.echo(f"{render.sentence(tally)}\n", err=True)
 
 
 def exit_code(tally: feed.Tally, fail_on: str) -> int:

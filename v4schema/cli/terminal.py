@@ -1,17 +1,19 @@
 """Streams: what the command reads from, and where it prints."""
 
+import codecs
 import errno
 import io
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from v4schema import feed
+from v4schema import feed, wording
 from v4schema.reading import Source
 
 if TYPE_CHECKING:
@@ -25,12 +27,83 @@ _SIGNALLED = 128
 _UNWRITTEN = 3
 
 
+#: The sequences of click's own styles.
+_STYLE = re.compile("(\x1b\\[[0-9;]*m)")
+
+
+class Terminal(io.TextIOWrapper):
+    """A terminal that nothing which is written to it can steer: all that could stands as an escape of JSON, such as ``\\u001b``.
+
+    So does what is written by its `buffer`, which takes the UTF-8 of ads: within text JSON means the same by such an escape, and
+    outside of text it knows no other character of the kind than the ends of lines, which become line feeds.
+    """
+
+    def __init__(self, stream: io.TextIOWrapper) -> None:
+        super().__init__(stream.buffer, stream.encoding, "backslashreplace", line_buffering=True)
+        self._bytes = _Bytes(self)
+
+    @property
+    def buffer(self) -> "_Bytes":  # type: ignore[override]
+        """What takes bytes."""
+        return self._bytes
+
+    def write(self, text: str, /) -> int:
+        """Write a text that cannot steer the terminal."""
+        return super().write(wording.printable(text, but="\n\t"))
+
+    def steer(self, text: str) -> None:
+        """Write a text of our own that may."""
+        super().write(text)
+
+    def style(self, text: str) -> None:
+        """Write a text with click's own styles in it; what is not ours in it has to be printable before it is styled."""
+        for number, part in enumerate(_STYLE.split(text)):
+            (self.steer if number % 2 else self.write)(part)
+
+
+class _Bytes(io.RawIOBase):
+    """Writes the UTF-8 of ads to a terminal as text."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+        decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
+        self._decoder = io.IncrementalNewlineDecoder(decoder, translate=True)
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, piece: Any, /) -> int:  # noqa: ANN401  (any bytes)
+        self._terminal.write(self._decoder.decode(bytes(piece)))
+        return len(piece)
+
+    def flush(self) -> None:
+        self._terminal.flush()
+
+
 def prepare() -> None:
     """Let streams take every character: a file or a pipe gets UTF-8, as JSON has to be; a terminal gets what it can show."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            encoding = stream.encoding if stream.isatty() else "utf-8"
-            stream.reconfigure(encoding=encoding, errors="backslashreplace")
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if isinstance(stream, io.TextIOWrapper) and not isinstance(stream, Terminal):
+            if stream.isatty():
+                setattr(sys, name, Terminal(stream))
+            else:
+                stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def echo(text: str, *, coloured: bool = False, err: bool = False, exact: bool = False) -> None:
+    """Print a text that may have click's own styles in it: everything that the command prints goes through here, or by click.
+
+    One that is `exact` is a piece of a file, in which a byte that is not UTF-8 stands as half a character.
+    """
+    stream = sys.stderr if err else sys.stdout
+    if isinstance(stream, Terminal):
+        stream.style(text if coloured else click.unstyle(text))
+    elif exact and stream is not None:
+        stream.buffer.write((text if coloured else _STYLE.sub("", text)).encode(errors="surrogateescape"))
+        stream.buffer.flush()
+    else:
+        click.echo(text, nl=False, color=coloured, err=err)
 
 
 def inputs(files: Sequence[str], stdin_name: str) -> list[tuple[str, Source]]:
@@ -59,7 +132,7 @@ def write(chunks: Iterable[str], file: "StagedFile | None" = None, *, coloured: 
             for chunk in chunks:
                 if sys.stdout is None and not err:
                     raise click.UsageError("Cannot write to standard output: it is closed.")
-                click.echo(chunk, nl=False, color=coloured, err=err)
+                echo(chunk, coloured=coloured, err=err)
         else:
             for chunk in chunks:
                 file.file.write((chunk if coloured else click.unstyle(chunk)).encode())
@@ -93,10 +166,17 @@ def with_progress(results: Iterator[feed.Result], tally: feed.Tally) -> Iterator
         for result in results:
             yield result
             if time.monotonic() >= due:
-                click.echo(f"\r{tally.ads:,} ads", err=True, nl=False)
+                _steer(f"\r{tally.ads:,} ads")
                 due = time.monotonic() + _EVERY
     finally:
-        click.echo("\r\033[K", err=True, nl=False)
+        _steer("\r\033[K")
+
+
+def _steer(text: str) -> None:
+    """Write a text of our own to standard error that steers it, if that is a terminal."""
+    if isinstance(sys.stderr, Terminal):
+        sys.stderr.steer(text)
+        sys.stderr.flush()
 
 
 class Shutdown:

@@ -7,8 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 
-import click
-
 from v4schema import feed, output, render
 from v4schema.cli import reports, terminal
 from v4schema.cli.sinks import Sink, Standard, refuse_failed
@@ -19,6 +17,9 @@ from v4schema.staging import Changed, StagedFile, Staging
 if TYPE_CHECKING:
     from v4schema.catalogue import Catalogue
     from v4schema.sheets import Sheet
+
+#: So many lines are shown around what has changed in a document; of a feed, none.
+_CONTEXT = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,14 +75,16 @@ class Writing:
                 pieces.name,
                 bytes(pieces.before),
                 bytes(pieces.after),
-                line=pieces.line,
+                lines=(pieces.line, pieces.new_line),
+                context=pieces.context,
                 headed=not pieces.headed,
                 on_terminal=self.on_terminal,
             )
             for line in told:
-                click.echo(line, nl=False, color=self.coloured)
+                terminal.echo(line, coloured=self.coloured, exact=True)
             pieces.headed = True
         pieces.line += pieces.before.count(b"\n")
+        pieces.new_line += pieces.after.count(b"\n")
         pieces.before.clear()
         pieces.after.clear()
 
@@ -192,17 +195,20 @@ class Run:
 
 @dataclass(slots=True)
 class _Pieces:
-    """The ads of a source that stand on one line or in one document: before and after, and the line they begin on."""
+    """The ads of a source that stand on one line or in one document: before and after, and the lines they begin on."""
 
     name: str = ""
     line: int = 1
+    new_line: int = 1
+    context: int = 0
     headed: bool = False
-    before: bytearray = field(default_factory=bytearray)
-    after: bytearray = field(default_factory=bytearray)
+    before: bytearray = field(default_factory=bytearray, repr=False)
+    after: bytearray = field(default_factory=bytearray, repr=False)
 
     def add(self, result: feed.Result, after: bytes) -> None:
         """Add an ad."""
         self.name = result.reading.source
+        self.context = _CONTEXT if result.reading.listed or not result.reading.ending else 0
         self.before += result.before
         self.after += after
 

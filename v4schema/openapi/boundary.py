@@ -19,7 +19,7 @@ from openapi_core.templating.responses.exceptions import ResponseNotFound
 from openapi_core.validation.request.exceptions import MissingRequiredRequestBody, ParameterValidationError
 
 from v4schema import catalogue as catalogues
-from v4schema import pointer, wording
+from v4schema import pointer, privacy, wording
 from v4schema.ad import unspeakable
 from v4schema.catalogue import Catalogue
 from v4schema.openapi.judging import Refused, Validators
@@ -117,7 +117,7 @@ class _Hearing:
     kind: Kind | None = None
     findings: list[Finding] = field(default_factory=list)
     heard: list[Finding] = field(default_factory=list)
-    ad: object = None
+    ad: object = field(default=None, repr=False)
 
     @property
     def _specification(self) -> Specification:
@@ -156,7 +156,8 @@ class _Hearing:
             self._put("http.body", rule={"x-level": "error"}, case="request")
         else:
             wrong = [best_match([each]) for each in getattr(cause, "schema_errors", ())]  # within a choice, in the nearest branch
-            for at in dict.fromkeys(pointer.write(getattr(each, "absolute_path", ())) for each in wrong or [cause]):
+            places = [tuple(getattr(each, "absolute_path", ())) for each in wrong or [cause]]
+            for at in dict.fromkeys(privacy.written(self.catalogue, place) for place in places):
                 self._put("http.body", at, status=status)
 
     def in_json(self, sent: Sent) -> None:
@@ -177,7 +178,7 @@ class _Hearing:
             known = {*self._specification.parameters(self.route, "query")}
             for name in dict.fromkeys(sent.parameters.query):
                 if name not in known:
-                    self._put("http.query_unknown", name=wording.shown(name))
+                    self._put("http.query_unknown", name=wording.shown(privacy.word(name)))
 
     def named_twice(self) -> None:
         """Warn of an ad that names itself otherwise than its path does."""

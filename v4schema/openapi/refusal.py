@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from v4schema import catalogue as catalogues
-from v4schema import pointer, wording
+from v4schema import privacy, wording
 from v4schema.catalogue import Catalogue
 from v4schema.pointer import Place
 from v4schema.report import WHOLE, Finding
@@ -23,8 +23,14 @@ def from_api(body: object, *, catalogue: Catalogue | None = None) -> tuple[Findi
     >>> [(finding.at, finding.says) for finding in from_api({"price": [{}, {"type": ["This field is required."]}]})]
     [('/price/1/type', 'This field is required.')]
     """
-    put = wording.finding(catalogue or catalogues.default(), "api.refused", "")
-    return tuple(replace(put, at=pointer.write(at), says=says) for at, says in _sayings(body, ()))
+    held = catalogue or catalogues.default()
+    put = wording.finding(held, "api.refused", "")
+    return tuple(replace(put, at=_written(held, at), says=says) for at, says in _sayings(body, ()))
+
+
+def _written(catalogue: Catalogue, at: Place) -> str:
+    """Write a place that the API names; a name within what is private may be the sender's own, and is masked."""
+    return privacy.masked(at, [*privacy.hidden(catalogue, at, within_private=True)], [0] * len(at))
 
 
 def _sayings(node: object, at: Place) -> Iterator[tuple[Place, str]]:

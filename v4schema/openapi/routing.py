@@ -1,7 +1,7 @@
 """Where a request goes: the edition and the operation that its path and method mean, whatever server it is sent to."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, unquote_to_bytes, urlsplit
@@ -39,9 +39,9 @@ class Sent:
     host_url: str
     path: str
     method: str
-    body: bytes | None
+    body: bytes | None = field(repr=False)
     content_type: str
-    parameters: RequestParameters
+    parameters: RequestParameters = field(repr=False)
     path_pattern: str | None = None
 
     @classmethod
@@ -63,9 +63,9 @@ class Answer:
     """A response, in openapi-core's protocol."""
 
     status_code: int
-    headers: Mapping[str, Any]
+    headers: Mapping[str, Any] = field(repr=False)
     content_type: str
-    data: bytes | None
+    data: bytes | None = field(repr=False)
 
     @classmethod
     def of(cls, response: Response) -> "Answer":

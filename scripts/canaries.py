@@ -1,0 +1,367 @@
+"""Look for private values in everything that is printed of ads: none may be there but in ads, diffs, receipts and rejects.
+
+Every private value, and every name within what is private, is a canary: a text that stands nowhere else. `python
+scripts/canaries.py 600` draws so many ads, sends them through the library and the command, and counts the sightings. Run it in an
+environment with the extra `test`.
+"""
+
+import argparse
+import contextlib
+import io
+import json
+import logging
+import random
+import re
+import sys
+import tempfile
+import traceback
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+from commands import terminal
+from drawn import HELD, KINDS, Ad
+
+import v4schema
+from v4schema import Finding, Kind, cli, feed, openapi, render, strategies
+from v4schema.errors import V4SchemaError
+from v4schema.openapi.judging import Refused
+from v4schema.schema import Schema, private, walk
+from v4schema.sheets import Sheet
+
+#: What every canary begins with: in letters, and in digits where a number is wanted.
+STEM, DIGITS = "qzxcanary", "4670999"
+#: So deep are objects and lists in one another.
+_DEEPEST = 3
+#: The objects and the fields that hold what is private, as they are called, and as people misspell and misplace them.
+OBJECTS = ("contact", "Contact", "kontakt", "contcat", "contact_info", "seller")
+FIELDS = ("phone", "telefon", "Telephone", "email", "e-post", "regnr", "license plate", "chassis_number", "description", "vin")
+
+
+class Cage:
+    """Makes canaries, no two alike."""
+
+    def __init__(self, start: int) -> None:
+        self.made = 0
+        self.random = random.Random(start)  # noqa: S311  (nothing secret)
+
+    def text(self) -> str:
+        """Return a canary in letters, of one shape or another."""
+        self.made += 1
+        shapes = "{}{}", "{}{}@example.com", "{}-{} \u0159 \u202e", "{} {}\n\x1b[2J", "{}{}/~", "{}{}" + "y" * 300, "\u2026{}{}"
+        return self.random.choice(shapes).format(STEM, self.made)
+
+    def digits(self) -> str:
+        """Return a canary that is a telephone number."""
+        self.made += 1
+        return f"{DIGITS}{self.made:06}"
+
+    def value(self, depth: int = 0) -> Any:  # noqa: ANN401  (any JSON)
+        """Return any value that tells something, however deep."""
+        kinds: list[Callable[[], Any]] = [self.text, self.digits, lambda: int(self.digits())]
+        if depth < _DEEPEST:
+            kinds += [lambda: {self.name(): self.value(depth + 1)}, lambda: [self.value(depth + 1)]]
+        return self.random.choice(kinds)()
+
+    def chance(self, share: float) -> bool:
+        """Tell whether to do something that is done in a share of all cases."""
+        return self.random.random() < share
+
+    def name(self) -> str:
+        """Return a name that tells something."""
+        return self.random.choice([self.text, self.digits])()
+
+    def contact(self) -> dict[str, Any]:
+        """Return whom to turn to, rightly or wrongly told."""
+        told = {"name": self.text(), "phone": self.digits(), "email": f"{self.text()}@example.com"}
+        wrong = {
+            self.random.choice(["Phone", "telefon", "E-mail", "mail", "fone", "name"]): self.value(),
+            self.name(): self.value(),
+        }
+        return {**told, **self.random.choice([{}, wrong])}
+
+
+def infested(ad: Ad, kind: Kind, cage: Cage) -> Ad:
+    """Return an ad in which all that is private is a canary, and some that is has gone astray."""
+    dice = cage.random
+    ad = json.loads(json.dumps(ad)) if isinstance(ad, dict) else {}
+    schema = HELD.schema(kind)
+    for at, _ in walk(schema):
+        here: Any = ad
+        for token in at[:-1]:
+            here = here.get(token) if isinstance(here, dict) else None
+        if at and private(schema, at) and isinstance(here, dict) and (at[-1] in here or cage.chance(0.3)):
+            here[at[-1]] = cage.text() if cage.chance(0.8) else cage.value()
+    if cage.chance(0.7):
+        around = dice.choice([ad, ad, ad.get("category_fields"), ad.get("location")])
+        if isinstance(around, dict):
+            around[dice.choice(OBJECTS)] = dice.choice([cage.contact(), cage.contact(), [cage.contact()], cage.value()])
+    for _ in range(dice.randrange(3)):
+        around = dice.choice([ad, ad.get("category_fields"), ad.get("contact")])
+        if isinstance(around, dict):
+            around[dice.choice(FIELDS)] = cage.value()
+    if cage.chance(0.2):
+        ad[cage.digits()] = cage.value()
+    return ad
+
+
+def texts(ad: Ad, cage: Cage) -> Iterator[bytes]:
+    """Yield an ad as a text, and often as one that is broken."""
+    dice = cage.random
+    text = json.dumps(ad, ensure_ascii=cage.chance(0.5), indent=dice.choice([None, 1]))
+    yield text.encode()
+    name = json.dumps(cage.name())
+    inner = f"{name}: 1, {dice.choice([name, name + ': [1]}, ' + name])}: 2"
+    places = "{", '{"contact": {', '{"kontakt": {"deep": [{', '{"category_fields": {"contact": {', '{"seller": [[{'
+    broken = dice.choice(places) + inner
+    closed = broken + "".join({"{": "}", "[": "]"}[each] for each in reversed(re.sub('"[^"]*"|[^\\[{]', "", broken)))
+    yield dice.choice(
+        [
+            closed.encode(),
+            text[: len(text) // 2].encode(),
+            text.replace("}", ",}", 1).encode(),
+            f'{{"contact": {{{name}: 1e999}}}}'.encode(),
+            f'{{"contact": {{{name}: NaN}}}}'.encode(),
+            f'{{"contact": {{{name}: "\\ud800"}}}}'.encode(),
+            text.encode("latin-1", "replace") + b"\xe5",
+            text.encode("utf-16"),
+        ]
+    )
+
+
+def drawn(number: int, start: int, kinds: Sequence[Kind]) -> list[tuple[Kind, Ad]]:
+    """Return so many ads of some kinds: valid ones, near misses and other spellings, the same ones for the same seed."""
+    found: list[tuple[Kind, Ad]] = []
+    each = -(-number // (3 * len(kinds)))
+    for kind in kinds:
+        words = kind.version, kind.category
+        near = strategies.near_misses(*words).map(lambda miss: miss.ad)
+        spelt = strategies.respelled(*words).map(lambda spelling: spelling.ad)
+        for strategy in (strategies.ads(*words), near, spelt):
+            ads: list[Ad] = []
+            _draw(strategy, each, start, ads)
+            found += [(kind, ad) for ad in ads[:each]]
+    random.Random(start).shuffle(found)  # noqa: S311  (nothing secret)
+    return found[:number]
+
+
+def _draw(strategy: st.SearchStrategy[Ad], number: int, start: int, into: list[Ad]) -> None:
+    @seed(start)
+    @settings(max_examples=number, phases=[Phase.generate], database=None, deadline=None, suppress_health_check=[*HealthCheck])
+    @given(strategy)
+    def draw(ad: Ad) -> None:
+        into.append(ad)
+
+    draw()
+
+
+def told(value: object) -> Iterator[str]:
+    """Yield what Python prints of a value."""
+    yield repr(value)
+    yield str(value)
+    yield f"{value}"
+
+
+def raised(act: Callable[[], object]) -> Iterator[str]:
+    """Yield what is printed of the exception that something raises, if it does."""
+    try:
+        act()
+    except (V4SchemaError, Refused) as error:
+        yield from told(error)
+        yield "".join(traceback.format_exception(error))
+
+
+def of_findings(findings: Iterable[Finding]) -> Iterator[str]:
+    """Yield what is printed of findings."""
+    for finding in findings:
+        yield from told(finding)
+        yield f"{finding.at} {finding.to} {finding.says} {finding.hint}"
+
+
+def of_an_ad(ad: Ad, kind: Kind) -> Iterator[tuple[str, str]]:
+    """Yield what the library prints of an ad, each with what prints it."""
+    words: dict[str, Any] = {"version": kind.version, "category": kind.category}
+    for operation in HELD.edition(kind.version).operations:
+        for report in (
+            v4schema.validate(ad, operation=operation, **words),
+            v4schema.validate(ad, operation=operation, version=kind.version),
+            v4schema.preflight(ad, operation=operation, price_unit="kr", **words),
+        ):
+            yield from (("report", each) for each in (*told(report), *of_findings(report.findings), json.dumps(report.api())))
+            yield from (("InvalidAd", each) for each in raised(report.raise_for_errors))
+    done = v4schema.normalise(ad, **words)
+    yield from (("normalisation", each) for each in (*told(done), *of_findings(done.findings)))
+    other = next(edition for edition in HELD.editions if edition != kind.version)
+    answers = {"/contact/phone": f"{DIGITS}!", "/category_fields/vin": STEM, f"/contact/{STEM}": "1", STEM + "0701234567": "2"}
+    for answered in ({}, answers):
+        carried = v4schema.convert(ad, to=other, version=kind.version, answers=answered)
+        yield from (("conversion", each) for each in (*told(carried), *of_findings(carried.findings), repr(carried.asks)))
+        whys = [change["why"] for change in carried.receipt.get("changes", ())]
+        yield "why of a receipt", json.dumps(whys)
+        changed = {**carried.ad, "contact": {"phone": 1}} if isinstance(carried.ad, dict) else {}
+        back = v4schema.convert(changed, to=kind.version, receipt=carried.receipt)
+        yield from (("conversion", each) for each in (*told(back), *of_findings(back.findings)))
+
+
+def of_a_request(body: bytes, kind: Kind, log: io.StringIO) -> Iterator[tuple[str, str]]:
+    """Yield what the guards of HTTP print of a request with a body."""
+    url = f"https://api.blocket.se/pro-import-api/{kind.version}/ad"
+    request = openapi.request(
+        "POST", url, headers={"Content-Type": "application/json", "Authorization": f"Token {STEM}"}, body=body
+    )
+    yield from (("request", each) for each in told(request))
+    report = openapi.check_request(request)
+    yield from (("request", each) for each in (*told(report), *of_findings(report.findings), json.dumps(report.api())))
+    for warn in (False, True):
+        guard = openapi.Guard(warn=warn)
+        yield from (("PreflightError", each) for each in raised(lambda guard=guard: guard.refuse("POST", url, {}, body)))  # type: ignore[misc]
+    yield from (("PreflightError", each) for each in raised(lambda: _raise(openapi.PreflightError(report))))
+    yield from (("Refused", each) for each in raised(lambda: _raise(Refused(report))))
+    parsed = v4schema.read(body)
+    for reading in parsed:
+        if isinstance(reading.ad, dict):
+            yield from (("API", each) for each in of_findings(openapi.from_api(_answer(reading.ad, HELD.schema(kind)))))
+    yield "log", log.getvalue()
+    log.truncate(0)
+
+
+def _raise(error: Exception) -> None:
+    raise error
+
+
+def _answer(value: object, node: Schema) -> object:
+    """Return what the API may say of an ad: a sentence for each of its fields, and for whatever stands within a private one."""
+    if isinstance(value, dict):
+        known = node.get("properties", {})
+        below = {name: known.get(name, node) for name in value if name in known or "x-private" in node}
+        return {name: _answer(value[name], field) for name, field in below.items()}
+    items = node.get("items", node)
+    return [_answer(each, items) for each in value] if isinstance(value, list) and value else ["Not a valid string."]
+
+
+def of_a_text(text: bytes) -> Iterator[tuple[str, str]]:
+    """Yield what is printed of the text of an ad."""
+    look = render.Look(rich=True)
+    runs: list[Callable[[], Iterator[feed.Result]]] = [
+        lambda: feed.check([("ad.json", text)]),
+        lambda: feed.check([("ad.json", text)], version="v3"),
+        lambda: feed.prepare([("ad.json", text)], price_unit="kr"),
+        lambda: feed.convert([("ad.json", text)], to="v4"),
+        lambda: feed.convert([("ad.json", text)], to="v3", version="v4"),
+    ]
+    for run in runs:
+        for name, write in render.FORMATS.items():
+            for each in (look, render.Look()):
+                yield name, "".join(write(run(), feed.Tally(), each))
+        with Sheet(HELD) as sheet:
+            for result in run():
+                yield from (("result", each) for each in told(result))
+                yield from (("reading", each) for each in told(result.reading))
+                if result.conversion and result.reading.readable:
+                    sheet.add(result.conversion)
+            yield "asks", b"".join(sheet.lines()).decode()
+
+
+def of_the_command(folder: Path, *, on_terminal: bool) -> Iterator[tuple[str, str]]:
+    """Yield what the command prints of the files in a folder, but for the ads, diffs, receipts and rejects that it writes."""
+    files = sorted(path.name for path in folder.glob("ad-*"))
+    convert = ["convert", "--to", "v4", "--asks", "asks.csv", "--receipts", "rc.ndjson", "--rejects", "rj.ndjson", "-o", "out"]
+    answered = ["convert", "--to", "v4", "--answers", "answers.csv", "--rejects", "rk.ndjson", "-o", "more"]
+    (folder / "answers.csv").write_text(
+        f"source_id;/contact/phone;vin;{DIGITS}1;registration_number\n1;{STEM};{STEM};{STEM};{STEM}{STEM}\n", "utf-8"
+    )
+    runs = [["validate", "--format", name] for name in render.FORMATS]
+    runs += [
+        ["validate", "--color", "always"],
+        ["validate", "--api", "v3"],
+        ["validate", "-o", "report.txt"],
+        ["normalise", "-o", "out"],
+    ]
+    runs += [["normalise", "--check", "--quiet"], ["normalise", "-o", "out", "--report", "report.json", "--format", "json"]]
+    runs += [
+        [*convert, "--report", "report.ndjson", "--format", "ndjson"],
+        answered,
+        ["convert", "--back", "--receipts", "rc.ndjson", "-o", "b"],
+    ]
+    with contextlib.chdir(folder):
+        for run in runs:
+            ran = CliRunner().invoke(cli.main, [*run, *files])
+            yield " ".join(run[:3]), f"{ran.stdout}{ran.stderr}"
+            if ran.exception and not isinstance(ran.exception, SystemExit):
+                raise ran.exception
+            for path in folder.iterdir():
+                if path.name.startswith(("report", "asks")):
+                    yield path.name, path.read_text("utf-8-sig")
+                    path.unlink()
+        if on_terminal:
+            for run in (*runs[:5], runs[-2]):
+                yield f"terminal: {' '.join(run[:3])}", terminal(*run, *files, cwd=folder)
+
+
+def sighted(text: str) -> str | None:
+    """Return what stands around the first canary in a text, whole or cut, as it is or escaped; None if there is none."""
+    plain = re.sub(r"\\u([0-9a-fA-F]{4})|%([0-9a-fA-F]{2})", lambda found: chr(int(found[1] or found[2], 16)), text)
+    for each in (text, plain):
+        found = re.search(f"{STEM[:6]}|{DIGITS}", each, re.IGNORECASE)
+        if found:
+            return each[max(0, found.start() - 100) : found.end() + 60]
+    return None
+
+
+def look(
+    number: int, start: int, *, kinds: Sequence[Kind] = KINDS, on_terminal: bool = True
+) -> tuple[Counter[str], dict[str, str], int]:
+    """Draw ads and look for canaries; return how many texts were searched by what prints them, the sightings and the canaries."""
+    cage, searched, sightings = Cage(start), Counter[str](), dict[str, str]()
+    log = io.StringIO()
+    handler = logging.StreamHandler(log)
+    logging.getLogger().addHandler(handler)
+    level = logging.getLogger().level
+    logging.getLogger().setLevel(logging.DEBUG)
+
+    def search(outputs: Iterable[tuple[str, str]]) -> None:
+        for where, text in outputs:
+            searched[where] += 1
+            seen = sighted(text)
+            if seen:
+                sightings.setdefault(f"{where}: {seen!r}", seen)
+
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            for count, (kind, ad) in enumerate(drawn(number, start, kinds)):
+                ad = infested(ad, kind, cage)  # noqa: PLW2901  (the ad is the same, but for its canaries)
+                search(of_an_ad(ad, kind))
+                for turn, text in enumerate(texts(ad, cage)):
+                    search(of_a_text(text))
+                    search(of_a_request(text, kind, log))
+                    Path(folder, f"ad-{count}-{turn}.json").write_bytes(text)
+            search(of_the_command(Path(folder), on_terminal=on_terminal))
+    finally:
+        logging.getLogger().removeHandler(handler)
+        logging.getLogger().setLevel(level)
+    return searched, sightings, cage.made
+
+
+def main() -> int:
+    """Look, and say what was seen."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
+    parser.add_argument("ads", type=int, nargs="?", default=600)
+    parser.add_argument("--seed", type=int, default=1)
+    words = parser.parse_args()
+    searched, sightings, made = look(words.ads, words.seed)
+    for where, count in sorted(searched.items()):
+        print(f"{count:>8,} {where}")
+    print(f"{words.ads:,} ads with {made:,} canaries, {searched.total():,} texts searched: {len(sightings)} kinds of sightings")
+    for seen in sightings:
+        print(seen)
+    return int(bool(sightings))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

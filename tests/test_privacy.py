@@ -1,0 +1,241 @@
+"""What may tell who somebody is stays in the ad: no pointer, sentence, report, log or table holds it."""
+
+import dataclasses
+import importlib
+import io
+import json
+import pkgutil
+from typing import Any
+
+import canaries
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import v4schema
+from v4schema import Kind, feed, openapi, render
+from v4schema.catalogue import Catalogue
+from v4schema.pointer import Place, get, leads
+from v4schema.privacy import Pointers, hidden, written
+from v4schema.schema import private, walk
+from v4schema.sheets import Sheet
+
+#: Places of names that tell something: in a contact, wherever and however that is written, and as names of their own.
+TELLING: list[Place] = [
+    ("contact", "0701234567"),
+    ("contact", "Anna"),
+    ("contact", "phone", "Anna"),
+    ("contact", 0, "Anna"),
+    ("Contact", "Anna"),
+    ("kontakt", "Anna"),
+    ("contcat", "Anna"),
+    ("category_fields", "contact", "Anna"),
+    ("price", 0, "contact", "Anna"),
+    ("telefon", "Anna"),
+    ("0701234567",),
+    ("anna@example.com",),
+    ("Anna Ek",),
+    ("ABC123",),
+    ("category_fields", "ABC12D"),
+    ("price", 0, "070-123 45 67"),
+    ("\u20261",),
+]
+#: Places of names that do not.
+TELLING_NOTHING: list[Place] = [
+    ("contact", "phone"),
+    ("contact", "Phone"),
+    ("contact", "E-mail"),
+    ("contact", "telefon"),
+    ("colour",),
+    ("price", 0, "belopp"),
+    ("price", 1234, "amount"),
+    ("category_fields", "powertrain", "fuel_tank"),
+    ("category_fields", "Övrigt"),
+    ("image_1",),
+    ("kontakt",),
+]
+
+
+@pytest.mark.parametrize("place", TELLING, ids=str)
+def test_a_name_that_may_be_private_is_masked(place: Place, catalogue: Catalogue) -> None:
+    """Within what is private or known to nobody, and anywhere if it does not look like the name of a field."""
+    assert [*hidden(catalogue, place)][-1]
+    assert str(place[-1]) not in written(catalogue, place)
+
+
+@pytest.mark.parametrize("place", TELLING_NOTHING, ids=str)
+def test_a_name_that_tells_nothing_is_shown(place: Place, catalogue: Catalogue) -> None:
+    """A name that documents know, in any spelling, and one that looks like the name of a field."""
+    assert not any(hidden(catalogue, place))
+    assert written(catalogue, place).endswith(f"/{place[-1]}")
+
+
+#: Names that collide with masks and with one another, among others.
+NAMES = st.sampled_from(["contact", "phone", "Anna", "0701234567", "\u20261", "\u20262", "a/b~c", "", "0"]) | st.text(max_size=4)
+DOCUMENTS = st.recursive(
+    st.none() | st.integers(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4),
+    max_leaves=6,
+)
+
+
+def places(document: Any, at: Place = ()) -> list[Place]:  # noqa: ANN401  (any JSON)
+    """Every place in a document."""
+    below = document.items() if isinstance(document, dict) else enumerate(document) if isinstance(document, list) else ()
+    return [at, *(place for token, value in below for place in places(value, (*at, token)))]
+
+
+@settings(max_examples=50)
+@given(DOCUMENTS)
+def test_pointers_lead_back_to_the_places_they_were_written_for(document: object) -> None:
+    """Whatever is masked: no two places of a document have one pointer, and whoever has the document finds them."""
+    pointers = Pointers(v4schema.catalogue.default(), document)
+    told = {place: pointers.written(place) for place in places(document)}
+    assert {place: pointers.place(at) for place, at in told.items()} == {place: place for place in told}
+    assert len({*told.values()}) == len(told)
+
+
+def test_a_pointer_into_another_document_leads_nowhere(catalogue: Catalogue) -> None:
+    """A mask that stands for no member stays as it is."""
+    pointers = Pointers(catalogue, {"contact": {}})
+    assert pointers.place("/contact/\u20263") == ("contact", "\u20263")
+    assert pointers.place("/contact/\u20263/\u20261/0") == ("contact", "\u20263", "\u20261", "0")
+    assert Pointers(catalogue, {"contact": [1]}).place("/contact/0/\u20261") == ("contact", 0, "\u20261")
+    assert written(catalogue, ("contact", "Anna")) == "/contact/\u2026"
+
+
+def test_findings_among_private_names_have_their_places_and_lines() -> None:
+    """Each is told, by its number, on its line; a code frame shows neither name nor value."""
+    text = b'{"category_id": "1061",\n"contact": {\n"email": "a@b.se",\n"0701234567": 1,\n"Anna": 2}}'
+    (result,) = feed.check([("ad.json", text)], operation="update")
+    assert [(each.at, each.line, each.column) for each in result.located() if each.code == "field.unknown"] == [
+        ("/contact/\u20262", 4, 1),
+        ("/contact/\u20263", 5, 1),
+    ]
+    framed = "".join(render.text([result], render.Look(rich=True)))
+    assert '"\u2026": \u2026' in framed
+    assert "0701234567" not in framed
+    assert "Anna" not in framed
+
+
+def test_a_private_name_that_stands_twice_is_told_by_its_number() -> None:
+    """The text is no JSON, and the finding leads to the second one all the same."""
+    (result,) = feed.check([("ad.json", b'[{"a": 1}, {"contact": {"b": 1,\n "0701234567": 1,\n "0701234567": 2}}]')])
+    (found,) = result.located()
+    assert (found.code, found.at, found.line, found.column) == ("json.duplicate_key", "/1/contact/\u20263", 3, 2)
+    assert found.hint == "Keep one of the two of this name."
+    assert "0701234567" not in "".join(render.text([result], render.Look(rich=True)))
+
+
+@pytest.mark.parametrize("name", ['"a\tb"', '"a\\x"', '"\\ud800"'])
+def test_a_broken_name_that_stands_twice_is_no_reason_for_a_traceback(name: str) -> None:
+    """In a text that is no JSON, a name may be none either."""
+    for text in (
+        f'{{"contact": {{{name}: 1, "b": 1, "b": 2}}}}',
+        f'{{{name}: {{"b": 1, "b": 2}}}}',
+        f'{{"b": 1, "b": 2, {name}: 3}}',
+    ):
+        (result,) = feed.check([("ad.json", text.encode())])
+        assert "".join(render.text([result], render.Look(rich=True)))
+
+
+def test_a_change_is_only_shown_whole_if_all_of_it_may_be() -> None:
+    """What was moved with plates or unknown names in it is not told by value."""
+    ad = {"category_id": "1121", "categoryFields": {"vin": "yv1sw6111x1234567"}, "category_fields": None, "Location": {"Anna": 1}}
+    (result,) = feed.prepare([("ad.json", json.dumps(ad).encode())], operation="update")
+    told = json.loads("".join(render.ndjson([result])))["findings"]
+    assert {each["at"] for each in told if each["code"] == "field.moved"} == {"/categoryFields", "/Location"}
+    assert not any("before" in each for each in told if each["code"] == "field.moved")
+    (result,) = feed.prepare([("ad.json", b'{"category_id": "1121", "Visible": true}')], operation="update")
+    told = json.loads("".join(render.ndjson([result])))["findings"]
+    assert [(each["before"], each["after"]) for each in told if each["code"] == "field.moved"] == [(True, True)]
+
+
+def test_no_label_is_a_private_field(catalogue: Catalogue, kinds: list[Kind]) -> None:
+    """In no kind of ad; nor is it the text in which people write whom to call."""
+    assert not any(private(catalogue.schema(kind), at) for kind in kinds for at in catalogue.labels_at)
+
+
+@pytest.mark.parametrize(
+    ("title", "label"),
+    [
+        (None, ""),
+        ("Yamaha Aerox 2020", "Yamaha Aerox 2020"),
+        ("Aerox, ring 070-123 45 67!", "Aerox, ring \u2026!"),
+        ("Aerox +46 (0)70 1234567", "Aerox \u2026"),
+        ("anna.ek@example.com Aerox", "\u2026 Aerox"),
+        ("Aerox ABC 12D 1 540 mil", "Aerox \u2026 1 540 mil"),
+        ("Aerox YV1SW6111X1234567", "Aerox \u2026"),
+    ],
+)
+def test_a_label_holds_nothing_that_tells_who_somebody_is(title: str | None, label: str, catalogue: Catalogue) -> None:
+    """Without a title there is none; telephone numbers, addresses and plates are left out of it."""
+    ad = {"source_id": "1", "category_id": 1121, "title": title, "body": "Ring 0701234567", "contact": {"phone": "0701234567"}}
+    with Sheet(catalogue) as sheet:
+        assert sheet.add(v4schema.convert(ad, to="v4"))
+        *_, line = b"".join(sheet.lines()).decode().splitlines()
+    assert line.split(";")[1] == label
+    assert "070" not in line
+    assert "ABC" not in line
+
+
+def test_what_holds_an_ad_does_not_print_it() -> None:
+    """No dataclass of the package has a field of somebody's values in its repr."""
+    holding = {"ad", "given", "before", "after", "text", "lead", "ending", "body", "data", "cells", "value", "stood", "headers"}
+    # What a schema or a mapping says, what goes into an ad's place by a rule, and what the test kit draws is nobody's own.
+    exempt = {
+        "v4schema.mapping",
+        "v4schema.comparison",
+        "v4schema.converter.Converter",
+        "v4schema.rewriting",
+        "v4schema.positions",
+    }
+    met = set()
+    for module in pkgutil.walk_packages(v4schema.__path__, "v4schema."):
+        if module.name.startswith(("v4schema.strategies", "v4schema.__main__")):
+            continue
+        for each in vars(importlib.import_module(module.name)).values():
+            name = f"{getattr(each, '__module__', '')}.{getattr(each, '__name__', '')}"
+            if not (isinstance(each, type) and dataclasses.is_dataclass(each)) or any(map(name.startswith, exempt)):
+                continue
+            for field in dataclasses.fields(each):
+                if field.name in holding:
+                    met.add(name)
+                    assert not field.repr, (name, field.name)
+    assert {"v4schema.reading.Reading", "v4schema.normaliser.Normalisation", "v4schema.conversion.Conversion"} <= met
+
+
+def test_the_api_is_told_of_without_the_names_that_it_repeats() -> None:
+    """Its sentences stand at the fields that it names, and at a mask for others."""
+    (found,) = openapi.from_api({"contact": {"0701234567": ["Unknown."]}})
+    assert found.at == "/contact/\u2026"
+
+
+def test_what_has_changed_since_a_receipt_is_told_without_names() -> None:
+    """The receipt itself holds the ad, and so does what it brings back."""
+    ad = {"source_id": "1", "category_id": 1061, "title": "A", "contact": {"email": "a@b.se", "0701234567": " x "}}
+    done = v4schema.convert(ad, to="v4")
+    assert done.receipt
+    back = v4schema.convert({**done.ad, "category_id": 3, "title": "B"}, to="v3", receipt=done.receipt)
+    assert "0701234567" not in repr((back, back.findings))
+    assert leads(ad, ("contact", "0701234567"))
+    assert get(v4schema.revert(done), ("contact", "0701234567")) == " x "
+
+
+def test_no_canary_is_seen() -> None:
+    """The short form of scripts/canaries.py: private values and names, right, misspelt, misplaced and in broken texts."""
+    kinds = [Kind(version="v3", category="moped")]
+    searched, sightings, made = canaries.look(3, 1, kinds=kinds, on_terminal=False)
+    assert not sightings
+    assert made > 20
+    assert {"report", "InvalidAd", "PreflightError", "log", "asks", "text", "json", "ndjson", "api"} <= {*searched}
+
+
+def test_a_canary_would_be_seen() -> None:
+    """Whole, cut, in capitals and escaped; so that the test before can fail."""
+    cage = canaries.Cage(1)
+    for text in (cage.text(), cage.text()[:9], cage.text().upper(), "\\u0071zxcan", "%71zxcan", json.dumps(cage.digits())):
+        assert canaries.sighted(f"a {text} b")
+    assert not canaries.sighted("Yamaha Aerox 2020")
+    assert io.StringIO(cage.text()).read()
+    assert any("email" in at for at, _ in walk(v4schema.catalogue.default().schema(Kind(version="v4"))))

@@ -1,0 +1,163 @@
+"""Nothing that an ad, a name or a folder of schemas holds steers a terminal."""
+
+import gzip
+import json
+import os
+import re
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+import pytest
+from commands import Run, terminal, typed
+
+from v4schema.cli.terminal import Terminal
+from v4schema.wording import printable
+
+Ad = dict[str, Any]
+
+#: What steers terminals or turns the direction of text: C0, C1, DEL, controls of direction, separators of lines.
+STEERING = "\x1b]0;x\x07\x1b[2J\x9b31m\x90\u202e\u2066\u200f\u061c\u2028\u2029\x7f\x85\x08\u00ad\ufeff"
+#: What the command itself steers with: colours, and the line that says how far it is.
+OWN = re.compile(r"\x1b\[[0-9;]*m|\r[0-9,]+ ads|\r\x1b\[K")
+
+
+def steers(printed: str) -> set[str]:
+    """What in a print can steer a terminal, beside our own colours."""
+    return {each for each in OWN.sub("", printed) if unicodedata.category(each) in {"Cc", "Cf", "Zl", "Zp", "Cs"}} - {"\n"}
+
+
+@pytest.fixture
+def odd(clean: Ad, in_empty_folder: Path) -> str:
+    """A file with an ad in it whose names, values and own name would steer a terminal."""
+    clean["source_id"] = STEERING + "\u2067"
+    clean["visible"] = "ja"
+    clean[f"name{STEERING}\t\r"] = f"value{STEERING}"
+    clean["price"][0]["type"] = f"type{STEERING}\t\r\n."
+    name = f"odd{STEERING}\t\r.json"
+    (in_empty_folder / name).write_text(json.dumps(clean, ensure_ascii=False, indent=1), "utf-8", newline="\r\n")
+    return name
+
+
+WORDS = [
+    ["validate", "ODD"],
+    *(["validate", "--format", name, "ODD"] for name in ("json", "ndjson", "api")),
+    ["validate", "ODD.missing"],
+    ["validate", "--quiet", "--color", "always", "ODD"],
+    ["validate", "--stdin-name", "ODD", "feed.ndjson"],
+    ["validate", "-o", "ODD", "ODD"],
+    ["validate", "--list", "brands=ODD.missing", "ODD"],
+    ["validate", "--schemas", "ODD", "ODD"],
+    ["validate", "--fail-on", "ODD"],
+    ["validate", "--category", "ODD", "ODD"],
+    ["validate", "--engine", "ODD", "ODD"],
+    ["validate", "--ODD"],
+    ["--ODD"],
+    ["ODD"],
+    ["normalise", "ODD"],
+    ["normalise", "--diff", "ODD"],
+    ["normalise", "--diff", "--color", "never", "feed.ndjson"],
+    ["normalise", "feed.ndjson"],
+    ["normalise", "broken.json"],
+    ["normalise", "-o", "no/such/ODD", "ODD"],
+    ["normalise", "--report", "no/such/ODD", "ODD"],
+    ["convert", "--to", "v3", "--from", "v4", "ODD"],
+    ["convert", "--to", "v3", "--from", "v4", "--diff", "ODD"],
+    ["convert", "--to", "v3", "--from", "v4", "--rejects", "r.ndjson", "feed.ndjson"],
+    ["convert", "--to", "v4", "--asks", "ODD.csv", "--answers", "ODD.missing", "ODD"],
+    ["convert", "--back", "--receipts", "ODD.missing", "ODD"],
+    ["show", "ODD"],
+    ["show", "--schemas", "schemas", "v4/moped"],
+    ["diff", "ODD", "v4/moped"],
+    ["explain", "ODD"],
+    ["openapi", "ODD"],
+]
+
+
+def test_nothing_that_is_printed_steers_a_terminal(odd: str, in_empty_folder: Path, schemas: Path) -> None:
+    """Reports, ads, diffs, usage and the texts of schemas: with or without colours, control characters stand as escapes."""
+    ad = json.loads((in_empty_folder / odd).read_text("utf-8"))
+    (in_empty_folder / "feed.ndjson").write_text(f"{json.dumps(ad, ensure_ascii=False)}\r\n" * 2, "utf-8", newline="")
+    (in_empty_folder / "broken.json").write_bytes(b'{"a": "\x1b]0;x\x07\x9b\xff", }\r\r' + STEERING.encode())
+    for path in schemas.rglob("*.json"):
+        target = in_empty_folder / "schemas" / path.relative_to(schemas)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        escaped = json.dumps(STEERING)[1:-1].replace("\\", "\\\\")
+        text = re.sub(r'("(description|means|why|title)": "[^"\\]{20,}?)"', rf'\1{escaped}"', path.read_text("utf-8"))
+        target.write_text(text, "utf-8")
+    commands = [[word.replace("ODD", odd) for word in words] for words in WORDS]
+    for words, printed in zip(commands, typed(*commands, cwd=in_empty_folder), strict=True):
+        assert printed, words
+        assert not steers(printed), (words, printed)
+
+
+def test_ads_and_reports_on_a_terminal_mean_the_same(odd: str, in_empty_folder: Path) -> None:
+    """Within text JSON has an escape for every character, and outside of text nothing else stands."""
+    given = json.loads((in_empty_folder / odd).read_text("utf-8"))
+    printed = terminal("normalise", "--quiet", "--report", "report.json", odd, cwd=in_empty_folder)
+    assert json.loads(printed) == {**given, "visible": True}
+    report = terminal("validate", "--format", "json", "--quiet", odd, cwd=in_empty_folder)
+    (result,) = json.loads(report)["results"]
+    assert (result["source"], result["source_id"]) == (odd, given["source_id"])
+
+
+def test_a_long_feed_on_a_terminal_is_whole(clean: Ad, in_empty_folder: Path) -> None:
+    """Characters of several bytes are not torn apart where output is kept back."""
+    clean |= {"body": "å\u202e" * 40_000, "visible": "ja"}
+    (in_empty_folder / "feed.ndjson").write_text(f"{json.dumps(clean, ensure_ascii=False)}\n" * 2, "utf-8")
+    for words in (["normalise"], ["convert", "--from", "v4", "--to", "v3", "--rejects", "rejects.ndjson"]):
+        printed = terminal(*words, "--quiet", "--report", "report.txt", "feed.ndjson", cwd=in_empty_folder)
+        ads = [json.loads(line) for line in printed.splitlines() if line]
+        assert [ad["body"] for ad in ads] == [clean["body"]] * 2
+
+
+def test_to_a_pipe_everything_stays_as_it_is(run: Run, odd: str, in_empty_folder: Path) -> None:
+    """Only reports of one line for each finding, and sentences of wrong usage, stay one line."""
+    text = (in_empty_folder / odd).read_bytes()
+    done = run("normalise", "--quiet", odd)
+    assert done.stdout_bytes == text.replace(b'"ja"', b"true")
+    lines = run("validate", odd).stdout.split("\n")
+    assert all(re.match(r"odd\\u001b", line) for line in lines if line)
+    (sentence,) = [line for line in run("validate", "-o", f"{odd}/x\ny", odd).stderr.split("\n") if "Cannot write" in line]
+    assert "x\\ny" in sentence
+
+
+def test_a_terminal_of_another_encoding_is_not_steered(odd: str, in_empty_folder: Path) -> None:
+    """Not by bytes that mean something else there."""
+    for encoding in ("latin-1", "ascii"):
+        printed = terminal("normalise", "--diff", odd, cwd=in_empty_folder, PYTHONIOENCODING=encoding)
+        assert not steers(printed)
+
+
+def test_names_that_are_no_text_are_told(clean: Ad, in_empty_folder: Path) -> None:
+    """A name that is not in the encoding of the system, and a packed file."""
+    name = os.fsdecode(b"\xff\x9b\x1b.json.gz")
+    (in_empty_folder / name).write_bytes(gzip.compress(json.dumps({**clean, "visible": "ja"}).encode()))
+    for words in (["validate"], ["normalise", "--diff"], ["normalise", "-o", name], ["validate", "--format", "json"]):
+        printed = terminal(*words, name, cwd=in_empty_folder)
+        assert "xff" in printed or "udcff" in printed
+        assert not steers(printed)
+
+
+def test_everything_that_cannot_be_seen_is_printable() -> None:
+    """By the data of Unicode: all but the formats that are seen, of numbers and hieroglyphs."""
+    seen = {*range(0x600, 0x606), 0x6DD, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD, *range(0x13430, 0x13440)}
+    for number in range(0x110000):
+        each = chr(number)
+        if unicodedata.category(each) in {"Cc", "Cf", "Zl", "Zp", "Cs"} and number not in seen:
+            assert printable(each).isascii(), hex(number)
+            assert json.loads(f'"{printable(each)}"') == each
+    assert printable("Fin moped från Växjö 😀") == "Fin moped från Växjö 😀"
+
+
+def test_a_terminal_takes_bytes_and_help_keeps_its_lines(run: Run) -> None:
+    """Its buffer says that it can be written to, also where libraries ask; what is no sentence of wrong usage stays as it is."""
+    controller, other = os.openpty()
+    with open(other, "w", encoding="utf-8") as stream:
+        screen = Terminal(stream)
+        assert screen.buffer.writable()
+        assert screen.buffer.write("\x9b\r\nå".encode()) == 6
+        screen.buffer.flush()
+        assert os.read(controller, 99).decode() == "\\u009b\r\nå"  # the terminal's own end of a line
+    os.close(controller)
+    assert "\n  convert" in run().output
