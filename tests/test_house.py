@@ -37,7 +37,8 @@ FLOOR_PLAN = {
     "rewriting": {"pointer", "positions"},
     "moving": {"pointer"},
     "receipts": {"moving", "pointer"},
-    "shelf": set(),
+    "shelf": {"temporary"},
+    "temporary": {"errors"},
     "stages": {"moving", "pointer", "report"},
     "step": {"pointer", "quantities", "schema"},
     "measuring": {"moving", "quantities", "schema", "spelling", "step"},
@@ -96,7 +97,19 @@ FLOOR_PLAN = {
     },
     "preparation": {"catalogue", "normaliser", "pointer", "reading", "report", "stages", "validator", "wording"},
     "drawer": {"catalogue", "pointer", "reading", "receipts", "report", "shelf", "wording"},
-    "sheets": {"asking", "catalogue", "conversion", "output", "pointer", "report", "schema", "shelf", "spelling", "wording"},
+    "sheets": {
+        "asking",
+        "catalogue",
+        "conversion",
+        "pointer",
+        "reading",
+        "report",
+        "schema",
+        "shelf",
+        "spelling",
+        "temporary",
+        "wording",
+    },
     "feed": {
         "catalogue",
         "conversion",
@@ -184,11 +197,11 @@ FLOOR_PLAN = {
     "comparison": {"asking", "catalogue", "mapping", "pointer", "report", "schema"},
     "listing": {"catalogue", "comparison", "editions", "mapping", "pointer", "schema", "wording"},
     "render": {"feed", "pointer", "report", "schema"},
-    "cli.terminal": {"feed", "output", "reading"},
-    "cli.options": {"catalogue", "dialect", "render", "report", "settings"},
+    "cli.terminal": {"errors", "feed", "output", "reading"},
+    "cli.options": {"catalogue", "dialect", "reading", "render", "report", "settings", "wording"},
     "cli.reports": {"cli.options", "cli.terminal", "feed", "render", "report"},
     "cli.validate": {"cli.options", "cli.reports", "cli.terminal", "feed", "settings"},
-    "cli.sinks": {"cli.terminal", "output", "reading"},
+    "cli.sinks": {"cli.terminal", "output", "reading", "temporary"},
     "cli.writing": {"cli.sinks", "cli.terminal", "feed", "reading", "render"},
     "cli.normalise": {"cli.options", "cli.reports", "cli.sinks", "cli.terminal", "cli.writing", "feed"},
     "cli.convert": {
@@ -200,9 +213,10 @@ FLOOR_PLAN = {
         "cli.writing",
         "drawer",
         "feed",
-        "output",
+        "reading",
         "settings",
         "sheets",
+        "temporary",
     },
     "cli.openapi": {"cli.options", "cli.terminal", "listing", "openapi.description"},
     "cli.diff": {"cli.options", "cli.terminal", "comparison", "listing"},
@@ -283,7 +297,7 @@ def test_only_the_catalogue_and_the_reader_open_files() -> None:
         for name, tree in modules()
         if any(isinstance(node, ast.Call) and ast.unparse(node.func) == "open" for node in ast.walk(tree))
     }
-    assert opening == {"catalogue", "reading", "settings", "sheets", "cli.convert", "cli.options", "cli.sinks", "output"}
+    assert opening == {"catalogue", "reading", "settings", "sheets", "cli.options", "cli.sinks", "output"}
 
 
 def test_no_python_file_spells_the_domain(catalogue: Catalogue) -> None:

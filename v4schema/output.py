@@ -7,9 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import IO
 
-#: So much of a temporary file is kept in memory.
-_IN_MEMORY = 1 << 20
-
 
 @contextmanager
 def whole(path: str) -> Iterator[IO[bytes]]:
@@ -64,13 +61,6 @@ class Draft:
         if not self._device:
             with suppress(FileNotFoundError):
                 os.unlink(self._name)
-
-
-def spooled() -> IO[bytes]:
-    """Open a temporary file without a name, which is only kept in memory as long as it is small."""
-    from tempfile import SpooledTemporaryFile
-
-    return SpooledTemporaryFile(max_size=_IN_MEMORY)
 
 
 def _for_nobody_else(name: str, flags: int) -> int:

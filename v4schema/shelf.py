@@ -5,12 +5,22 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Any
 
+from v4schema.temporary import roomy
+
+
+class _Base(sqlite3.Connection):
+    """A database in a temporary file. Raises `v4schema.errors.Full` where that has no room."""
+
+    def execute(self, *told: Any) -> sqlite3.Cursor:  # noqa: ANN401  (sqlite3's own)
+        with roomy(sqlite3.OperationalError):
+            return super().execute(*told)
+
 
 class Shelf:
     """Holds any number of JSON values by name; what is put under one name comes out in order, or by its mark."""
 
     def __init__(self) -> None:
-        self._base = sqlite3.connect("")  # a file without a name, kept in memory as long as it is small
+        self._base = sqlite3.connect("", factory=_Base)  # a file without a name, kept in memory as long as it is small
         self._base.execute(
             "CREATE TABLE things (number INTEGER PRIMARY KEY, name TEXT, mark TEXT, thing TEXT, taken INTEGER DEFAULT 0)"
         )

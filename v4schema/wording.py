@@ -20,6 +20,8 @@ MOST = 8
 #: An integer of more bits than this is told by its length alone.
 _LONG_BITS = 1_000
 _LEVELS = {str(level): level for level in Level}
+#: Units of sizes, in bytes.
+_SIZES = ((1 << 10, "KiB"), (1 << 20, "MiB"), (1 << 30, "GiB"))
 _JSON = json.JSONEncoder(ensure_ascii=False)
 
 
@@ -66,6 +68,18 @@ def shown(value: object) -> str:
         return "a number of hundreds of digits"
     text = _JSON.encode(value)
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 2]}…{text[-1] if isinstance(value, str) else ''}"
+
+
+def sized(size: int) -> str:
+    """Write a number of bytes for people: exact where it is a whole number of a unit, else rounded.
+
+    >>> sized(16 << 20), sized(3_000_000_001), sized(1)
+    ('16 MiB', '2.8 GiB', '1 byte')
+    """
+    if size < _SIZES[0][0]:
+        return f"{size} byte{'s' * (size != 1)}"
+    unit, name = max(each for each in _SIZES if round(size / each[0], 3) >= 1)
+    return f"{size / unit:.1f}".removesuffix(".0") + f" {name}"
 
 
 def dumped(value: object) -> str:

@@ -13,7 +13,7 @@ from v4schema.cli.normalise import normalise
 from v4schema.cli.openapi import openapi
 from v4schema.cli.show import explain, show
 from v4schema.cli.validate import validate
-from v4schema.errors import Damaged, NoWay, Undescribed, UnknownName
+from v4schema.errors import Damaged, Full, NoEngine, NoWay, Undescribed, UnknownName
 
 
 class Commands(click.Group):
@@ -23,7 +23,7 @@ class Commands(click.Group):
         """Run the command that was named."""
         try:
             return super().invoke(ctx)
-        except (UnknownName, NoWay, Undescribed, Damaged) as error:
+        except (UnknownName, NoWay, NoEngine, Undescribed, Damaged, Full) as error:
             raise click.UsageError(str(error)) from None
 
 
@@ -48,6 +48,7 @@ def main(ctx: click.Context) -> None:
     variable such as V4SCHEMA_FAIL_ON; the command line wins.
     """
     terminal.prepare()
+    ctx.with_resource(terminal.noting())
     try:
         ctx.default_map = settings.of(main.commands.values(), os.getcwd())
     except (OSError, ValueError) as error:

@@ -15,6 +15,7 @@ import click
 from v4schema import output
 from v4schema.cli import terminal
 from v4schema.reading import LINES, Source
+from v4schema.temporary import Spool
 
 _GZIPPED = b"\x1f\x8b"
 
@@ -193,7 +194,7 @@ class Delayed(Standard):
 
     def __init__(self) -> None:
         super().__init__()
-        self._kept = output.spooled()
+        self._kept = Spool()
 
     def _put(self, piece: bytes) -> None:
         self._kept.write(piece)

@@ -7,11 +7,12 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import IO
+from typing import IO, Any
 
 import click
 
 from v4schema import feed
+from v4schema.errors import OtherEngine
 from v4schema.reading import Source
 
 #: How often, in seconds, a long run tells how far it has come.
@@ -26,6 +27,25 @@ def prepare() -> None:
         if isinstance(stream, io.TextIOWrapper):
             encoding = stream.encoding if stream.isatty() else "utf-8"
             stream.reconfigure(encoding=encoding, errors="backslashreplace")
+
+
+@contextmanager
+def noting() -> Iterator[None]:
+    """Say in one line what the library warns of."""
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", OtherEngine)
+        shown = warnings.showwarning
+
+        def note(message: Warning | str, category: type[Warning], *place: Any) -> None:  # noqa: ANN401  (Python's own)
+            if issubclass(category, OtherEngine):
+                click.echo(f"Note: {message}", err=True)
+            else:
+                shown(message, category, *place)
+
+        warnings.showwarning = note
+        yield
 
 
 def inputs(files: Sequence[str], stdin_name: str) -> list[tuple[str, Source]]:
