@@ -25,7 +25,9 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 #: The Pythons that are looked for: those that can be had, and those that are to come; "t" is a free-threaded build.
 VERSIONS = ("3.11", "3.12", "3.13", "3.13t", "3.14", "3.14t", "3.15", "3.15t")
 #: Tests that touch every dependency and take less than a minute.
-FAST = [f"tests/test_{name}.py" for name in ("reading", "examples", "sheets", "receipts", "openapi", "http", "preflight", "engines")]
+FAST = [
+    f"tests/test_{name}.py" for name in ("reading", "examples", "sheets", "receipts", "openapi", "http", "preflight", "engines")
+]
 _BOUND = re.compile(r"([A-Za-z0-9_.-]+)\s*(?:>=\s*([0-9.]+))?")
 
 

@@ -61,7 +61,7 @@ def both(schema: dict[str, Any], values: list[Any]) -> list[bool]:
 
 @pytest.mark.parametrize("values", [NUMBERS, LOOKALIKES], ids=["numbers", "lookalikes"])
 def test_values_are_equal_as_json_schema_has_it(values: list[Any]) -> None:
-    """true is not 1, 1.0 is, however deep they are, for `const` and `enum`; 1e23 is what it is written as."""
+    """That is, true is not 1 and 1.0 is, however deep they are, for `const` and `enum`; 1e23 is what it is written as."""
     for right in values:
         same = [meaning(value) == meaning(right) for value in values]
         assert both({"const": right}, values) == same
@@ -95,7 +95,7 @@ def test_every_keyword_of_the_dialect_means_the_same_to_both(catalogue: Catalogu
         "enum": [[each] for each in LOOKALIKES],
         "const": LOOKALIKES,
         **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), exact),
-        **dict.fromkeys(("minLength", "maxLength", "minItems", "maxItems"), [0, 1, 2, 3]),
+        **{keyword: [0, 1, 2, 3] for keyword in ("minLength", "maxLength", "minItems", "maxItems")},
         "pattern": ["^a$", "^[a-z]*$", "^.$"],
         "uniqueItems": [True],
         "required": [["a"], ["a", "b"]],
@@ -178,7 +178,9 @@ def test_the_other_engine_serves_where_the_fast_one_cannot(how: str, tmp_path: P
 
 def test_nothing_is_said_of_an_engine_that_nobody_asked_for(tmp_path: Path, checkout: Path) -> None:
     """Who names the other engine does not care for the fast one."""
-    done = command("validate", "--engine", "jsonschema", str(checkout / "examples" / "moped.json"), env=broken(tmp_path, "refuses"))
+    done = command(
+        "validate", "--engine", "jsonschema", str(checkout / "examples" / "moped.json"), env=broken(tmp_path, "refuses")
+    )
     assert done.returncode == 0
     assert "Note" not in done.stderr
 
@@ -230,5 +232,5 @@ def test_what_stops_a_process_is_not_taken_for_a_broken_library(monkeypatch: pyt
 def test_the_version_that_is_tested_is_the_one_that_is_admitted(checkout: Path) -> None:
     """In `pyproject.toml`, and where an engine is chosen."""
     admitted = tomllib.loads((checkout / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
-    major, minor = engines._TESTED["jsonschema-rs"].split(".")
+    major, minor = engines.TESTED["jsonschema-rs"].split(".")
     assert f"jsonschema-rs>={major}.{minor},<{major}.{int(minor) + 1}" in admitted

@@ -324,7 +324,19 @@ SEVERAL = [json.dumps({"source_id": str(number), "body": "b" * number}).encode()
 #: What may stand where an ad should: broken, cut, empty, no object, begun, of another encoding, of another feed.
 GARBAGE = [
     *(b"{broken", b'{"a": 1', b'{"a": "', b"{}", b"3", b"null", b"[]", b"[", b"{", b"]", b"}", b'"', b"[{}]", b'{"a": 1},'),
-    *(b"\xef\xbb\xbf", b"\xef\xbb\xbf{}", b"\xff\xfe{", b"{}\r", b"\r", b"\0", b'{"a": "\0"}', b"id;body", b"# ads", b"\x0c", b"1e999"),
+    *(
+        b"\xef\xbb\xbf",
+        b"\xef\xbb\xbf{}",
+        b"\xff\xfe{",
+        b"{}\r",
+        b"\r",
+        b"\0",
+        b'{"a": "\0"}',
+        b"id;body",
+        b"# ads",
+        b"\x0c",
+        b"1e999",
+    ),
 ]
 
 
@@ -338,12 +350,13 @@ def test_a_feed_is_a_feed_whatever_one_of_its_lines_holds(garbage: bytes, name: 
         readings = [*read(end.join(lines) + end, name=name)]
         sound = [reading.text for reading in readings if reading.ad not in (None, {}, 3, [], [{}])]
         assert sound == [line for line in lines if line != garbage]
-        assert b"".join(reading.lead + reading.text + reading.ending for reading in readings).strip() == (
-            end.join(lines).strip()
-        )
+        assert b"".join(reading.lead + reading.text + reading.ending for reading in readings).strip() == (end.join(lines).strip())
 
 
-@given(ads=st.lists(st.dictionaries(st.text(max_size=3), st.integers() | st.text(max_size=9), min_size=1), min_size=2), data=st.data())
+@given(
+    ads=st.lists(st.dictionaries(st.text(max_size=3), st.integers() | st.text(max_size=9), min_size=1), min_size=2),
+    data=st.data(),
+)
 def test_a_feed_stays_one_with_any_line_in_place_of_an_ad(ads: list[dict[str, object]], data: st.DataObject) -> None:
     """Unless the two lines that a feed has may as well be the beginning of one document."""
     lines = [json.dumps(ad).encode() for ad in ads]
@@ -356,9 +369,9 @@ def test_a_feed_stays_one_with_any_line_in_place_of_an_ad(ads: list[dict[str, ob
     begins = len(ads) == 2 and place == 0 and garbage.rstrip().endswith((b"[", b":", b","))
     assume(not begins)
     sound = [reading.text.removesuffix(b"\r") for reading in read(text, name=name)]
-    assert [line for number, line in enumerate(lines) if number != place] == [line for line in sound if line in lines and line != garbage] or (
-        garbage in lines[:place] + lines[place + 1 :]
-    )
+    assert [line for number, line in enumerate(lines) if number != place] == [
+        line for line in sound if line in lines and line != garbage
+    ] or (garbage in lines[:place] + lines[place + 1 :])
 
 
 def every_damage(text: bytes) -> list[bytes]:
@@ -381,7 +394,14 @@ def every_damage(text: bytes) -> list[bytes]:
 @pytest.mark.parametrize("name", ["<stdin>", "ad.json", "ad.ndjson"])
 def test_a_document_is_one_wherever_it_is_damaged(name: str, indent: int) -> None:
     """An ad on lines of its own is one ad or one finding; what is called a feed may be one as soon as its first line is whole."""
-    ad = {"source_id": "1", "price": [{"type": "list", "amount": 1}], "none": [{}, {}], "contact": {"a": {}}, "b": "x", "c": [1, 2]}
+    ad = {
+        "source_id": "1",
+        "price": [{"type": "list", "amount": 1}],
+        "none": [{}, {}],
+        "contact": {"a": {}},
+        "b": "x",
+        "c": [1, 2],
+    }
     text = json.dumps(ad, indent=indent).encode()
     for damaged in every_damage(text):
         readings = [*read(damaged, name=name)]
@@ -432,7 +452,7 @@ SMALL = Limits(ad=100, document=1_000)
 @pytest.mark.parametrize("place", [0, 1, 2])
 @pytest.mark.parametrize("size", [98, 99, 100, 101, 5_000])
 def test_a_line_that_is_too_long_is_passed_over_and_told(size: int, place: int, name: str) -> None:
-    """With both sizes and the option; the other lines are read, and what is not held is not whole, so that it is not passed on."""
+    """With both sizes and the option; the other lines are read, and what is not held is not whole: it is not passed on."""
     lines = [b'{"a": 1}', b'{"a": 2}']
     lines.insert(place, b'{"b": "%s"}' % (b"x" * (size - 9)))
     for end in (b"\n", b"\r\n"):
@@ -464,7 +484,7 @@ def test_a_line_that_is_too_long_is_passed_over_and_told(size: int, place: int, 
     ],
 )
 def test_what_is_too_large_is_told(text: bytes, name: str, option: str) -> None:
-    """A document, an array, blank lines, an ad within an array, what has no end: packed or not, a finding that names the option."""
+    """A document, an array, blank lines, an ad within an array, what has no end: packed or not, the option is named."""
     for given_ in (text, gzip.compress(text)):
         told = [finding for reading in read(given_, name=name, limits=SMALL) for finding in reading.findings]
         assert [finding.code for finding in told if finding.code == "file.too_large"] == ["file.too_large"]
@@ -491,9 +511,11 @@ class Endless(io.RawIOBase):
         self.begin, self.read_of_it = begin, 0
 
     def readable(self) -> bool:
+        """It is."""
         return True
 
     def readinto(self, buffer: object) -> int:
+        """Read."""
         room = memoryview(buffer)  # type: ignore[arg-type]
         begin, self.begin = self.begin[: len(room)], self.begin[len(room) :]
         room[:] = begin.ljust(len(room), b"a")
@@ -524,10 +546,12 @@ class Giving(io.RawIOBase):
         self._next = error
 
     def readable(self) -> bool:
+        """It is."""
         return True
 
     def readinto(self, buffer: object) -> int:
-        if not len(memoryview(buffer)):  # type: ignore[arg-type]
+        """Read."""
+        if not memoryview(buffer):  # type: ignore[arg-type]
             return 0
         if self.error:
             raise self.error

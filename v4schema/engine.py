@@ -84,9 +84,9 @@ def trouble(name: str) -> str | None:
         return f"{error}" or type(error).__name__
     if not sound:
         return "it finds what is not so"
-    version = _version(name) if name in _TESTED else None
-    if version and not version.startswith(f"{_TESTED[name]}."):
-        return f"its version is {version}, and only {_TESTED[name]} is tested"
+    version = _version(name) if name in TESTED else None
+    if version and not version.startswith(f"{TESTED[name]}."):
+        return f"its version is {version}, and only {TESTED[name]} is tested"
     return None
 
 
@@ -182,6 +182,6 @@ def _one_way(keyword_at: Any) -> tuple[Token, ...]:  # noqa: ANN401  (a list or 
 
 
 #: The minor versions that the tests have passed with, where ``pyproject.toml`` admits no others.
-_TESTED = {"jsonschema-rs": "0.60"}
+TESTED = {"jsonschema-rs": "0.60"}
 #: The engines by name, the fastest first.
 ENGINES: dict[str, Callable[[Schema], Engine]] = {"jsonschema-rs": _rust, "jsonschema": _python}

@@ -86,11 +86,12 @@ def migrate(
 ) -> Conversion:
     """Read an ad, mend it, convert it and check what it became: all the way from a file at hand to an ad of another edition.
 
-    `source` is a path, the bytes of a document, a binary stream, or an ad that is parsed already; `limits` are those
-    of `v4schema.read`, the rest is that of `convert`. Spellings, words, units and names are mended before and after
-    converting, as `v4schema.normalise` does it; an amount that is written with its unit is converted without a further word.
-    The findings are those of all steps, the warnings on the new ad among them; their places are those of the ad as it was given, and the receipt leads back to just
-    that. What cannot be read is a conversion without an ad; of a source with several ads, see `v4schema.feed.convert`.
+    `source` is a path, the bytes of a document, a binary stream, or an ad that is parsed already; `limits` are those of
+    `v4schema.read`, the rest is that of `convert`. Spellings, words, units and names are mended before and after converting,
+    as `v4schema.normalise` does it; an amount that is written with its unit is converted without a further word. The findings
+    are those of all steps, the warnings on the new ad among them; their places are those of the ad as it was given, and the
+    receipt leads back to just that. What cannot be read is a conversion without an ad; of a source with several ads, see
+    `v4schema.feed.convert`.
 
     >>> done = migrate({"category_id": "Moped", "price": [{"type": "list", "amount": "34 900 kr"}]}, to="v4")
     >>> done.ad["category_id"], done.ad["price"]

@@ -31,9 +31,10 @@ def preflight(
     """Read an ad, mend what can be mended with certainty, and check the result; ``ad`` of the report is the ad to send.
 
     `source` is a path, the bytes of a document, a binary stream, or an ad that is parsed already. `version`, `category`,
-    `operation` and `engine` are those of `v4schema.validate`, `limits` those of `v4schema.read`,
-    `units` (``price_unit="kr"``, …) those of `v4schema.normalise`. The findings are the changes (level note) and what is wrong with the result; their places are those
-    of the ad as it was given, and ``to`` is the place in the ad to send where that is another.
+    `operation` and `engine` are those of `v4schema.validate`, `limits` those of `v4schema.read`, `units`
+    (``price_unit="kr"``, …) those of `v4schema.normalise`. The findings are the changes (level note) and what is wrong with
+    the result; their places are those of the ad as it was given, and ``to`` is the place in the ad to send where that is
+    another.
 
     What cannot be read has a report without an ad; of a source with several ads, see `v4schema.feed.prepare`. Raises
     `v4schema.errors.UnknownName` when the caller's own words name nothing.

@@ -166,7 +166,7 @@ def _stream(source: Source, opened: ExitStack) -> IO[bytes]:
 
 
 class _Begin(NamedTuple):
-    """How a file begins: the pieces that were `seen`, the `lines` among them that are not blank, and the objects that these are."""
+    """How a file begins: the pieces that were `seen`, the `lines` among them that are not blank, and what `objects` they are."""
 
     seen: list[bytes]
     lines: list[bytes]

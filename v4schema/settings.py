@@ -29,12 +29,12 @@ class NamedFile(click.types.StringParamType):
     envvar_list_splitter = os.pathsep
 
 
-class Size(click.ParamType[int]):
+class Size(click.types.StringParamType):
     """A number of bytes, as people write it: 64MB, 1.5 GiB, 1000000."""
 
     name = "size"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:  # noqa: ANN401  (click's own)
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401  (click's own)
         """Return the number of bytes."""
         told = _SIZE.fullmatch(str(value).strip())
         size = int(float(told[1]) * _UNITS[told[2].lower().rstrip("b")]) if told else 0

@@ -3,7 +3,9 @@
 import json
 import sqlite3
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
+from weakref import finalize
 
 from v4schema.temporary import roomy
 
@@ -21,6 +23,7 @@ class Shelf:
 
     def __init__(self) -> None:
         self._base = sqlite3.connect("", factory=_Base)  # a file without a name, kept in memory as long as it is small
+        finalize(self, _given_back, self._base)
         self._base.execute(
             "CREATE TABLE things (number INTEGER PRIMARY KEY, name TEXT, mark TEXT, thing TEXT, taken INTEGER DEFAULT 0)"
         )
@@ -55,3 +58,9 @@ class Shelf:
     def close(self) -> None:
         """Give the file back."""
         self._base.close()
+
+
+def _given_back(base: sqlite3.Connection) -> None:
+    """Close a database that nobody has closed; from another thread than its own that is left to Python."""
+    with suppress(sqlite3.ProgrammingError):
+        base.close()

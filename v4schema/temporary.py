@@ -12,11 +12,11 @@ _IN_MEMORY = 1 << 20
 
 
 @contextmanager
-def roomy(*kinds: type[Exception]) -> Iterator[None]:
-    """Raise `v4schema.errors.Full` for what says that a temporary file could not be written: `OSError`, or one of `kinds`."""
+def roomy(also: type[Exception] = OSError) -> Iterator[None]:
+    """Raise `v4schema.errors.Full` for what says that a temporary file could not be written: an `OSError`, or what is `also`."""
     try:
         yield
-    except (OSError, *kinds) as error:
+    except (OSError, also) as error:
         raise Full(_folder(), getattr(error, "strerror", None) or str(error)) from error
 
 

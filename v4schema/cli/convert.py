@@ -174,20 +174,21 @@ def _converted(
 ) -> Sequence[Iterable[feed.Result]]:
     """Return the results of each source; what is left of answers or receipts comes with the last."""
     limits = options.limits(told)
-    ways: dict[str, Any] = {"to": told["to"], "limits": limits}
+    ways: dict[str, Any] = {"to": told["to"]}
     if told["back"]:
         from v4schema.drawer import Drawer
 
         _refuse_unreadable(told["receipts"])
         drawer = Drawer(told["receipts"], limits=limits, catalogue=held)
-        return [feed.bring_back([source], drawer, **ways, last=source is sources[-1]) for source in sources]
+        return [feed.bring_back([source], drawer, limits=limits, **ways, last=source is sources[-1]) for source in sources]
     ways |= {key: told[key] for key in ("version", "category")}
     answers = _answers(told["answers"], told["to"], held, limits) if told["answers"] else None
     there = told["asks"] and os.path.isfile(told["asks"])
     if there and not _answers(told["asks"], told["to"], held, limits, checked=False).empty:
         raise click.UsageError(f"There are answers in {told['asks']} already: read them with --answers, and name another file.")
     return [
-        feed.convert([source], **ways, answers=answers, last=source is sources[-1], catalogue=held, **said) for source in sources
+        feed.convert([source], answers=answers, last=source is sources[-1], limits=limits, catalogue=held, **ways, **said)
+        for source in sources
     ]
 
 

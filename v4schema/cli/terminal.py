@@ -44,7 +44,7 @@ def noting() -> Iterator[None]:
             else:
                 shown(message, category, *place)
 
-        warnings.showwarning = note
+        warnings.showwarning = note  # type: ignore[assignment]
         yield
 
 
