@@ -86,7 +86,9 @@ def shown(result: feed.Result) -> None:
     """Show what was found in an ad, and what has changed in it."""
     result.located()
     after = result.after()
-    for _ in render.diff("ads", result.before, after, context=3, headed=True, on_terminal=False) if after != result.before else ():
+    for _ in (
+        render.diff("ads", result.before, after, context=3, headed=True, on_terminal=False) if after != result.before else ()
+    ):
         pass
 
 

@@ -25,7 +25,6 @@ FLOOR_PLAN = {
     "spelling": set(),
     "patterns": set(),
     "line_diff": set(),
-    "output": set(),
     "staging": set(),
     "quantities": {"spelling"},
     "settings": {"errors"},
@@ -40,7 +39,8 @@ FLOOR_PLAN = {
     "rewriting": {"pointer", "positions"},
     "moving": {"pointer"},
     "receipts": {"moving", "pointer"},
-    "shelf": set(),
+    "shelf": {"temporary"},
+    "temporary": {"errors"},
     "stages": {"catalogue", "moving", "pointer", "privacy", "report"},
     "step": {"pointer", "quantities", "schema"},
     "measuring": {"moving", "quantities", "schema", "spelling", "step"},
@@ -132,13 +132,14 @@ FLOOR_PLAN = {
         "asking",
         "catalogue",
         "conversion",
-        "output",
         "pointer",
         "privacy",
+        "reading",
         "report",
         "schema",
         "shelf",
         "spelling",
+        "temporary",
         "wording",
     },
     "feed": {
@@ -231,22 +232,22 @@ FLOOR_PLAN = {
     "listing": {"catalogue", "comparison", "editions", "mapping", "pointer", "schema", "wording"},
     "render": {"feed", "line_diff", "pointer", "report", "schema", "wording"},
     "cli.clashes": set(),
-    "cli.terminal": {"cli.clashes", "feed", "reading", "staging", "wording"},
-    "cli.options": {"catalogue", "dialect", "render", "report", "settings"},
+    "cli.terminal": {"cli.clashes", "errors", "feed", "reading", "staging", "wording"},
+    "cli.options": {"catalogue", "dialect", "reading", "render", "report", "settings", "wording"},
     "cli.reports": {"cli.options", "cli.terminal", "feed", "render", "report", "staging"},
     "cli.validate": {"cli.clashes", "cli.options", "cli.reports", "cli.terminal", "feed", "settings", "staging"},
-    "cli.sinks": {"cli.clashes", "cli.terminal", "output", "reading", "staging"},
+    "cli.sinks": {"cli.clashes", "cli.terminal", "reading", "staging", "temporary"},
     "cli.writing": {
         "catalogue",
         "cli.reports",
         "cli.sinks",
         "cli.terminal",
         "feed",
-        "output",
         "reading",
         "render",
         "sheets",
         "staging",
+        "temporary",
     },
     "cli.normalise": {
         "cli.clashes",
@@ -268,6 +269,7 @@ FLOOR_PLAN = {
         "cli.writing",
         "drawer",
         "feed",
+        "reading",
         "settings",
         "sheets",
         "staging",
@@ -352,7 +354,7 @@ def test_only_the_catalogue_and_the_reader_open_files() -> None:
         for name, tree in modules()
         if any(isinstance(node, ast.Call) and ast.unparse(node.func) == "open" for node in ast.walk(tree))
     }
-    assert opening == {"catalogue", "reading", "settings", "sheets", "cli.convert", "cli.options", "cli.sinks", "staging"}
+    assert opening == {"catalogue", "reading", "settings", "sheets", "cli.options", "cli.sinks", "staging"}
 
 
 def test_no_python_file_spells_the_domain(catalogue: Catalogue) -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import jiter
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from v4schema import read
+from v4schema import Limits, feed, migrate, preflight, read
 from v4schema.feed import check
 from v4schema.positions import positions
 from v4schema.render import Look, text
@@ -79,6 +79,7 @@ def test_a_line_that_is_not_json_does_not_stop_the_others() -> None:
         (b'{"a": -Infinity}', "json.not_a_number", 1, 7),
         (b"[nan]", "json.not_a_number", 1, 2),
         (b'{"a": [0, 1e999]}', "json.number_range", 1, 11),
+        (b"1E310", "json.number_range", 1, 1),
         (b'{"a": ' + b"1" * 400 + b".5}", "json.number_range", None, None),
         (b'{"a": ' + b"1" * 5000 + b"}", "json.number_range", 1, None),
         ('{"å": 1}'.encode("utf-16"), "json.encoding", 1, 1),
@@ -316,3 +317,278 @@ def test_a_name_that_stands_twice_is_framed_whatever_follows(rest: str) -> None:
     assert [finding.at for finding in results[0].located()] == ["/a"]
     assert '"a": ' in told
     assert "^" in told
+
+
+#: Ads as they stand in a feed.
+SEVERAL = [json.dumps({"source_id": str(number), "body": "b" * number}).encode() for number in range(1, 5)]
+#: What may stand where an ad should: broken, cut, empty, no object, begun, of another encoding, of another feed.
+GARBAGE = [
+    *(b"{broken", b'{"a": 1', b'{"a": "', b"{}", b"3", b"null", b"[]", b"[", b"{", b"]", b"}", b'"', b"[{}]", b'{"a": 1},'),
+    *(
+        b"\xef\xbb\xbf",
+        b"\xef\xbb\xbf{}",
+        b"\xff\xfe{",
+        b"{}\r",
+        b"\r",
+        b"\0",
+        b'{"a": "\0"}',
+        b"id;body",
+        b"# ads",
+        b"\x0c",
+        b"1e999",
+    ),
+]
+
+
+@pytest.mark.parametrize("name", ["<stdin>", "feed.json", "feed.ndjson", "feed.jsonl.gz"])
+@pytest.mark.parametrize("garbage", GARBAGE)
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\n\n"])
+def test_a_feed_is_a_feed_whatever_one_of_its_lines_holds(garbage: bytes, name: str, end: bytes) -> None:
+    """Whichever line it is, and whatever the feed is called: every other line is read, and comes as it stands."""
+    for place in range(len(SEVERAL)):
+        lines = [*SEVERAL[:place], garbage, *SEVERAL[place + 1 :]]
+        readings = [*read(end.join(lines) + end, name=name)]
+        sound = [reading.text for reading in readings if reading.ad not in (None, {}, 3, [], [{}])]
+        assert sound == [line for line in lines if line != garbage]
+        assert b"".join(reading.lead + reading.text + reading.ending for reading in readings).strip() == (end.join(lines).strip())
+
+
+@given(
+    ads=st.lists(st.dictionaries(st.text(max_size=3), st.integers() | st.text(max_size=9), min_size=1), min_size=2),
+    data=st.data(),
+)
+def test_a_feed_stays_one_with_any_line_in_place_of_an_ad(ads: list[dict[str, object]], data: st.DataObject) -> None:
+    """Unless the two lines that a feed has may as well be the beginning of one document."""
+    lines = [json.dumps(ad).encode() for ad in ads]
+    place = data.draw(st.integers(0, len(ads) - 1))
+    garbage = data.draw(st.binary(max_size=30) | st.text(alphabet='{}[]":,01 a', max_size=9).map(str.encode))
+    assume(b"\n" not in garbage)
+    lines[place] = garbage
+    text = b"\n".join(lines) + b"\n"
+    name = data.draw(st.sampled_from(["<stdin>", "feed.ndjson"]))
+    begins = len(ads) == 2 and place == 0 and garbage.rstrip().endswith((b"[", b":", b","))
+    assume(not begins)
+    sound = [reading.text.removesuffix(b"\r") for reading in read(text, name=name)]
+    assert [line for number, line in enumerate(lines) if number != place] == [
+        line for line in sound if line in lines and line != garbage
+    ] or (garbage in lines[:place] + lines[place + 1 :])
+
+
+def every_damage(text: bytes) -> list[bytes]:
+    """A text damaged in each of its places: a byte lost, another in its place, cut there, or something strewn in."""
+    return [
+        damaged
+        for place in range(len(text))
+        for damaged in (
+            text[:place] + text[place + 1 :],
+            text[:place] + b"#" + text[place + 1 :],
+            text[:place],
+            text[:place] + b"{" + text[place:],
+            text[:place] + b"\n" + text[place:],
+        )
+        if damaged.strip()
+    ]
+
+
+@pytest.mark.parametrize("indent", [0, 1, 2, 4])
+@pytest.mark.parametrize("name", ["<stdin>", "ad.json", "ad.ndjson"])
+def test_a_document_is_one_wherever_it_is_damaged(name: str, indent: int) -> None:
+    """An ad on lines of its own is one ad or one finding; what is called a feed may be one as soon as its first line is whole."""
+    ad = {
+        "source_id": "1",
+        "price": [{"type": "list", "amount": 1}],
+        "none": [{}, {}],
+        "contact": {"a": {}},
+        "b": "x",
+        "c": [1, 2],
+    }
+    text = json.dumps(ad, indent=indent).encode()
+    for damaged in every_damage(text):
+        readings = [*read(damaged, name=name)]
+        assert len(readings) == 1, damaged
+        assert readings[0].text.strip() == damaged.strip()
+
+
+@pytest.mark.parametrize(
+    ("text", "ads"),
+    [
+        (b'{"a": 1,\n"b": 2}', 1),
+        (b'[{"a": 1},\n{"b": 2}]', 2),
+        (b'[\n{"a": 1},\n{"b": 2},\n{"c": 3}\n]\n', 3),
+        (b'[\n{"a": 1}\n]', 1),
+        (b'[\n{"a": 1}\n,\n{"b": 2}\n]', 2),
+        (b'[\n  {"a": 1}\n, {"b": 2}\n]', 2),
+        (b'{"a": 1}\n\n\n', 1),
+        (b'[{"a": 1}]\n\n', 1),
+        (b'{"a": 1', 0),
+        (b'{"a": 1,}', 0),
+        (b'[\n{"a": 1},\n{"b": 2},\n{"c"', 0),
+        (b'[\n{"a": 1}', 0),
+        (b'{"a":\n{"b": 1}', 0),
+        ('{"a": 1,\n"b": 2}'.encode("utf-16"), 0),
+    ],
+)
+def test_a_document_is_one_however_it_is_laid_out(text: bytes, ads: int) -> None:
+    """On two lines, an array with each item on a line of its own, minified before blank lines, cut, with a fault on its line."""
+    readings = [*read(text, name="<stdin>")]
+    assert len(readings) == max(ads, 1)
+    assert sum(reading.readable for reading in readings) == ads
+
+
+def test_the_first_ad_of_a_pipe_is_read_before_the_second_is_there() -> None:
+    """Nothing waits for lines that need not be looked at."""
+    ends = os.pipe()
+    with os.fdopen(ends[0], "rb") as reader, os.fdopen(ends[1], "wb", buffering=0) as writer:
+        readings = read(reader)
+        for line in SEVERAL:
+            writer.write(line + b"\n")
+            assert next(readings).text == line
+
+
+SMALL = Limits(ad=100, document=1_000)
+
+
+@pytest.mark.parametrize("name", ["feed.ndjson", "feed.json"])
+@pytest.mark.parametrize("place", [0, 1, 2])
+@pytest.mark.parametrize("size", [98, 99, 100, 101, 5_000])
+def test_a_line_that_is_too_long_is_passed_over_and_told(size: int, place: int, name: str) -> None:
+    """With both sizes and the option; the other lines are read, and what is not held is not whole: it is not passed on."""
+    lines = [b'{"a": 1}', b'{"a": 2}']
+    lines.insert(place, b'{"b": "%s"}' % (b"x" * (size - 9)))
+    for end in (b"\n", b"\r\n"):
+        results = [*check([(name, end.join(lines))], limits=SMALL)]
+        assert [result.reading.first_line for result in results if result.reading.text] == [
+            number for number, line in enumerate(lines, 1) if len(line) <= SMALL.ad
+        ]
+        found = [finding for result in results for finding in result.located() if finding.code == "file.too_large"]
+        assert len(found) == (size > SMALL.ad)
+        assert all(f"{SMALL.ad} bytes" in finding.says and "--max-ad-size" in str(finding.hint) for finding in found)
+        assert [finding.line for finding in found] == [place + 1] * len(found)
+        assert all(result.whole for result in results) == (not found)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "option"),
+    [
+        (b'{"a": "' + b"x" * 200 + b'"}', "ad.json", "--max-ad-size"),
+        (b'{"a": \n"' + b"x" * 200 + b'"}', "ad.json", "--max-ad-size"),
+        (b"[" + b"{}," * 500 + b"{}]", "ads.json", "--max-document-size"),
+        (b"[\n" + b"{},\n" * 500 + b"{}]", "ads.json", "--max-document-size"),
+        (b"\n" * 500 + b"{}", "ad.json", "--max-ad-size"),
+        (b"\n" * 500 + b"{}", "ad.ndjson", "--max-ad-size"),
+        (b"{}\n" + b" \n" * 500 + b"{}\n", "ad.ndjson", "--max-ad-size"),
+        (b"x" * 200, "ad.json", "--max-ad-size"),
+        (b"\0" * 100_000, "zero", "--max-ad-size"),
+        (b'{"a"' + b"\0" * 100_000, "zero.ndjson", "--max-ad-size"),
+        (b'[{"a": "' + b"x" * 200 + b'"}]', "ads.json", "--max-ad-size"),
+    ],
+)
+def test_what_is_too_large_is_told(text: bytes, name: str, option: str) -> None:
+    """A document, an array, blank lines, an ad within an array, what has no end: packed or not, the option is named."""
+    for given_ in (text, gzip.compress(text)):
+        told = [finding for reading in read(given_, name=name, limits=SMALL) for finding in reading.findings]
+        assert [finding.code for finding in told if finding.code == "file.too_large"] == ["file.too_large"]
+        assert option in str(next(finding.hint for finding in told if finding.code == "file.too_large"))
+
+
+def test_limits_hold_for_every_way_in() -> None:
+    """Those of one ad, and those of many."""
+    text = b'{"source_id": "1", "body": "%s"}' % (b"x" * 200)
+    for ways in (
+        preflight(text, limits=SMALL).findings,
+        migrate(text, to="v4", limits=SMALL).findings,
+        *(each.report.findings for each in feed.prepare([("ad", text)], limits=SMALL)),
+        *(each.report.findings for each in feed.convert([("ad", text)], to="v4", limits=SMALL)),
+    ):
+        assert [finding.code for finding in ways] == ["file.too_large"]
+    assert preflight(text, limits=Limits(ad=1_000)).ad is not None
+
+
+class Endless(io.RawIOBase):
+    """A stream of one byte, for ever, which counts what is read of it."""
+
+    def __init__(self, begin: bytes) -> None:
+        self.begin, self.read_of_it = begin, 0
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        """Read."""
+        room = memoryview(buffer)  # type: ignore[arg-type]
+        begin, self.begin = self.begin[: len(room)], self.begin[len(room) :]
+        room[:] = begin.ljust(len(room), b"a")
+        self.read_of_it += len(room)
+        return len(room)
+
+
+@pytest.mark.parametrize("begin", [b"", b"{", b"[", SEVERAL[0] + b"\n{", b"{broken\n", b"[" + SEVERAL[0] + b",\n"])
+@pytest.mark.parametrize("name", ["<stdin>", "feed.ndjson"])
+def test_what_has_no_end_has_one_here(begin: bytes, name: str) -> None:
+    """It is told, and read no further than a line may be passed over."""
+    stream = Endless(begin)
+    *_, last = read(stream, name=name, limits=SMALL)  # type: ignore[arg-type]
+    assert [finding.code for finding in last.findings] == ["file.too_large"]
+    assert "more than" in last.findings[0].says
+    assert stream.read_of_it < 4 << 20
+
+
+class PanicException(BaseException):
+    """What a library written in Rust raises when it gives up: no `Exception`."""
+
+
+class Giving(io.RawIOBase):
+    """A stream that gives up at its second reading."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error: BaseException | None = None
+        self._next = error
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        """Read."""
+        if not memoryview(buffer):  # type: ignore[arg-type]
+            return 0
+        if self.error:
+            raise self.error
+        self.error = self._next
+        memoryview(buffer)[: len(SEVERAL[0]) + 1] = SEVERAL[0] + b"\n"  # type: ignore[arg-type]
+        return len(SEVERAL[0]) + 1
+
+
+@pytest.mark.parametrize("error", [MemoryError(), PanicException("capacity overflow")])
+def test_memory_that_runs_out_while_an_input_is_read_is_a_finding_of_it(error: BaseException) -> None:
+    """What was read before is kept, and the next input is read."""
+    results = [*check([("feed.ndjson", Giving(error)), ("ad.json", SEVERAL[1])])]  # type: ignore[list-item]
+    assert [result.reading.readable for result in results] == [True, False, True]
+    assert [finding.code for finding in results[1].reading.findings] == ["file.unreadable"]
+    assert not results[1].whole
+    with pytest.raises(KeyboardInterrupt):
+        list(read(Giving(KeyboardInterrupt())))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("error", [MemoryError(), PanicException("capacity overflow")])
+def test_memory_that_runs_out_at_an_ad_is_a_finding_of_that_ad(error: BaseException) -> None:
+    """It counts as not read, its text is still there to be set aside, and the next ad is looked at."""
+
+    class Sheet:
+        def __init__(self, *errors: BaseException) -> None:
+            self.errors = [*errors]
+
+        def take(self, _: object) -> None:
+            if self.errors:
+                raise self.errors.pop()
+
+        def judged(self, done: object, _: object) -> tuple[tuple[()], tuple[()]]:
+            assert done
+            return (), ()
+
+    first, second = feed.convert([("ads", b"\n".join(SEVERAL[:2]))], to="v4", answers=Sheet(error), last=False)  # type: ignore[arg-type]
+    assert [finding.code for finding in first.report.findings] == ["file.unreadable"]
+    assert (first.reading.readable, first.whole, first.complete, second.reading.readable) == (False, True, False, True)
+    with pytest.raises(KeyboardInterrupt):
+        list(feed.convert([("ads", SEVERAL[0])], to="v4", answers=Sheet(KeyboardInterrupt()), last=False))  # type: ignore[arg-type]

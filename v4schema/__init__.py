@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from v4schema.migration import convert, migrate, revert
     from v4schema.normaliser import Normalisation, normalise
     from v4schema.preparation import preflight
-    from v4schema.reading import Reading, read
+    from v4schema.reading import Limits, Reading, read
     from v4schema.report import Finding, InvalidAd, Kind, Level, Report
     from v4schema.validator import validate
 
@@ -34,6 +34,7 @@ __all__ = [
     "InvalidAd",
     "Kind",
     "Level",
+    "Limits",
     "Normalisation",
     "Reading",
     "Report",
@@ -61,6 +62,7 @@ _ROOMS = {
     "Normalisation": "normaliser",
     "Ask": "asking",
     "Conversion": "conversion",
+    "Limits": "reading",
     "Reading": "reading",
     "convert": "migration",
     "identify": "ad",

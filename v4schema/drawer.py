@@ -7,7 +7,7 @@ from typing import Any
 from v4schema import catalogue as catalogues
 from v4schema import pointer, receipts, wording
 from v4schema.catalogue import Catalogue
-from v4schema.reading import Reading, Source, read
+from v4schema.reading import Limits, Reading, Source, read
 from v4schema.report import Finding
 from v4schema.shelf import Shelf
 
@@ -19,12 +19,16 @@ class Drawer:
     """The receipts of a file, taken out one by one.
 
     They are read along with the ads they are of, in the same order. Where the two differ, the receipts that are passed over wait
-    in a temporary file until their ads come.
+    in a temporary file until their ads come. A receipt may be as long as `limits` let a document be: what an ad has lost is in it
+    once more.
     """
 
-    def __init__(self, source: Source, *, name: str | None = None, catalogue: Catalogue | None = None) -> None:
+    def __init__(
+        self, source: Source, *, name: str | None = None, limits: Limits | None = None, catalogue: Catalogue | None = None
+    ) -> None:
         self.catalogue = catalogue or catalogues.default()
-        self._readings = read(source, name=name, catalogue=self.catalogue)
+        most = (limits or Limits()).document
+        self._readings = read(source, name=name, limits=Limits(ad=most, document=most), catalogue=self.catalogue)
         self._passed = Shelf()
         self._remarks: list[Remark] = []
 

@@ -4,14 +4,16 @@ Nothing of an engine's own wording comes out: a failure is the place in the ad a
 schema, and both engines give the same ones.
 """
 
-from collections.abc import Callable, Iterator
+import os
+import sys
+import warnings
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib.util import find_spec
 from typing import Any
 
 from v4schema import patterns
-from v4schema.errors import UnknownName
+from v4schema.errors import NoEngine, OtherEngine, UnknownName
 from v4schema.pointer import Token
 from v4schema.schema import Schema
 
@@ -33,25 +35,71 @@ class Engine:
 
 
 def compiled(schema: Schema, name: str | None = None) -> Engine:
-    """Compile a self-contained schema with the engine `name`, by default the fastest that is installed.
+    """Compile a self-contained schema with the engine `name`, by default the fastest that can be used.
 
-    Raises `v4schema.errors.UnknownName` for an engine that there is not.
+    Raises `v4schema.errors.UnknownName` for an engine that there is not, and `v4schema.errors.NoEngine` for one that cannot be
+    used.
     """
     return ENGINES[known(name)](schema)
 
 
 def known(name: str | None) -> str:
-    """Return the name of an engine, by default of the fastest; raises `v4schema.errors.UnknownName` if there is none such."""
-    name = fastest() if name is None else name
+    """Return the name of an engine, by default of the fastest; raises what `compiled` raises if there is none such."""
+    if name is None:
+        return fastest()
     if name not in ENGINES:
         raise UnknownName("engine", name, ENGINES)
+    why = trouble(name)
+    if why is not None:
+        raise NoEngine(name, why)
     return name
 
 
 @cache
 def fastest() -> str:
-    """Return the name of the first engine that is installed."""
-    return next(name for name in ENGINES if find_spec(name.replace("-", "_")))
+    """Return the name of the first engine that can be used; that it is not the first there is, is said once, as a warning.
+
+    Raises `v4schema.errors.NoEngine` if none can be used.
+    """
+    whys: list[str] = []
+    for name in ENGINES:
+        why = trouble(name)
+        if why is None:
+            if whys:
+                warnings.warn(OtherEngine(name, *whys), stacklevel=2)
+            return name
+        whys.append(f"{name}: {why}")
+    raise NoEngine(None, "; ".join(whys))
+
+
+@cache
+def trouble(name: str) -> str | None:
+    """Return why an engine cannot be used: it is not installed, is broken, or of a version that is not tested; else None."""
+    try:
+        engine = ENGINES[name]({"type": "string"})
+        sound = engine.accepts("") and not engine.accepts(0) and [*engine.failures(0)] == [Failure((), ("type",))]
+    except BaseException as error:
+        # A broken library raises anything; one that is written in Rust even what is no `Exception`.
+        if isinstance(error, KeyboardInterrupt | SystemExit | MemoryError):
+            raise
+        return f"{error}" or type(error).__name__
+    if not sound:
+        return "it finds what is not so"
+    version = _version(name) if name in TESTED else None
+    if version and not version.startswith(f"{TESTED[name]}."):
+        return f"its version is {version}, and only {TESTED[name]} is tested"
+    return None
+
+
+def _version(name: str) -> str | None:
+    """Return the version of a library that has been imported, by the name of the folder that tells of it.
+
+    Python's own way of asking costs a cold start more than the engine itself does.
+    """
+    name = name.replace("-", "_")
+    folder = os.path.dirname(os.path.dirname(str(sys.modules[name].__file__)))
+    told = (entry.removesuffix(".dist-info") for entry in os.listdir(folder) if entry.endswith(".dist-info"))
+    return next((version for library, _, version in (each.partition("-") for each in told) if library == name), None)
 
 
 def _rust(schema: Schema) -> Engine:
@@ -75,13 +123,8 @@ def _python(schema: Schema) -> Engine:
         if isinstance(text, str) and not patterns.compiled(expression).matches(text):
             yield ValidationError("pattern")
 
-    def unique(_: object, wanted: bool, items: object, __: object) -> Iterator[ValidationError]:  # noqa: FBT001  (jsonschema's)
-        # The library compares each item with every other one where they cannot be sorted.
-        if wanted and isinstance(items, list) and len({*map(_hashable, items)}) < len(items):
-            yield ValidationError("uniqueItems")
-
     strict: Any = extend
-    validator = strict(Draft202012Validator, {"pattern": pattern, "uniqueItems": unique})(schema)
+    validator = strict(Draft202012Validator, {"pattern": pattern, **_comparing()})(schema)
 
     def failures(ad: object) -> Iterator[Failure]:
         for error in validator.iter_errors(ad):
@@ -90,11 +133,45 @@ def _python(schema: Schema) -> Engine:
     return Engine(accepts=validator.is_valid, failures=failures)
 
 
-def _hashable(value: object) -> object:
-    """Return what is the same for JSON values that are: 1 is 1.0, but not true; the order of names does not count."""
+def _comparing() -> dict[str, Callable[..., Iterator[Any]]]:
+    """Return the keywords that compare values.
+
+    The library's own compare numbers as Python does, and in some lists of lists find nothing that is there twice.
+    """
+    from jsonschema import ValidationError
+
+    def const(_: object, right: object, value: object, __: object) -> Iterator[ValidationError]:
+        if _sameness(value) != _sameness(right):
+            yield ValidationError("const")
+
+    def enum(_: object, choices: list[object], value: object, __: object) -> Iterator[ValidationError]:
+        if value not in choices if isinstance(value, str) else _sameness(value) not in map(_sameness, choices):
+            yield ValidationError("enum")
+
+    def unique(_: object, wanted: object, value: object, __: object) -> Iterator[ValidationError]:
+        if wanted and isinstance(value, list) and len({*map(_sameness, value)}) < len(value):
+            yield ValidationError("uniqueItems")
+
+    return {"const": const, "enum": enum, "uniqueItems": unique}
+
+
+def _sameness(value: Any) -> Hashable:  # noqa: ANN401  (any JSON)
+    """Return what is the same for just those JSON values that are equal, as JSON Schema has it (core, 4.2.2).
+
+    true is not 1; 1.0 is, and numbers count as they are written: 1e23 is 10 to the power of 23.
+    """
+    if isinstance(value, bool):
+        return bool, value
+    if isinstance(value, float) and value.is_integer():
+        from decimal import Decimal  # costs the fast engine's start otherwise
+
+        return int(Decimal(repr(value)))
+    if isinstance(value, list):
+        return tuple(map(_sameness, value))
     if isinstance(value, dict):
-        return dict, frozenset((name, _hashable(below)) for name, below in value.items())
-    return (list, tuple(map(_hashable, value))) if isinstance(value, list) else (isinstance(value, bool), value)
+        return frozenset((name, _sameness(below)) for name, below in value.items())
+    plain: Hashable = value
+    return plain
 
 
 def _one_way(keyword_at: Any) -> tuple[Token, ...]:  # noqa: ANN401  (a list or a deque)
@@ -103,5 +180,7 @@ def _one_way(keyword_at: Any) -> tuple[Token, ...]:  # noqa: ANN401  (a list or 
     return (*way, "contains" if keyword in {"minContains", "maxContains"} else keyword)
 
 
+#: The minor versions that the tests have passed with, where ``pyproject.toml`` admits no others.
+TESTED = {"jsonschema-rs": "0.60"}
 #: The engines by name, the fastest first.
 ENGINES: dict[str, Callable[[Schema], Engine]] = {"jsonschema-rs": _rust, "jsonschema": _python}

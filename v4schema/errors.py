@@ -68,6 +68,42 @@ class Undescribed(V4SchemaError, LookupError):
         return f"{self.version} has no OpenAPI description. There are those of: {', '.join(self.choices) or 'no edition'}."
 
 
+class Full(V4SchemaError):
+    """A temporary file could not be written; `folder` is that of temporary files, `why` what the system says."""
+
+    def __init__(self, folder: str, why: str) -> None:
+        self.folder = folder
+        self.why = why
+        super().__init__(folder, why)
+
+    def __str__(self) -> str:
+        return f"Cannot write to the temporary folder {self.folder}: {self.why}. TMPDIR names another one."
+
+
+class NoEngine(V4SchemaError, ImportError):
+    """A JSON Schema engine cannot be imported; `engine` is its name, None where that holds for all of them, `why` says why."""
+
+    def __init__(self, engine: str | None, why: str) -> None:
+        self.engine = engine
+        self.why = why
+        super().__init__(engine, why)
+
+    def __str__(self) -> str:
+        return f"The engine {self.engine} cannot be used: {self.why}" if self.engine else f"No engine can be used: {self.why}"
+
+
+class OtherEngine(UserWarning):
+    """The fastest JSON Schema engine cannot be used, for the reasons in `whys`, and `engine` serves instead."""
+
+    def __init__(self, engine: str, *whys: str) -> None:
+        self.engine = engine
+        self.whys = whys
+        super().__init__(engine, *whys)
+
+    def __str__(self) -> str:
+        return f"The engine {self.engine} is used, which is slower ({'; '.join(self.whys)})."
+
+
 class Damaged(V4SchemaError):
     """A folder of schemas lacks a file or holds one that is not as it should be; `path` says which."""
 

@@ -11,7 +11,7 @@ from v4schema import engine as engines
 from v4schema import pointer, privacy, wording
 from v4schema.catalogue import Catalogue
 from v4schema.positions import Member, Span, positions
-from v4schema.reading import BYTE_ORDER_MARK, Reading, Source, read
+from v4schema.reading import BYTE_ORDER_MARK, Limits, Reading, Source, exhausts, read, unread
 from v4schema.report import Finding, Level, Report
 from v4schema.validator import validate
 
@@ -190,12 +190,14 @@ def check(
     category: str | int | None = None,
     operation: str = "create",
     engine: str | None = None,
+    limits: Limits | None = None,
     catalogue: Catalogue | None = None,
 ) -> Iterator[Result]:
     """Read and validate every ad of `sources`, pairs of a name and what to read; one at a time is in memory.
 
-    The other arguments are those of `v4schema.validate`, and so are the exceptions, which come before anything is read; what
-    cannot be read is a result with a finding. ``mendable`` of a finding tells whether `prepare` would see to it.
+    `limits` are those of `v4schema.read`, the other arguments those of `v4schema.validate`, and so are the exceptions, which
+    come before anything is read; what cannot be read is a result with a finding. ``mendable`` of a finding tells whether
+    `prepare` would see to it.
 
     >>> [str(result.report.kind) for result in check([("feed", b'[{"category_id": "1121"}, {"category_id": "1102"}]')])]
     ['v4/moped', 'v4/camper']
@@ -212,7 +214,7 @@ def check(
 
         return marked(report, ad, catalogue=held, **words)
 
-    return _results(sources, held, checked)
+    return _results(sources, held, limits, checked)
 
 
 def prepare(
@@ -222,6 +224,7 @@ def prepare(
     category: str | int | None = None,
     operation: str = "create",
     engine: str | None = None,
+    limits: Limits | None = None,
     catalogue: Catalogue | None = None,
     **units: str | None,
 ) -> Iterator[Result]:
@@ -236,10 +239,10 @@ def prepare(
     from v4schema.preparation import prepared
 
     prepared({}, catalogue=held, **words, **units)
-    return _results(sources, held, lambda ad: prepared(ad, catalogue=held, **words, **units))
+    return _results(sources, held, limits, lambda ad: prepared(ad, catalogue=held, **words, **units))
 
 
-def convert(
+def convert(  # noqa: PLR0913  (all are options, by name only)
     sources: Iterable[tuple[str, Source]],
     *,
     to: str,
@@ -247,6 +250,7 @@ def convert(
     category: str | int | None = None,
     answers: "Answers | None" = None,
     last: bool = True,
+    limits: Limits | None = None,
     catalogue: Catalogue | None = None,
     **units: str | None,
 ) -> Iterator[Result]:
@@ -280,7 +284,7 @@ def convert(
         yield _converted(reading, done, held)
 
     left = (_remark(answers.name, remark, held) for remark in answers.left()) if answers and last else ()
-    return chain(_each(sources, held, converted), left)
+    return chain(_each(sources, held, limits, converted), left)
 
 
 def bring_back(
@@ -289,6 +293,7 @@ def bring_back(
     *,
     to: str | None = None,
     last: bool = True,
+    limits: Limits | None = None,
 ) -> Iterator[Result]:
     """Read every ad of `sources`, and bring it back by its receipt to what it was before it was converted.
 
@@ -307,7 +312,7 @@ def bring_back(
         yield from (_remark(*remark, held) for remark in drawer.remarks())
         yield _converted(reading, brought_back(reading.ad, receipt, to=to, catalogue=held), held)
 
-    return chain(_each(sources, held, back), (_remark(*remark, held) for remark in drawer.left()) if last else ())
+    return chain(_each(sources, held, limits, back), (_remark(*remark, held) for remark in drawer.left()) if last else ())
 
 
 def _converted(reading: Reading, done: "Conversion", catalogue: Catalogue) -> Result:
@@ -338,22 +343,37 @@ def _known(catalogue: Catalogue, *, version: str | None, category: str | int | N
     engines.known(engine)
 
 
-def _results(sources: Iterable[tuple[str, Source]], catalogue: Catalogue, report: Callable[[object], Report]) -> Iterator[Result]:
+def _results(
+    sources: Iterable[tuple[str, Source]], catalogue: Catalogue, limits: Limits | None, report: Callable[[object], Report]
+) -> Iterator[Result]:
     def reported(reading: Reading) -> Iterator[Result]:
         yield Result(reading=reading, report=report(reading.ad) if reading.readable else Report(), catalogue=catalogue)
 
-    return _each(sources, catalogue, reported)
+    return _each(sources, catalogue, limits, reported)
 
 
 def _each(
-    sources: Iterable[tuple[str, Source]], catalogue: Catalogue, results: Callable[[Reading], Iterable[Result]]
+    sources: Iterable[tuple[str, Source]],
+    catalogue: Catalogue,
+    limits: Limits | None,
+    results: Callable[[Reading], Iterable[Result]],
 ) -> Iterator[Result]:
     """Yield the results of all that is read; what there is to say about reading it comes first."""
+
+    def sufficing(reading: Reading) -> Iterator[Result]:
+        """Yield the results of an ad; if memory runs out, it counts as not read."""
+        try:
+            yield from results(reading)
+        except BaseException as error:
+            if not exhausts(error):
+                raise
+            yield from results(unread(reading, catalogue))
+
     for name, source in sources:
-        for reading in read(source, name=name, catalogue=catalogue):
-            for result in results(reading):
-                if reading.findings and not result.beside:
-                    report = replace(result.report, findings=(*reading.findings, *result.report.findings))
+        for reading in read(source, name=name, limits=limits, catalogue=catalogue):
+            for result in sufficing(reading):
+                if result.reading.findings and not result.beside:
+                    report = replace(result.report, findings=(*result.reading.findings, *result.report.findings))
                     yield replace(result, report=report)
                 else:
                     yield result

@@ -18,7 +18,7 @@ from v4schema.course import Course, Route
 from v4schema.editions import Way
 from v4schema.normaliser import Normalisation, normalise
 from v4schema.pointer import Place
-from v4schema.reading import Source, read
+from v4schema.reading import Limits, Source, read
 from v4schema.receipts import Receipt
 from v4schema.report import Finding, Kind
 from v4schema.restoring import brought_back
@@ -80,16 +80,18 @@ def migrate(
     version: str | None = None,
     category: str | int | None = None,
     answers: Mapping[str, object] | None = None,
+    limits: Limits | None = None,
     catalogue: Catalogue | None = None,
     **units: str | None,
 ) -> Conversion:
     """Read an ad, mend it, convert it and check what it became: all the way from a file at hand to an ad of another edition.
 
-    `source` is a path, the bytes of a document, a binary stream, or an ad that is parsed already; the rest is that of
-    `convert`. Spellings, words, units and names are mended before and after converting, as `v4schema.normalise` does it; an
-    amount that is written with its unit is converted without a further word. The findings are those of all steps, the
-    warnings on the new ad among them; their places are those of the ad as it was given, and the receipt leads back to just
-    that. What cannot be read is a conversion without an ad; of a source with several ads, see `v4schema.feed.convert`.
+    `source` is a path, the bytes of a document, a binary stream, or an ad that is parsed already; `limits` are those of
+    `v4schema.read`, the rest is that of `convert`. Spellings, words, units and names are mended before and after converting,
+    as `v4schema.normalise` does it; an amount that is written with its unit is converted without a further word. The findings
+    are those of all steps, the warnings on the new ad among them; their places are those of the ad as it was given, and the
+    receipt leads back to just that. What cannot be read is a conversion without an ad; of a source with several ads, see
+    `v4schema.feed.convert`.
 
     >>> done = migrate({"category_id": "Moped", "price": [{"type": "list", "amount": "34 900 kr"}]}, to="v4")
     >>> done.ad["category_id"], done.ad["price"]
@@ -99,7 +101,7 @@ def migrate(
     passage = Passage.along(to, version, category, units, catalogue=held, mends=True)
     if not isinstance(source, str | bytes | bytearray | memoryview | os.PathLike) and not hasattr(source, "read"):
         return passage.through(source, answers or {})
-    first, *more = islice(read(cast("Source", source), catalogue=held), 2)
+    first, *more = islice(read(cast("Source", source), limits=limits, catalogue=held), 2)
     if more or not first.readable:
         findings = (wording.finding(held, "file.several", ""),) if more else first.findings
         return Conversion(ad=None, given=None, catalogue=held, telling=lambda: findings)

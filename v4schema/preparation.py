@@ -11,7 +11,7 @@ from v4schema import pointer, privacy, wording
 from v4schema.catalogue import Catalogue
 from v4schema.normaliser import Normalisation, normalise
 from v4schema.pointer import Place
-from v4schema.reading import Source, read
+from v4schema.reading import Limits, Source, read
 from v4schema.report import Finding, Level, Report
 from v4schema.stages import Stage, Stages, unspoken
 from v4schema.validator import validate
@@ -24,15 +24,17 @@ def preflight(
     category: str | int | None = None,
     operation: str = "create",
     engine: str | None = None,
+    limits: Limits | None = None,
     catalogue: Catalogue | None = None,
     **units: str | None,
 ) -> Report:
     """Read an ad, mend what can be mended with certainty, and check the result; ``ad`` of the report is the ad to send.
 
     `source` is a path, the bytes of a document, a binary stream, or an ad that is parsed already. `version`, `category`,
-    `operation` and `engine` are those of `v4schema.validate`, `units` (``price_unit="kr"``, …) those of
-    `v4schema.normalise`. The findings are the changes (level note) and what is wrong with the result; their places are those
-    of the ad as it was given, and ``to`` is the place in the ad to send where that is another.
+    `operation` and `engine` are those of `v4schema.validate`, `limits` those of `v4schema.read`, `units`
+    (``price_unit="kr"``, …) those of `v4schema.normalise`. The findings are the changes (level note) and what is wrong with
+    the result; their places are those of the ad as it was given, and ``to`` is the place in the ad to send where that is
+    another.
 
     What cannot be read has a report without an ad; of a source with several ads, see `v4schema.feed.prepare`. Raises
     `v4schema.errors.UnknownName` when the caller's own words name nothing.
@@ -45,7 +47,7 @@ def preflight(
     words: dict[str, Any] = {"version": version, "category": category, "operation": operation}
     if not isinstance(source, str | bytes | bytearray | memoryview | os.PathLike) and not hasattr(source, "read"):
         return prepared(source, engine=engine, catalogue=held, **words, **units)
-    first, *more = islice(read(cast("Source", source), catalogue=held), 2)
+    first, *more = islice(read(cast("Source", source), limits=limits, catalogue=held), 2)
     if more:
         return Report(findings=(wording.finding(held, "file.several", ""),))
     if not first.readable:

@@ -6,11 +6,12 @@ import json
 import os
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import chain
-from typing import IO, Any, cast
+from typing import IO, Any, NamedTuple, cast
 
 import jiter
 
@@ -25,12 +26,33 @@ Source = str | os.PathLike[str] | bytes | IO[bytes]
 
 #: How the name of a file ends that holds one ad a line.
 LINES = (".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz")
+#: A document is read in pieces of so many bytes.
+_CHUNK = 1 << 20
 _GZIPPED = b"\x1f\x8b"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _BLANK = re.compile(r"[ \t\r\n]+")
+#: What JSON takes for white space.
+_WHITE = b" \t\r\n"
+#: So many lines that are not blank are looked at to see whether a file holds one ad a line.
+_LOOKED_AT = 16
+#: How a line begins that continues a document: with the name of a member, or with what closes an object or an array.
+_CONTINUES = (b'"', b"}", b"]")
+#: A line that is too long is passed over up to so many times the size of a document, so that one without end has one.
+_SKIPPED = 32
 #: Only a number written like one of these can overflow: an exponent of three digits, or hundreds of digits.
 _PERHAPS_INFINITE = re.compile(rb"[eE][+]?0*[1-9][0-9]{2}|[0-9]{200}")
 _TROUBLES = {FileNotFoundError: "file.missing", IsADirectoryError: "file.directory", PermissionError: "file.permission"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much is read, in bytes of unpacked text: of one `ad`, and of a `document` that is held whole, such as an array of ads.
+
+    What is longer is a finding, and never in memory as a whole.
+    """
+
+    ad: int = 16 << 20
+    document: int = 128 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,13 +79,16 @@ class Reading:
     listed: bool = False
 
 
-def read(source: Source, *, name: str | None = None, catalogue: Catalogue | None = None) -> Iterator[Reading]:
-    """Read the ads of a file one by one; of a file with one ad a line, no more than a line at a time is in memory.
+def read(
+    source: Source, *, name: str | None = None, limits: Limits | None = None, catalogue: Catalogue | None = None
+) -> Iterator[Reading]:
+    """Read the ads of a file one by one; of a file with one ad a line, no more than a few lines at a time are in memory.
 
     `source` is a path, the bytes of a document, or a binary stream; `name` is what to call it in reports, and its ending
-    (``.ndjson``, ``.jsonl``) says that each line is an ad. Without such an ending, a first line that is a whole object says
-    so. What is gzipped is unpacked. Never raises for what it reads: a missing file, a folder, another encoding, or text that
-    is not JSON is a `Reading` whose finding says so.
+    (``.ndjson``, ``.jsonl``) says that each line is an ad. Without such an ending, the first lines say so: most of them are
+    whole objects. What is gzipped is unpacked. `limits` say how long an ad and a document may be. Never raises for what it
+    reads: a missing file, a folder, another encoding, text that is not JSON, or too much of it is a `Reading` whose finding
+    says so.
 
     >>> [reading.ad for reading in read(b'[{"source_id": "1"}, {"source_id": "2"}]')]
     [{'source_id': '1'}, {'source_id': '2'}]
@@ -74,13 +99,28 @@ def read(source: Source, *, name: str | None = None, catalogue: Catalogue | None
     index = 0
     try:
         with ExitStack() as opened:
-            for reading in _ads(_stream(source, opened), called, held):
+            for reading in _Reader(called, limits or Limits(), held).ads(_stream(source, opened)):
                 yield reading
                 index = reading.index + 1
     except (OSError, EOFError, zlib.error) as error:
         code = next((code for kind, code in _TROUBLES.items() if isinstance(error, kind)), "file.unreadable")
         why = getattr(error, "strerror", None) or "its gzip data are damaged"
         yield Reading(source=called, index=index, readable=False, findings=(wording.finding(held, code, "", why=why),))
+    except BaseException as error:
+        if not exhausts(error):
+            raise
+        yield replace(unread(Reading(source=called, index=index), held), text=b"")
+
+
+def exhausts(error: BaseException) -> bool:
+    """Tell whether an exception says that memory has run out; a library written in Rust may panic then."""
+    return isinstance(error, MemoryError) or type(error).__name__ == "PanicException"
+
+
+def unread(reading: Reading, catalogue: Catalogue) -> Reading:
+    """Return a reading for which memory did not suffice."""
+    finding = wording.finding(catalogue, "file.unreadable", "", why="there is not enough memory for it")
+    return replace(reading, ad=None, readable=False, findings=(finding,))
 
 
 def document(text: bytes, *, name: str = "<bytes>", catalogue: Catalogue | None = None) -> Reading:
@@ -125,64 +165,178 @@ def _stream(source: Source, opened: ExitStack) -> IO[bytes]:
     return cast("IO[bytes]", unpacked)
 
 
-def _ads(stream: IO[bytes], name: str, catalogue: Catalogue) -> Iterator[Reading]:
-    """Read the ads of an opened file."""
-    first = stream.readline()
-    mark = first.startswith(BYTE_ORDER_MARK)
-    first = first.removeprefix(BYTE_ORDER_MARK)
-    blank = []
-    while first and not first.strip():
-        blank.append(first)
-        first = stream.readline()
-    if _holds_lines(first, name):
-        readings = _each_line(chain(blank, [first], stream), name, catalogue)
-    else:
-        readings = _document(b"".join((*blank, first, stream.read())), name, catalogue)
-    for reading in readings:
-        if mark:
-            tolerated = wording.finding(catalogue, "json.byte_order_mark", "")
-            findings = (replace(tolerated, line=1, column=1), *reading.findings) if reading.readable else reading.findings
-            yield replace(reading, lead=BYTE_ORDER_MARK + reading.lead, findings=findings)
+class _Begin(NamedTuple):
+    """How a file begins: the pieces that were `seen`, the `lines` among them that are not blank, and what `objects` they are."""
+
+    seen: list[bytes]
+    lines: list[bytes]
+    objects: list[dict[str, Any] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads an opened file."""
+
+    name: str
+    limits: Limits
+    catalogue: Catalogue
+
+    def ads(self, stream: IO[bytes]) -> Iterator[Reading]:
+        """Read its ads."""
+        most = self.limits.ad + len(b"\r\n") + 1
+        pieces = iter(partial(stream.readline, most), b"")
+        first = next(pieces, b"")
+        mark = first.startswith(BYTE_ORDER_MARK)
+        pieces = chain([first.removeprefix(BYTE_ORDER_MARK)], pieces)
+        begin = self._begin(pieces)
+        if self._holds_lines(begin):
+            readings = self._each_line(chain(begin.seen, pieces))
         else:
+            readings = self._document(chain(begin.seen, iter(partial(stream.read, _CHUNK), b"")))
+        for reading in readings:
+            if mark:
+                tolerated = wording.finding(self.catalogue, "json.byte_order_mark", "")
+                findings = (replace(tolerated, line=1, column=1), *reading.findings) if reading.readable else reading.findings
+                yield replace(reading, lead=BYTE_ORDER_MARK + reading.lead, findings=findings)
+            else:
+                yield reading
+            mark = False
+
+    def _begin(self, pieces: Iterator[bytes]) -> "_Begin":
+        """Look at as much of a file as tells what it holds.
+
+        That is no more than its first line if that is an ad, so that ads pass through a pipe at once.
+        """
+        begin = _Begin([], [], [])
+        size = 0
+        for piece in pieces:
+            begin.seen.append(piece)
+            size += len(piece)
+            if piece.strip(_WHITE):
+                begin.lines.append(piece)
+                begin.objects.append(_object(piece))
+                if len(begin.lines) == 1 and begin.objects[0]:
+                    break
+            if len(begin.lines) == _LOOKED_AT or size > self.limits.ad:
+                break
+        return begin
+
+    def _holds_lines(self, begin: "_Begin") -> bool:
+        """Tell whether a file holds one ad a line.
+
+        In a document, no two lines that follow each other are whole objects, and hardly any is: in a file with one ad a line
+        most are. A file that is named so holds one ad a line unless it plainly is one document.
+        """
+        named = self.name.lower().endswith(LINES)
+        if not begin.lines:
+            return False
+        first, *others = begin.lines
+        if len(first) > self.limits.ad + len(b"\r\n"):
+            return named or first.lstrip(_WHITE).startswith(b"{")
+        alone = sum(map(bool, begin.objects))
+        empty = sum(each == {} for each in begin.objects)  # may as well be the last item of a list in a document
+        most = alone > 0 and 2 * alone >= len(begin.lines) - empty
+        if begin.objects[0] is not None or not others:
+            return (named and not syntax.is_utf_16(first)) or most or None not in begin.objects
+        state = _state(b"".join(begin.seen))
+        if named:
+            continuing = sum(line.lstrip(_WHITE).startswith(_CONTINUES) for line in others)
+            strange = syntax.is_utf_16(first) or 2 * continuing > len(others)
+            return not (state == "whole" or (state == "begun" and not most) or (not alone and strange))
+        return most and state == "neither"
+
+    def _each_line(self, pieces: Iterator[bytes]) -> Iterator[Reading]:
+        """Read one ad a line; what is too long is passed over, and not held."""
+        index, lead, blanks = 0, bytearray(), False
+        for number, piece in enumerate(pieces, start=1):
+            text = piece.rstrip(b"\r\n")
+            blank = not piece.strip(_WHITE)
+            if len(text) > self.limits.ad or (blank and len(lead) + len(piece) > self.limits.ad):
+                size, ended = len(piece), piece.endswith(b"\n")
+                if not ended:
+                    rest, ended = self._rest(pieces, b"\n")
+                    size += rest
+                found = replace(self._too_large("ad", len(lead) + size, more=not ended), line=number, column=1)
+                if not (blank and blanks):  # of blank lines without end, the first that are too many are told
+                    yield Reading(source=self.name, index=index, readable=False, findings=(found,))
+                    index += 1
+                if not ended:
+                    return
+                lead, blanks = bytearray(), blank
+            elif blank:
+                lead += piece
+            else:
+                reading = _reading(text, self.name, self.catalogue, index=index, first_line=number)
+                yield replace(reading, lead=bytes(lead), ending=piece[len(text) :])
+                index, lead, blanks = index + 1, bytearray(), False
+
+    def _document(self, pieces: Iterator[bytes]) -> Iterator[Reading]:
+        """Read a file that is one document; only an array may be longer than an ad."""
+        held = io.BytesIO()
+        size, case = 0, ""
+        for piece in pieces:
+            held.write(piece)
+            size += len(piece)
+            case = case or ("array" if piece.lstrip(_WHITE).startswith(b"[") else "ad" if piece.strip(_WHITE) else "")
+            if size > (self.limits.document if case == "array" else self.limits.ad):
+                held.close()
+                rest, ended = self._rest(pieces)
+                found = self._too_large(case or "ad", size + rest, more=not ended)
+                yield Reading(source=self.name, index=0, readable=False, findings=(replace(found, line=1, column=1),))
+                return
+        yield from self._taken_apart(_reading(held.getvalue(), self.name, self.catalogue))
+
+    def _taken_apart(self, reading: Reading) -> Iterator[Reading]:
+        if not reading.readable or not isinstance(reading.ad, list):
             yield reading
-        mark = False
-
-
-def _holds_lines(first: bytes, name: str) -> bool:
-    """Tell whether a file whose first line is `first` holds one ad a line."""
-    if syntax.is_utf_16(first) or not first:
-        return False
-    if name.lower().endswith(LINES):
-        return first.strip() not in {b"{", b"[", b"[{"}
-    if not first.lstrip().startswith(b"{"):
-        return False
-    try:
-        parsed(first)
-    except ValueError:
-        return False
-    return True
-
-
-def _each_line(lines: Iterable[bytes], name: str, catalogue: Catalogue) -> Iterator[Reading]:
-    index, lead = 0, bytearray()
-    for number, line in enumerate(lines, start=1):
-        if line.strip():
-            text = line.rstrip(b"\r\n")
-            reading = _reading(text, name, catalogue, index=index, first_line=number)
-            yield replace(reading, lead=bytes(lead), ending=line[len(text) :])
-            index, lead = index + 1, bytearray()
+        elif not reading.ad:
+            yield replace(reading, ad=None, readable=False, findings=(syntax.empty_array(self.catalogue),))
         else:
-            lead += line
+            for item in _items(reading, reading.ad):
+                if len(item.text) > self.limits.ad:
+                    found = self._too_large("ad", len(item.text))
+                    found = replace(found, line=item.first_line, column=item.first_column)
+                    yield replace(item, ad=None, readable=False, findings=(found,))
+                else:
+                    yield item
+
+    def _rest(self, pieces: Iterator[bytes], end: bytes = b"") -> tuple[int, bool]:
+        """Pass over what there is, or over the rest of a line; return its size, and whether its end was reached."""
+        size = 0
+        for piece in pieces:
+            size += len(piece)
+            if end and piece.endswith(end):
+                return size, True
+            if size > _SKIPPED * self.limits.document:
+                return size, False
+        return size, True
+
+    def _too_large(self, case: str, size: int, *, more: bool = False) -> Finding:
+        limit = self.limits.document if case == "array" else self.limits.ad
+        told = f"more than {wording.sized(size)}" if more else wording.sized(size)
+        if told == wording.sized(limit):  # the difference is lost in rounding
+            told = f"{size:,} bytes"
+        return wording.finding(self.catalogue, "file.too_large", "", case=case, mend=case, size=told, limit=wording.sized(limit))
 
 
-def _document(text: bytes, name: str, catalogue: Catalogue) -> Iterator[Reading]:
-    reading = _reading(text, name, catalogue)
-    if not reading.readable or not isinstance(reading.ad, list):
-        yield reading
-    elif not reading.ad:
-        yield replace(reading, ad=None, readable=False, findings=(syntax.empty_array(catalogue),))
-    else:
-        yield from _items(reading, reading.ad)
+def _object(line: bytes) -> dict[str, Any] | None:
+    """Return the object that a line is, if it is one."""
+    if not line.lstrip(_WHITE).startswith(b"{"):
+        return None
+    try:
+        value: dict[str, Any] = jiter.from_json(line, allow_inf_nan=False)
+    except ValueError:
+        return None
+    return value
+
+
+def _state(text: bytes) -> str:
+    """Tell whether a text is one "whole" document, one that is "begun", or "neither"."""
+    try:
+        parsed(text)
+    except ValueError as error:
+        return "begun" if syntax.is_truncated(str(error)) else "neither"
+    return "whole"
 
 
 def _items(document: Reading, ads: Sequence[object]) -> Iterator[Reading]:
@@ -231,5 +385,7 @@ def _reading(text: bytes, name: str, catalogue: Catalogue, *, index: int = 0, fi
         at = unspeakable(value)
         if at is not None:
             found = wording.finding(catalogue, "json.number_range", privacy.written(catalogue, at, value))
+            if not at:  # a document that is no more than a number has no places
+                found = replace(found, line=first_line, column=1)
             return replace(reading, readable=False, findings=(found,))
     return replace(reading, ad=value)

@@ -1,12 +1,20 @@
 """Options of the command, and what sets them elsewhere: variables, and the ``[tool.v4schema]`` of a ``pyproject.toml``."""
 
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import click
 
 from v4schema.errors import UnknownName
+
+_SIZE = re.compile(r"([0-9]{1,15}(?:[.][0-9]{1,9})?) ?((?:[kmgt]i?)?b?)", re.IGNORECASE)
+_UNITS = {"": 1, **{f"{each}{i}": (1024 if i else 1000) ** n for n, each in enumerate("kmgt", 1) for i in ("", "i")}}
+#: No size is larger than this: a tebibyte.
+_LARGEST = 1 << 40
+#: No file of settings is longer than this, in bytes.
+_LONGEST = 16 << 20
 
 
 def option(*names: str, **attributes: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # noqa: ANN401  (click's own)
@@ -23,6 +31,20 @@ class NamedFile(click.types.StringParamType):
 
     name = "named file"
     envvar_list_splitter = os.pathsep
+
+
+class Size(click.types.StringParamType):
+    """A number of bytes, as people write it: 64MB, 1.5 GiB, 1000000."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401  (click's own)
+        """Return the number of bytes."""
+        told = _SIZE.fullmatch(str(value).strip())
+        size = int(float(told[1]) * _UNITS[told[2].lower().rstrip("b")]) if told else 0
+        if not 0 < size <= _LARGEST:
+            self.fail(f"{value!r} is no size: write a number of bytes, or one such as 64MB or 2GiB.", param, ctx)
+        return size
 
 
 def of(commands: Iterable[click.Command], folder: str) -> tuple[str, dict[str, dict[str, Any]]]:
@@ -71,7 +93,10 @@ def _table(path: str) -> Mapping[str, Any] | None:
 
     try:
         with open(path, "rb") as file:
-            tools = tomllib.load(file).get("tool")
+            text = file.read(_LONGEST + 1)
+        if len(text) > _LONGEST:
+            raise ValueError(f"more than {_LONGEST:,} bytes are not read")  # noqa: TRY301  (told like what TOML says)
+        tools = tomllib.loads(text.decode()).get("tool")
     except (OSError, ValueError) as error:
         raise ValueError(f"Cannot read {path}: {error}.") from None
     table = tools.get("v4schema") if isinstance(tools, Mapping) else None

@@ -13,13 +13,15 @@ from itertools import chain
 from typing import IO, Any, Self
 
 from v4schema import catalogue as catalogues
-from v4schema import output, pointer, privacy, spelling, wording
+from v4schema import pointer, privacy, spelling, wording
 from v4schema.asking import NONE, Ask
 from v4schema.catalogue import Catalogue
 from v4schema.conversion import Conversion
+from v4schema.reading import Limits
 from v4schema.report import Finding, Kind
 from v4schema.schema import private, walk, welcome
 from v4schema.shelf import Shelf
+from v4schema.temporary import Spool
 
 #: What stands over the columns that are not read back: what a person knows an ad by, and what may be meant.
 LABEL, SUGGESTIONS = "ad", "suggestions (read from the ad, not used)"
@@ -75,18 +77,27 @@ class Answers:
 
     `source` is the path of a CSV file or its bytes: UTF-8 with or without a byte-order mark, with semicolons, commas or tabs
     between cells; `to` is the edition that the ads come to, `name` what the sheet is called in findings. The columns are named
-    by the JSON Pointers of the fields, or by a field's own name. Raises `OSError` where the file cannot be opened; what is
-    wrong with what it holds is told by `left`.
+    by the JSON Pointers of the fields, or by a field's own name. It may be as large as `limits` let a document be.
+    Raises `OSError` where the file cannot be opened; what is wrong with what it holds is told by `left`.
 
     >>> answers = Answers("source_id;brand\n17;Yamaha\n".encode(), to="v4")
     >>> answers.take({"source_id": "17"}).answers
     {'/category_fields/brand': 'Yamaha'}
     """
 
-    def __init__(self, source: str | bytes, *, to: str, name: str | None = None, catalogue: Catalogue | None = None) -> None:
+    def __init__(
+        self,
+        source: str | bytes,
+        *,
+        to: str,
+        name: str | None = None,
+        limits: Limits | None = None,
+        catalogue: Catalogue | None = None,
+    ) -> None:
         self.name = name or (source if isinstance(source, str) else "<bytes>")
         self._catalogue = catalogue or catalogues.default()
         self._to = self._catalogue.edition(to).name
+        self._most = (limits or Limits()).document
         self._rows = Shelf()
         self._met: set[str] = set()
         self._wanting: deque[str] = deque(maxlen=_MOST_HINTS)
@@ -154,7 +165,11 @@ class Answers:
 
     def _read(self, source: str | bytes) -> None:
         with ExitStack() as opened:
-            file = io.BytesIO(source) if isinstance(source, bytes) else opened.enter_context(open(source, "rb"))
+            given = io.BytesIO(source) if isinstance(source, bytes) else opened.enter_context(open(source, "rb"))
+            file = io.BytesIO(given.read(self._most + 1))
+            if len(file.getbuffer()) > self._most:
+                self._malformed(1, f"This holds more than {wording.sized(self._most)}, which --max-document-size can raise.")
+                return
             begin = file.read(len(_WORKBOOK[0]))
             if begin in _WORKBOOK:
                 self._malformed(1, "This is a workbook, not a CSV file.")
@@ -269,7 +284,7 @@ class Sheet:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        self._rows: IO[bytes] = output.spooled()
+        self._rows = Spool()
         self._columns: dict[str, dict[Ask, None]] = {}
 
     def __enter__(self) -> Self:

@@ -3,7 +3,20 @@
 import json
 import sqlite3
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
+from weakref import finalize
+
+from v4schema.temporary import roomy
+
+
+class _Base(sqlite3.Connection):
+    """A database in a temporary file. Raises `v4schema.errors.Full` where that has no room."""
+
+    def execute(self, *told: Any) -> sqlite3.Cursor:  # noqa: ANN401  (sqlite3's own)
+        with roomy(sqlite3.OperationalError):
+            return super().execute(*told)
+
 
 _FIRST = "SELECT number, thing FROM things INDEXED BY by_name WHERE name IS ? AND taken = 0 ORDER BY number LIMIT 1"
 _MARKED = "SELECT number, thing FROM things INDEXED BY by_mark WHERE name IS ? AND mark = ? AND taken = 0 ORDER BY number LIMIT 1"
@@ -13,7 +26,8 @@ class Shelf:
     """Holds any number of JSON values by name; what is put under one name comes out in order, or by its mark."""
 
     def __init__(self) -> None:
-        self._base = sqlite3.connect("")  # a file without a name, kept in memory as long as it is small
+        self._base = sqlite3.connect("", factory=_Base)  # a file without a name, kept in memory as long as it is small
+        finalize(self, _given_back, self._base)
         self._base.execute(
             "CREATE TABLE things (number INTEGER PRIMARY KEY, name TEXT, mark TEXT, thing TEXT, taken INTEGER DEFAULT 0)"
         )
@@ -46,3 +60,9 @@ class Shelf:
     def close(self) -> None:
         """Give the file back."""
         self._base.close()
+
+
+def _given_back(base: sqlite3.Connection) -> None:
+    """Close a database that nobody has closed; from another thread than its own that is left to Python."""
+    with suppress(sqlite3.ProgrammingError):
+        base.close()

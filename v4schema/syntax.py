@@ -8,10 +8,11 @@ from v4schema.catalogue import Catalogue
 from v4schema.positions import positions
 from v4schema.report import Finding
 
+_TRUNCATED = "EOF while parsing"
 #: How the parser's words begin, with the code and the hint of what they mean. Anything else is plainly not JSON.
 _MEANINGS = {
     "Detected duplicate key": ("json.duplicate_key", ""),
-    "EOF while parsing": ("json.truncated", ""),
+    _TRUNCATED: ("json.truncated", ""),
     "recursion limit exceeded": ("json.depth", ""),
     "number out of range": ("json.number_range", ""),
     "trailing comma": ("json.syntax", "comma"),
@@ -53,6 +54,11 @@ def trouble(text: bytes, message: str, catalogue: Catalogue, *, first_line: int 
 def empty_array(catalogue: Catalogue) -> Finding:
     """Return the finding about an array without ads."""
     return replace(wording.finding(catalogue, "json.empty", "", case="array"), line=1, column=1)
+
+
+def is_truncated(message: str) -> bool:
+    """Tell whether the parser has said that a text ends before its document does."""
+    return message.startswith(_TRUNCATED)
 
 
 def is_utf_16(text: bytes) -> bool:

@@ -26,6 +26,8 @@ _STEERING = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u070f\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff0-\ufffb"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
+#: Units of sizes, in bytes.
+_SIZES = ((1 << 10, "KiB"), (1 << 20, "MiB"), (1 << 30, "GiB"))
 _JSON = json.JSONEncoder(ensure_ascii=False)
 
 
@@ -81,6 +83,18 @@ def printable(text: str, *, but: str = "") -> str:
     a\u001b[2J\u202e
     """
     return _STEERING.sub(lambda found: found[0] if found[0] in but else json.dumps(found[0])[1:-1], text)
+
+
+def sized(size: int) -> str:
+    """Write a number of bytes for people: exact where it is a whole number of a unit, else rounded.
+
+    >>> sized(16 << 20), sized(3_000_000_001), sized(1)
+    ('16 MiB', '2.8 GiB', '1 byte')
+    """
+    if size < _SIZES[0][0]:
+        return f"{size} byte{'s' * (size != 1)}"
+    unit, name = max(each for each in _SIZES if round(size / each[0], 3) >= 1)
+    return f"{size / unit:.1f}".removesuffix(".0") + f" {name}"
 
 
 def dumped(value: object) -> str:

@@ -16,7 +16,7 @@ from v4schema.cli.normalise import normalise
 from v4schema.cli.openapi import openapi
 from v4schema.cli.show import explain, show
 from v4schema.cli.validate import validate
-from v4schema.errors import Damaged, NoWay, Undescribed, UnknownName
+from v4schema.errors import Damaged, Full, NoEngine, NoWay, Undescribed, UnknownName
 
 
 class Commands(click.Group):
@@ -27,7 +27,7 @@ class Commands(click.Group):
         with _in_a_line():
             try:
                 return super().invoke(ctx)
-            except (UnknownName, NoWay, Undescribed, Damaged) as error:
+            except (UnknownName, NoWay, NoEngine, Undescribed, Damaged, Full) as error:
                 raise click.UsageError(str(error)) from None
 
     def make_context(self, *words: Any, **more: Any) -> click.Context:  # noqa: ANN401  (click's own)
@@ -73,6 +73,7 @@ def main(ctx: click.Context) -> None:
     Options can also be set in [tool.v4schema] of a pyproject.toml, and by a
     variable such as V4SCHEMA_FAIL_ON; the command line wins.
     """
+    ctx.with_resource(terminal.noting())
     try:
         ctx.meta[settings.FILE], ctx.default_map = settings.of(main.commands.values(), os.getcwd())
     except (OSError, ValueError) as error:

@@ -12,6 +12,7 @@ from click.core import ParameterSource
 from v4schema import feed
 from v4schema.catalogue import Catalogue
 from v4schema.cli import clashes, options, reports, terminal
+from v4schema.reading import Limits
 from v4schema.settings import option
 
 if TYPE_CHECKING:
@@ -173,29 +174,31 @@ def _converted(
     sources: Sequence[tuple[str, Any]], told: Mapping[str, Any], said: Mapping[str, str], held: Catalogue
 ) -> Sequence[Iterable[feed.Result]]:
     """Return the results of each source; what is left of answers or receipts comes with the last."""
+    limits = options.limits(told)
     ways: dict[str, Any] = {"to": told["to"]}
     if told["back"]:
         from v4schema.drawer import Drawer
 
         _refuse_unreadable(told["receipts"])
-        drawer = Drawer(told["receipts"], catalogue=held)
-        return [feed.bring_back([source], drawer, **ways, last=source is sources[-1]) for source in sources]
+        drawer = Drawer(told["receipts"], limits=limits, catalogue=held)
+        return [feed.bring_back([source], drawer, limits=limits, **ways, last=source is sources[-1]) for source in sources]
     ways |= {key: told[key] for key in ("version", "category")}
-    answers = _answers(told["answers"], told["to"], held) if told["answers"] else None
-    if told["asks"] and os.path.isfile(told["asks"]) and not _answers(told["asks"], told["to"], held, checked=False).empty:
+    answers = _answers(told["answers"], told["to"], held, limits) if told["answers"] else None
+    there = told["asks"] and os.path.isfile(told["asks"])
+    if there and not _answers(told["asks"], told["to"], held, limits, checked=False).empty:
         raise click.UsageError(f"There are answers in {told['asks']} already: read them with --answers, and name another file.")
     return [
-        feed.convert([source], **ways, answers=answers, last=source is sources[-1], catalogue=held, **said) for source in sources
+        feed.convert([source], answers=answers, last=source is sources[-1], limits=limits, catalogue=held, **ways, **said)
+        for source in sources
     ]
 
 
-def _answers(path: str, to: str, held: Catalogue, *, checked: bool = True) -> "Answers":
+def _answers(path: str, to: str, held: Catalogue, limits: Limits, *, checked: bool = True) -> "Answers":
     """Read a table of answers; refuse one that is none."""
     from v4schema.sheets import Answers
 
     try:
-        with open(path, "rb") as file:
-            answers = Answers(file.read(), to=to, name=path, catalogue=held)
+        answers = Answers(path, to=to, limits=limits, catalogue=held)
     except OSError as error:
         raise click.UsageError(f"Cannot read {path}: {error.strerror}.") from None
     if checked and answers.unusable:

@@ -68,7 +68,8 @@ def normalise(  # noqa: PLR0913  (the options above)
     held = options.held(schemas, lists)
     said = options.said(held, told)
     words = {key: told[key] for key in ("version", "category", "operation", "engine")}
-    prepared = [feed.prepare([source], catalogue=held, **words, **said) for source in sources]
+    limits = options.limits(told)
+    prepared = [feed.prepare([source], limits=limits, catalogue=held, **words, **said) for source in sources]
     silent = check or (diff and not in_place and not out)
     targets = [None for _ in sources] if silent else sinks.targets(files, sources, in_place=in_place, out=out)
     if in_place and not check:

@@ -7,10 +7,11 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from v4schema import catalogue, render, settings
+from v4schema import catalogue, render, settings, wording
 from v4schema.catalogue import Catalogue
+from v4schema.reading import Limits
 from v4schema.report import Level
-from v4schema.settings import NamedFile, option
+from v4schema.settings import NamedFile, Size, option
 
 operation = option(
     "--operation",
@@ -41,6 +42,22 @@ _READING = (
         help="Your own list of allowed values, one a line, for fields that `v4schema show` marks with a list.",
     ),
     schemas,
+    option(
+        "--max-ad-size",
+        type=Size(),
+        default=wording.sized(Limits().ad),
+        show_default=True,
+        metavar="SIZE",
+        help="How long an ad may be, unpacked.",
+    ),
+    option(
+        "--max-document-size",
+        type=Size(),
+        default=wording.sized(Limits().document),
+        show_default=True,
+        metavar="SIZE",
+        help="How long a file may be that has to be held whole: an array of ads, a receipt, a table of answers.",
+    ),
 )
 
 #: How ads are read and checked.
@@ -97,6 +114,11 @@ def checking(command: Callable[..., Any]) -> Callable[..., Any]:
 def reading(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options of reading ads."""
     return _given(command, _READING)
+
+
+def limits(told: Mapping[str, Any]) -> Limits:
+    """Return what the options say of how much is read."""
+    return Limits(ad=told["max_ad_size"], document=told["max_document_size"])
 
 
 def quantities(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -167,8 +189,11 @@ def _list(told: str) -> tuple[str, list[str]]:
     """Read a list of allowed values, given as NAME=FILE; empty lines and those that begin with # do not count."""
     name, _, path = told.partition("=")
     try:
-        with open(path, encoding="utf-8-sig") as file:
-            lines = [line.strip() for line in file]
+        with open(path, "rb") as file:
+            text = file.read(Limits().ad + 1)
+        if len(text) > Limits().ad:
+            raise ValueError(f"more than {wording.sized(Limits().ad)} are not read")  # noqa: TRY301  (told like another encoding)
+        lines = [line.strip() for line in text.decode("utf-8-sig").splitlines()]
     except (OSError, ValueError) as error:
         raise click.UsageError(f"Cannot read the list {told!r}: {getattr(error, 'strerror', None) or error}.") from None
     return name, [line for line in lines if line and not line.startswith("#")]

@@ -11,10 +11,10 @@ from typing import Protocol
 
 import click
 
-from v4schema import output
 from v4schema.cli import clashes, terminal
 from v4schema.reading import LINES, Source
 from v4schema.staging import StagedFile, Staging, digest
+from v4schema.temporary import Spool
 
 _GZIPPED = b"\x1f\x8b"
 
@@ -224,7 +224,7 @@ class Delayed(Standard):
 
     def __init__(self) -> None:
         super().__init__()
-        self._kept = output.spooled()
+        self._kept = Spool()
 
     def _put(self, piece: bytes) -> None:
         self._kept.write(piece)

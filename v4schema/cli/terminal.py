@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from v4schema import feed, wording
+from v4schema.errors import OtherEngine
 from v4schema.reading import Source
 
 if TYPE_CHECKING:
@@ -104,6 +105,25 @@ def echo(text: str, *, coloured: bool = False, err: bool = False, exact: bool = 
         stream.buffer.flush()
     else:
         click.echo(text, nl=False, color=coloured, err=err)
+
+
+@contextmanager
+def noting() -> Iterator[None]:
+    """Say in one line what the library warns of."""
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", OtherEngine)
+        shown = warnings.showwarning
+
+        def note(message: Warning | str, category: type[Warning], *place: Any) -> None:  # noqa: ANN401  (Python's own)
+            if issubclass(category, OtherEngine):
+                click.echo(f"Note: {message}", err=True)
+            else:
+                shown(message, category, *place)
+
+        warnings.showwarning = note  # type: ignore[assignment]
+        yield
 
 
 def inputs(files: Sequence[str], stdin_name: str) -> list[tuple[str, Source]]:

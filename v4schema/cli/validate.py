@@ -45,6 +45,7 @@ def validate(ctx: click.Context, /, files: Sequence[str], *, lists: Sequence[str
     results = feed.check(
         sources,
         **{key: told[key] for key in ("version", "category", "operation", "engine")},
+        limits=options.limits(told),
         catalogue=options.held(schemas, lists),
     )
     tally = feed.Tally()

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 
-from v4schema import feed, output, render
+from v4schema import feed, render
 from v4schema.cli import reports, terminal
 from v4schema.cli.sinks import Sink, Standard, refuse_failed
 from v4schema.cli.terminal import Shutdown
 from v4schema.reading import BYTE_ORDER_MARK
 from v4schema.staging import Changed, StagedFile, Staging
+from v4schema.temporary import Spool
 
 if TYPE_CHECKING:
     from v4schema.catalogue import Catalogue
@@ -169,7 +170,7 @@ class Run:
 
     def _source(self, results: Iterable[feed.Result], sink: Sink) -> Iterator[feed.Result]:
         """Pass the results of a source on."""
-        with output.spooled() as slips:
+        with Spool() as slips:
             keeps = self.receipts is not None and sink.target is not None
             for result in self.writing.through(results, sink):
                 if keeps and result.conversion and result.complete and not result.beside:

@@ -1,0 +1,236 @@
+"""The two engines: the same answer to every keyword and every value, and one for the other where one cannot be used."""
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+import tomllib
+from collections.abc import Hashable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+from commands import Run
+from hypothesis import given
+from hypothesis import strategies as st
+
+from v4schema import engine as engines
+from v4schema.catalogue import Catalogue
+from v4schema.engine import ENGINES
+
+#: Numbers near each other, and where floats, 64 bits, and digits end.
+NUMBERS: list[Any] = [0, -0.0, 1, 1.0, -1, 1.5, 0.1, 1e-7, 2**53 - 1, 2**53, float(2**53), 2**53 + 1, 2**63, 2**64, float(2**64)]
+NUMBERS += [10**16, 1e16, 10**20, 1e20, 10**22, 1e22, 10**23, 1e23, int(1e23), 10**23 - 1, 10**400, 1.7e308]
+#: Values that are easily taken for one another, alone and within others.
+PLAIN: list[Any] = [None, True, False, 0, 1, 1.0, -0.0, "", "1", "true", "\u00e9", "e\u0301", "\U0001f600"]
+LOOKALIKES: list[Any] = [
+    *PLAIN,
+    *([each] for each in PLAIN[:8]),
+    *({"a": each} for each in PLAIN[:8]),
+    *([[1]], [[True]], {"a": [0]}, {"a": [False]}, [{"a": 1}], [{"a": True}], {}, [], {"b": 1}),
+    *({"a": 1, "b": True}, {"b": True, "a": 1}, {"a": True, "b": 1}),
+]
+
+
+def meaning(value: Any) -> Hashable:  # noqa: ANN401
+    """What a value is to JSON Schema (core, 4.2.2): numbers by their value as it is written, members in any order."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return "number", Fraction(json.dumps(value) if isinstance(value, float) else value)
+    if isinstance(value, list):
+        return "array", tuple(map(meaning, value))
+    if isinstance(value, dict):
+        return "object", frozenset((name, meaning(below)) for name, below in value.items())
+    return type(value).__name__, value
+
+
+def compiled(schema: dict[str, Any]) -> dict[str, engines.Engine]:
+    """A schema in every engine."""
+    return {name: make(schema) for name, make in ENGINES.items()}
+
+
+def both(schema: dict[str, Any], values: list[Any]) -> list[bool]:
+    """What both engines say of values."""
+    said = {name: [engine.accepts(value) for value in values] for name, engine in compiled(schema).items()}
+    first, *others = said.values()
+    differing = [value for n, value in enumerate(values) if any(other[n] != first[n] for other in others)]
+    assert not differing, (schema, differing[:3])
+    return first
+
+
+@pytest.mark.parametrize("values", [NUMBERS, LOOKALIKES], ids=["numbers", "lookalikes"])
+def test_values_are_equal_as_json_schema_has_it(values: list[Any]) -> None:
+    """That is, true is not 1 and 1.0 is, however deep they are, for `const` and `enum`; 1e23 is what it is written as."""
+    for right in values:
+        same = [meaning(value) == meaning(right) for value in values]
+        assert both({"const": right}, values) == same
+        assert both({"enum": ["other", right]}, values) == same
+
+
+@pytest.mark.parametrize("values", [NUMBERS, LOOKALIKES], ids=["numbers", "lookalikes"])
+def test_items_are_unique_as_json_schema_has_it(values: list[Any]) -> None:
+    """Two, three and more of them, in any order."""
+    several = [list(each) for each in itertools.product(values, repeat=2)]
+    near = [each for each in values if isinstance(each, list | dict)] or values
+    several += [list(each) for each in itertools.product(near[:16], repeat=3)]
+    assert both({"uniqueItems": True}, several) == [len({*map(meaning, each)}) == len(each) for each in several]
+
+
+@given(values=st.lists(st.sampled_from([*NUMBERS, *LOOKALIKES]) | st.lists(st.sampled_from(LOOKALIKES), max_size=3), max_size=9))
+def test_many_items_are_unique_as_json_schema_has_it(values: list[Any]) -> None:
+    """Lists that no table lists."""
+    assert both({"uniqueItems": True}, [values]) == [len({*map(meaning, values)}) == len(values)]
+
+
+def test_every_keyword_of_the_dialect_means_the_same_to_both(catalogue: Catalogue) -> None:
+    """Whatever value it is given: of lookalikes, of numbers, of texts and lists of each length."""
+    exact = [each for each in NUMBERS if isinstance(each, int | float) and abs(each) < 2**53]
+    texts = ["", "a", "\u00e9", "e\u0301", "\U0001f600", "a\n", "\n", "\0", "ab", "abc"]
+    values = [*NUMBERS, *LOOKALIKES, *texts, [1, 2, 3], [1, 1, 1.0], [True, 1], {"a": 1, "b": 2}]
+    types = ["null", "boolean", "integer", "number", "string", "array", "object"]
+    small: dict[str, Any] = {"type": "integer"}
+    tried: dict[str, list[Any]] = {
+        "type": [*types, ["null", "integer"], ["string", "boolean"]],
+        "enum": [[each] for each in LOOKALIKES],
+        "const": LOOKALIKES,
+        **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), exact),
+        **{keyword: [0, 1, 2, 3] for keyword in ("minLength", "maxLength", "minItems", "maxItems")},
+        "pattern": ["^a$", "^[a-z]*$", "^.$"],
+        "uniqueItems": [True],
+        "required": [["a"], ["a", "b"]],
+        "properties": [{"a": small}],
+        "additionalProperties": [False],
+        "items": [small],
+        "not": [small, {}],
+        "contains": [small, {"const": 1}],
+        "anyOf": [[{"required": ["a"]}, {"required": ["b"]}]],
+        "allOf": [[small, {"minimum": 1}]],
+        "if": [small],
+        "then": [small],
+        "minContains": [0, 1, 2],
+        "maxContains": [0, 1, 2],
+        "$ref": ["#/$defs/a"],
+    }
+    with_it = {"minContains": {"contains": small}, "maxContains": {"contains": small}, "if": {"then": {"minimum": 1}}}
+    with_it |= {"then": {"if": {"type": "number"}}, "$ref": {"$defs": {"a": small}}}
+    dialect = catalogue.read("meta/dialect.json")["$defs"]
+    there = {keyword for part in ("field", "rule", "bare") for keyword in dialect[part]["properties"]}
+    assert {keyword for keyword in there if not keyword.startswith("x-")} - {"description", "examples"} <= {*tried}
+    for keyword, arguments in tried.items():
+        for argument in arguments:
+            schema = {keyword: argument, **with_it.get(keyword, {})}
+            both(schema, values)
+            if keyword != "$ref":  # resolved before a schema comes to an engine
+                failed = {name: [{*engine.failures(value)} for value in values] for name, engine in compiled(schema).items()}
+                assert failed["jsonschema-rs"] == failed["jsonschema"], schema
+
+
+def test_no_bound_is_beyond_what_is_exact(catalogue: Catalogue) -> None:
+    """There, the engines would compare a number otherwise: the dialect refuses it."""
+    bound = catalogue.read("meta/dialect.json")["$defs"]["bound"]
+    assert both(bound, [2**53 - 1, 1 - 2**53, 0.5, 2**53, -(2**53), 2**63 + 1, 1e23]) == [True] * 3 + [False] * 4
+
+
+def broken(folder: Path, how: str, library: str = "jsonschema_rs") -> dict[str, str]:
+    """An environment in which a library is broken in some way."""
+    package = folder / library
+    package.mkdir()
+    told = {
+        "refuses": "raise ImportError('undefined symbol: Py_Foo')",
+        "missing": f"raise ModuleNotFoundError('No module named {library}')",
+        "panics": "class PanicException(BaseException): pass\nraise PanicException('panic')",
+        "lacks": "",
+        "lies": "class Draft202012Validator:\n  def __init__(self, *_, **__): self.is_valid = lambda _: True",
+    }
+    (package / "__init__.py").write_text(told.get(how, "from .binary import Draft202012Validator"), "utf-8")
+    if how == "binary":
+        (package / "binary.abi3.so").write_bytes(b"\x7fELF broken")
+    if how == "version":
+        genuine = f"import sys; sys.path.remove({str(folder)!r}); del sys.modules['jsonschema_rs']; import jsonschema_rs as own"
+        keep = f"own.__file__ = {str(package / '__init__.py')!r}; sys.modules['jsonschema_rs'] = own"
+        (package / "__init__.py").write_text(f"{genuine}; {keep}", "utf-8")
+        (folder / "jsonschema_rs-0.99.1.dist-info").mkdir()
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")])}
+
+
+def command(*words: str, env: dict[str, str]) -> "subprocess.CompletedProcess[str]":
+    """What the command comes to."""
+    return subprocess.run([sys.executable, "-m", "v4schema", *words], capture_output=True, text=True, check=False, env=env)
+
+
+@pytest.mark.parametrize("how", ["refuses", "missing", "binary", "panics", "lacks", "lies", "version"])
+def test_the_other_engine_serves_where_the_fast_one_cannot(how: str, tmp_path: Path, checkout: Path, run: Run) -> None:
+    """However it is broken: the same findings, and a note of one line; asked for by name, it is refused."""
+    env = broken(tmp_path, how)
+    file = str(checkout / "examples" / "moped.json")
+    whole = run("validate", file, file)
+    done = command("validate", file, file, env=env)
+    assert (done.returncode, done.stdout) == (whole.exit_code, whole.stdout)
+    note, *others = done.stderr.splitlines()
+    assert note.startswith("Note: The engine jsonschema is used, which is slower (jsonschema-rs: ")
+    assert others == whole.stderr.splitlines()
+    asked = command("validate", "--engine", "jsonschema-rs", file, env=env)
+    assert (asked.returncode, asked.stdout) == (2, "")
+    assert "Error: The engine jsonschema-rs cannot be used: " in asked.stderr
+    assert "Traceback" not in asked.stderr + done.stderr
+
+
+def test_nothing_is_said_of_an_engine_that_nobody_asked_for(tmp_path: Path, checkout: Path) -> None:
+    """Who names the other engine does not care for the fast one."""
+    done = command(
+        "validate", "--engine", "jsonschema", str(checkout / "examples" / "moped.json"), env=broken(tmp_path, "refuses")
+    )
+    assert done.returncode == 0
+    assert "Note" not in done.stderr
+
+
+def test_without_any_engine_it_is_said_why(tmp_path: Path, checkout: Path) -> None:
+    """Both by default, and the one that was asked for."""
+    broken(tmp_path, "refuses")
+    env = broken(tmp_path, "refuses", "jsonschema")
+    file = str(checkout / "examples" / "moped.json")
+    for words, says in (
+        ([], "Error: No engine can be used: jsonschema-rs: undefined symbol: Py_Foo; jsonschema: undefined symbol"),
+        (["--engine", "jsonschema"], "Error: The engine jsonschema cannot be used: undefined symbol"),
+    ):
+        done = command("validate", *words, file, env=env)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert says in done.stderr
+
+
+def test_the_library_warns_once(tmp_path: Path) -> None:
+    """As Python warns, with a category of its own; other warnings are shown as they are."""
+    script = """
+import warnings
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    import v4schema
+    v4schema.validate({}), v4schema.validate({"category_id": "1121"}), v4schema.validate([])
+print([(each.category.__name__, each.message.engine) for each in caught])
+from v4schema.cli.terminal import noting
+with noting():
+    warnings.warn("other")
+"""
+    env = broken(tmp_path, "refuses")
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=env)
+    assert done.stdout == "[('OtherEngine', 'jsonschema')]\n"
+    assert "UserWarning: other" in done.stderr
+
+
+def test_what_stops_a_process_is_not_taken_for_a_broken_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a signal nor memory that has run out says anything of an engine."""
+
+    def stopped(_: object) -> engines.Engine:
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(ENGINES, "stopped", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        engines.trouble("stopped")
+
+
+def test_the_version_that_is_tested_is_the_one_that_is_admitted(checkout: Path) -> None:
+    """In `pyproject.toml`, and where an engine is chosen."""
+    admitted = tomllib.loads((checkout / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
+    major, minor = engines.TESTED["jsonschema-rs"].split(".")
+    assert f"jsonschema-rs>={major}.{minor},<{major}.{int(minor) + 1}" in admitted
