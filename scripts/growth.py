@@ -56,9 +56,10 @@ Run = Callable[[Any], object]
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """What is run, and on what; `most` is the largest size that says something."""
+    """What is run, and on what; `most` is the largest size that says something, `group` what it has in common with others."""
 
     name: str
+    group: str
     make: Make
     run: Run
     most: int = 1 << 16
@@ -86,10 +87,9 @@ def shown(result: feed.Result) -> None:
     """Show what was found in an ad, and what has changed in it."""
     result.located()
     after = result.after()
-    for _ in (
-        render.diff("ads", result.before, after, context=3, headed=True, on_terminal=False) if after != result.before else ()
-    ):
-        pass
+    if after != result.before:
+        for _ in render.diff("ads", result.before, after, context=3, headed=True, on_terminal=False):
+            pass
 
 
 def prepared(text: bytes, *, edition: str) -> None:
@@ -222,6 +222,14 @@ def texts(held: Catalogue, edition: str) -> Iterator[tuple[str, Make]]:
             yield f"{pointer.write(at)} {''.join(around)!r} and {piece!r}", make
 
 
+def texts_together(held: Catalogue, edition: str) -> Iterator[tuple[str, Make]]:
+    """Yield texts that grow, of each shape in all fields of one category at once: what grows too fast in one does so in all."""
+    schema, ad = max(wholes(held, edition), key=lambda each: sum(1 for _ in walk(each[0])))
+    several = [(ad, at) for at, node in walk(schema) if at and "string" in types(node)]
+    for piece, around in product(SHAPES, [("", ""), ("a", " !")]):
+        yield f"all texts {''.join(around)!r} and {piece!r}", partial(written, several=several, piece=piece, around=around)
+
+
 def named(size: int, *, ad: Ad, at: Sequence[str], item: Item) -> bytes:
     """Write an ad with so many names in an object."""
     members = pointer.get(ad, at)
@@ -310,8 +318,10 @@ def pairs(held: Catalogue) -> Iterator[Case]:
                 return b"\n".join(dumped(each.ad) for each in done), b"\n".join(dumped(each.receipt) for each in done[::step])
 
             order = "" if step > 0 else ", backwards"
-            yield Case(name=f"convert: rows {what}{order}", make=rows, run=partial(answered, to=way.to), most=1 << 12)
-            yield Case(name=f"convert: receipts {what}{order}", make=slips, run=brought_back, most=1 << 12)
+            yield Case(
+                name=f"convert: rows {what}{order}", group="rows", make=rows, run=partial(answered, to=way.to), most=1 << 12
+            )
+            yield Case(name=f"convert: receipts {what}{order}", group="receipts", make=slips, run=brought_back, most=1 << 12)
         for ad, at, node in fields(held, way.version, "array"):
             for what, item in items(node, ()):
 
@@ -319,18 +329,35 @@ def pairs(held: Catalogue) -> Iterator[Case]:
                     done = convert(put(ad, at, [item(each) for each in range(size)]), to=to, price_unit="kr")
                     return dumped(done.ad), dumped(done.receipt)
 
-                yield Case(name=f"convert: a receipt of {pointer.write(at)} {what}", make=returned, run=brought_back)
+                yield Case(
+                    name=f"convert: a receipt of {pointer.write(at)} {what}", group="back", make=returned, run=brought_back
+                )
 
 
-def cases(held: Catalogue) -> Iterator[Case]:
-    """Yield all that is measured."""
+def cases(held: Catalogue, *, together: bool) -> Iterator[Case]:
+    """Yield all that is measured; with `together`, long texts stand in all fields at once, and not in one after another."""
     for edition in held.editions:
-        documents = [*lists(held, edition), *texts(held, edition), *names(held, edition)]
-        for (grows, make), (does, run) in product(documents, runs(held, edition)):
-            yield Case(name=f"{does}: {grows}", make=make, run=run)
-        for (grows, make), (does, run) in product(feeds(held, edition), runs(held, edition)):
-            yield Case(name=f"{does}: {grows}", make=make, run=run, most=1 << 12)
+        grown = {
+            "lists": lists(held, edition),
+            "texts": texts_together(held, edition) if together else texts(held, edition),
+            "names": names(held, edition),
+            "feeds": feeds(held, edition),
+        }
+        for group, documents in grown.items():
+            for (grows, make), (does, run) in product([*documents], runs(held, edition)):
+                most = 1 << 12 if group == "feeds" else 1 << 16
+                yield Case(name=f"{does}: {grows}", group=f"{does} {group}", make=make, run=run, most=most)
     yield from pairs(held)
+
+
+def spread(every: Sequence[Case]) -> list[Case]:
+    """Return cases in an order in which each group has its turn, the same at each run."""
+    turns: dict[str, int] = {}
+    ranked = []
+    for case in sorted(every, key=lambda case: zlib.crc32(case.name.encode())):
+        turns[case.group] = turns.get(case.group, 0) + 1
+        ranked.append((turns[case.group], case))
+    return [case for _, case in sorted(ranked, key=lambda each: each[0])]
 
 
 def seconds(case: Case, size: int, repeats: int = 1) -> float:
@@ -346,7 +373,7 @@ def seconds(case: Case, size: int, repeats: int = 1) -> float:
 
 def measured(case: Case, allowed: float, repeats: int = 1) -> Growth:
     """Measure a case at sizes of which the largest takes about so many seconds, and fit its exponent."""
-    size, took = 64, 0.0
+    size, took = 16, 0.0
     while size < case.most and took < allowed / 3:
         size = min(case.most, size * (2 if took > allowed / 12 else 4))
         took = seconds(case, size)
@@ -389,12 +416,11 @@ def main(chosen: Sequence[Case], allowed: float, until: float, rows: int) -> int
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--short", action="store_true", help="a spread of all cases, for about 50 seconds; for CI")
+    parser.add_argument("--short", action="store_true", help="a spread of all cases, for about 90 seconds; for CI")
     parser.add_argument("--only", default="", metavar="REGEX", help="only the cases in whose names it is found")
     parser.add_argument("--rows", type=int, default=12, help="how many rows to print (default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=0.3, help="what the largest size may take (default: %(default)s)")
     told = parser.parse_args()
-    every = [case for case in cases(catalogue.default()) if re.search(told.only, case.name)]
-    # In another order than the fields come in, so that whatever time there is goes to all of them; the same at each run.
-    spread = sorted(every, key=lambda case: zlib.crc32(case.name.encode())) if told.short else every
-    sys.exit(main(spread, told.seconds / (3 if told.short else 1), 50 if told.short else math.inf, told.rows))
+    every = [case for case in cases(catalogue.default(), together=told.short) if re.search(told.only, case.name)]
+    chosen = spread(every) if told.short else every
+    sys.exit(main(chosen, told.seconds / (6 if told.short else 1), 90 if told.short else math.inf, told.rows))
