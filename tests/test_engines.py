@@ -234,3 +234,15 @@ def test_the_version_that_is_tested_is_the_one_that_is_admitted(checkout: Path) 
     admitted = tomllib.loads((checkout / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
     major, minor = engines.TESTED["jsonschema-rs"].split(".")
     assert f"jsonschema-rs>={major}.{minor},<{major}.{int(minor) + 1}" in admitted
+
+
+@pytest.mark.parametrize("error", [MemoryError, KeyboardInterrupt, SystemExit])
+def test_what_is_no_fault_of_an_engine_is_not_taken_for_one(monkeypatch: pytest.MonkeyPatch, error: type[BaseException]) -> None:
+    """Memory that runs out, and whoever asks to stop."""
+
+    def raises(_: object) -> engines.Engine:
+        raise error
+
+    monkeypatch.setitem(engines.ENGINES, "busy", raises)
+    with pytest.raises(error):
+        engines.trouble("busy")

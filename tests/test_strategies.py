@@ -184,3 +184,16 @@ def test_the_extra_is_named_where_it_is_missing() -> None:
     )
     done = subprocess.run([sys.executable, "-c", hide + script], check=False, capture_output=True, text=True)
     assert "MissingExtra: This needs the extra 'hypothesis': pip install 'v4schema[hypothesis]'." in done.stderr
+
+
+@given(st.data())
+def test_a_wrong_name_is_not_written_over_one_that_stands_there(data: st.DataObject) -> None:
+    """Nothing of an ad is lost by writing it otherwise."""
+    schema = HELD.schema(HELD.kind("v4", "moped"))
+    right = next(right.at for right in HELD.names.values() if right.unit is None and len(right.at) == 1)
+    wrong = [name for name, each in HELD.names.items() if each.at == right]
+    ad = {**dict.fromkeys(wrong, 2), right[0]: 1}
+    before = dict(ad)
+    draw: Any = data.draw
+    Pen(draw, HELD).misname(schema, ad)
+    assert ad == before

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from commands import Run, terminal, typed
 
-from v4schema.cli.terminal import Terminal
+from v4schema.cli.terminal import Terminal, with_progress
+from v4schema.feed import Tally
 from v4schema.wording import printable
 
 Ad = dict[str, Any]
@@ -161,3 +162,9 @@ def test_a_terminal_takes_bytes_and_help_keeps_its_lines(run: Run) -> None:
         assert os.read(controller, 99).decode() == "\\u009b\r\nå"  # the terminal's own end of a line
     os.close(controller)
     assert "\n  convert" in run().output
+
+
+def test_how_far_a_run_has_come_is_for_terminals_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    """No other stream is steered."""
+    assert [*with_progress(iter([]), Tally())] == []
+    assert capsys.readouterr().err == ""

@@ -102,10 +102,8 @@ class Positions:
         if node.type == "object":
             if node.id not in self._members:
                 pairs = [pair.named_children for pair in node.named_children if pair.type == "pair"]
-                members = self._members[node.id] = {}
-                for rank, pair in enumerate(pairs, 1):
-                    if len(pair) > 1:
-                        members[rank] = members[self._named(pair[0])] = (pair[0], pair[1])
+                whole = [(rank, pair[0], pair[1]) for rank, pair in enumerate(pairs, 1) if len(pair) > 1]
+                self._members[node.id] = {key: (name, value) for rank, name, value in whole for key in (rank, self._named(name))}
             return self._members[node.id].get(token, (None, None))
         if node.type == "array" and str(token).isdecimal():
             if node.id not in self._items:
