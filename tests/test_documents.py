@@ -60,9 +60,9 @@ def test_the_python_of_the_readme_runs(
     first, second, third, *_ = sorted(blocks(readme, "python"), key=lambda block: "openapi" in block or "strategies" in block)
     names: dict[str, object] = {}
     with pytest.raises(v4schema.InvalidAd):
-        exec(compile(first, "README.md", "exec"), names)  # noqa: S102  (the README's own lines)
-    exec(compile(second, "README.md", "exec"), names)  # noqa: S102
-    exec(compile(third, "README.md", "exec"), names)  # noqa: S102
+        exec(compile(first, "<README.md>", "exec"), names)  # noqa: S102  (the README's own lines)
+    exec(compile(second, "<README.md>", "exec"), names)  # noqa: S102
+    exec(compile(third, "<README.md>", "exec"), names)  # noqa: S102
     printed = capsys.readouterr().out
     assert "False v4/moped" in printed
     assert "True {'mileage': {'unit': 'km', 'value': 15400}}" in printed
@@ -75,14 +75,14 @@ def test_the_python_of_the_readme_runs(
 def test_the_requests_of_the_readme_are_checked(readme: str, capsys: pytest.CaptureFixture[str]) -> None:
     """The lines about HTTP print what they say they do, and what stands before a session and a client can be made."""
     first, second = [block for block in blocks(readme, "python") if "openapi" in block]
-    exec(compile(first, "README.md", "exec"), {})  # noqa: S102
+    exec(compile(first, "<README.md>", "exec"), {})  # noqa: S102
     printed = capsys.readouterr().out.splitlines()
     assert [line for line in first.splitlines() if any(line.endswith(f"# {each}") for each in printed)] == [
         f"# {printed[0]}",
         f"    print(finding.at, finding.says)  # {printed[1]}",
     ]
     names: dict[str, Any] = {}
-    exec(compile(second, "README.md", "exec"), names)  # noqa: S102
+    exec(compile(second, "<README.md>", "exec"), names)  # noqa: S102
     names["client"].close()
     names["session"].close()
 
@@ -93,7 +93,7 @@ def test_the_exporter_of_the_readme_is_tested(readme: str) -> None:
     names: dict[str, Any] = {}
     exec(compile(block, "<README.md>", "exec"), names)  # noqa: S102
     names["test_what_we_export_is_an_ad"]()
-    exec(compile(block.replace('car["stock"]', 'len(car["stock"])'), "README.md", "exec"), names)  # noqa: S102
+    exec(compile(block.replace('car["stock"]', 'len(car["stock"])'), "<README.md>", "exec"), names)  # noqa: S102
     with pytest.raises(AssertionError):
         names["test_what_we_export_is_an_ad"]()
 

@@ -246,3 +246,10 @@ def test_what_is_no_fault_of_an_engine_is_not_taken_for_one(monkeypatch: pytest.
     monkeypatch.setitem(engines.ENGINES, "busy", raises)
     with pytest.raises(error):
         engines.trouble("busy")
+
+
+def test_an_engine_that_finds_what_is_not_so_cannot_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However well it can be imported."""
+    blind = engines.Engine(accepts=lambda _: True, failures=lambda _: iter(()))
+    monkeypatch.setitem(engines.ENGINES, "blind", lambda _: blind)
+    assert engines.trouble("blind") == "it finds what is not so"

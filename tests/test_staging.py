@@ -384,6 +384,14 @@ def test_a_killed_run_is_completed(in_empty_folder: Path, name: str, folders: li
     assert recover([".", "below"]).placed == []
 
 
+def test_a_file_that_is_gone_with_what_was_to_replace_it_is_told(in_empty_folder: Path) -> None:
+    """Nobody can say what has become of it."""
+    killed(f"f = [staged('a'), staged('b')]\n{KILLED_AT.format(name='b')}\ns.place(f)")
+    Path("a").unlink()
+    done = recover(["."])
+    assert ([*done.kept], [*done.placed]) == ([str(in_empty_folder / "a")], [str(in_empty_folder / "b")])
+
+
 @pytest.mark.parametrize("edited", ["a", "receipts"])
 def test_what_has_changed_since_is_left_alone(in_empty_folder: Path, edited: str) -> None:
     """A file of which somebody has made something else stays; if it is one that must be new, so do all others."""
@@ -439,6 +447,19 @@ def test_what_cannot_be_completed_stays_to_be(in_empty_folder: Path, monkeypatch
             recover(["."])
     assert recover(["."]).placed == [str(in_empty_folder / name) for name in "ab"]
     assert contents() == {"a": b"new", "b": b"new"}
+
+
+def test_names_on_another_drive_stay_as_they_are(in_empty_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """None counts from a folder on this one."""
+
+    def relpath(*_: object) -> str:
+        raise ValueError("another drive")
+
+    monkeypatch.setattr(os.path, "relpath", relpath)
+    staging = Staging()
+    assert staging.place([staged(staging, "a"), staged(staging, "b")]) == []
+    staging.close()
+    assert sorted(os.listdir(in_empty_folder)) == ["a", "b"]
 
 
 @pytest.mark.parametrize("lock", [errno.ENOLCK, None])

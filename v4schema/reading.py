@@ -243,7 +243,10 @@ class _Reader:
             continuing = sum(line.lstrip(_WHITE).startswith(_CONTINUES) for line in others)
             strange = syntax.is_utf_16(first) or 2 * continuing > len(others)
             return not (state == "whole" or (state == "begun" and not most) or (not alone and strange))
-        return most and state == "neither"
+        # Where not even a document begins, one whole object on a line of its own is enough.
+        strange = not first.lstrip(_WHITE).startswith((b"[", b"{"))
+        lone = any(each and line.startswith(b"{") for line, each in zip(begin.lines, begin.objects, strict=True))
+        return state == "neither" and (most or (strange and lone))
 
     def _each_line(self, pieces: Iterator[bytes]) -> Iterator[Reading]:
         """Read one ad a line; what is too long is passed over, and not held."""

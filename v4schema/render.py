@@ -127,7 +127,7 @@ def _lines(piece: bytes) -> Sequence[str]:
 
 def _quoted(name: str) -> str:
     """Write the name of a file as `patch` and `git apply` read it, from here if it is below: neither takes one from the root."""
-    below = os.path.relpath(name) if os.path.isabs(name) else name
+    below = os.path.relpath(name) if os.path.isabs(name) or {os.curdir, os.pardir} & {*name.split(os.sep)} else name
     name = name if below.startswith(os.pardir) else below
     if _TO_QUOTE.search(name):
         return f'"{_TO_QUOTE.sub(_octal, name)}"'

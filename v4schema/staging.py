@@ -181,15 +181,25 @@ class Staging:
                 if home is None:
                     self._lock = _locked(name)
                 else:
-                    _write(os.path.join(name, _HOME), home)
+                    _write(os.path.join(name, _HOME), _relative(home, folder))
         return self._folders[folder]
 
     def _commit(self, files: Sequence[StagedFile]) -> None:
         """Write the journal. From here on, what is left to do is done by the next run, should this one be killed."""
         home = next(iter(self._folders.values()))
-        entries = [{"path": file.path, "staged": file.staged, "before": file.before, "new": file.new} for file in files]
+        base = os.path.dirname(home)  # names count from here, so that all of it may be moved elsewhere meanwhile
+        entries = [
+            {
+                "path": _relative(file.path, base),
+                "staged": _relative(str(file.staged), base),
+                "before": file.before,
+                "new": file.new,
+            }
+            for file in files
+        ]
         draft = os.path.join(home, _JOURNAL)
-        _write(draft, json.dumps({"folders": [*self._folders.values()], "files": entries}))
+        folders = [_relative(folder, base) for folder in self._folders.values()]
+        _write(draft, json.dumps({"folders": folders, "files": entries}))
         journal = open(draft, encoding="utf-8")  # noqa: SIM115  (held open for its lock until `close`)
         _lock(journal.fileno())
         os.rename(draft, home + _JOURNAL)
@@ -265,7 +275,7 @@ def _recover(path: str, done: Recovery) -> None:
         if not _is_own(os.lstat(path)):
             return
         with open(os.path.join(path, _HOME), encoding="utf-8", errors="surrogateescape") as file:
-            home = file.read()
+            home = os.path.normpath(os.path.join(os.path.dirname(path), file.read()))
     except FileNotFoundError:  # it is the home itself, or gone meanwhile
         home = path
     if os.path.lexists(home + _JOURNAL):
@@ -283,9 +293,10 @@ def _complete_run(journal: str, done: Recovery) -> None:
         if opened is not None:
             with open(opened, encoding="utf-8", closefd=False) as file:
                 told = json.load(file)
-            _complete(told["files"], done)
+            base = os.path.dirname(journal)
+            _complete(told["files"], base, done)
             for folder in reversed(told["folders"]):
-                _remove(folder)
+                _remove(os.path.normpath(os.path.join(base, folder)))
             os.unlink(journal)
 
 
@@ -300,24 +311,36 @@ def _taken(path: str) -> Iterator[int | None]:
             os.close(opened)
 
 
-def _complete(entries: Iterable[dict[str, Any]], done: Recovery) -> None:
-    """Let the files of a journal take their places, unless these have changed since.
+def _complete(entries: Iterable[dict[str, Any]], base: str, done: Recovery) -> None:
+    """Let the files of a journal take their places, unless these have changed since; their names count from a folder.
 
     Where another file stands where one must be new, none has taken its place yet, and none does.
     """
-    entries = [*entries]
-    for entry in sorted(entries, key=lambda entry: not entry["new"]):
-        path, staged = entry["path"], entry["staged"]
-        if not os.path.exists(staged) or (entry["new"] and os.path.exists(path) and os.path.samefile(staged, path)):
+    entries = sorted(entries, key=lambda entry: not entry["new"])
+    paths = [os.path.normpath(os.path.join(base, entry["path"])) for entry in entries]
+    for entry, path in zip(entries, paths, strict=True):
+        staged = os.path.join(base, entry["staged"])
+        there = os.path.exists(staged)
+        if os.path.exists(path) and (not there or (entry["new"] and os.path.samefile(staged, path))):
             done.placed.append(path)
+        elif not there:
+            done.kept.append(path)
         elif entry["new"] and os.path.exists(path) and os.path.getsize(path):
-            done.kept.extend(each["path"] for each in entries)
+            done.kept.extend(paths)
             return
         elif entry["before"] is not None and (not os.path.exists(path) or digest(path) != entry["before"]):
             done.kept.append(path)
         else:
             os.replace(staged, path)
             done.placed.append(path)
+
+
+def _relative(path: str, base: str) -> str:
+    """Return a name as it counts from a folder; on another drive, none does."""
+    try:
+        return os.path.relpath(path, base)
+    except ValueError:
+        return path
 
 
 def _vacant(path: str) -> tuple[int, int]:

@@ -85,20 +85,22 @@ def convert(
 
     _refuse_contradictions(ctx, told)
     files = files if out else terminal.once(files)
-    sources = terminal.inputs(files, told["stdin_name"])
     held = options.held(schemas, lists)
     said = options.said(held, told)
     silent = bool(diff or told["asks"]) and not in_place and not out
-    targets = [None for _ in sources] if silent else sinks.targets(files, sources, in_place=in_place, out=out)
+    sources, targets = sinks.paired(files, told["stdin_name"], in_place=in_place, out=out, silent=silent)
     back = [told["receipts"]] if told["back"] else []
     writes = [*_beside(told), *sinks.uses(targets)]
     needs = [*filter(None, [told["answers"], *back]), *options.needs(ctx, schemas, lists)]
     clashes.refuse(ads=files or ["-"], needs=needs, writes=writes)
-    sinks.make_folders(targets)
-    terminal.recover([*files, *back, *(path for path, _ in writes)], files)
-    kept = _refuse_losses(told, in_place=in_place, silent=silent)
     if in_place:
         options.refuse_repeating(ctx, held, said)
+    sinks.make_folders(targets)
+    done = terminal.recover([*files, *back, *(path for path, _ in writes)], files, in_place=in_place)
+    sources, targets = sinks.left(sources, targets, done)
+    if done and not sources:
+        ctx.exit(0)
+    kept = _refuse_losses(told, in_place=in_place, silent=silent)
     asks, asked = told["asks"], digest(told["asks"]) if told["asks"] and os.path.isfile(told["asks"]) else None
     converted = _converted(sources, told, said, held)
     tally = feed.Tally(converts=True, sets_aside=told["rejects"] is not None)

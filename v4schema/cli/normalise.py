@@ -64,20 +64,22 @@ def normalise(  # noqa: PLR0913  (the options above)
     from v4schema.cli.writing import Run, Writing
 
     files = files if out else terminal.once(files)
-    sources = terminal.inputs(files, told["stdin_name"])
     held = options.held(schemas, lists)
     said = options.said(held, told)
-    words = {key: told[key] for key in ("version", "category", "operation", "engine")}
-    limits = options.limits(told)
-    prepared = [feed.prepare([source], limits=limits, catalogue=held, **words, **said) for source in sources]
     silent = check or (diff and not in_place and not out)
-    targets = [None for _ in sources] if silent else sinks.targets(files, sources, in_place=in_place, out=out)
+    sources, targets = sinks.paired(files, told["stdin_name"], in_place=in_place, out=out, silent=silent)
     if in_place and not check:
         options.refuse_repeating(ctx, held, said)
+    words = {key: told[key] for key in ("version", "category", "operation", "engine")}
+    limits = options.limits(told)
+    feed.prepare([], limits=limits, catalogue=held, **words, **said)  # a word that names nothing is told before anything is done
     writes = [*sinks.uses(targets), *((path, clashes.REPORT) for path in [report] if path not in {None, "-"})]
     clashes.refuse(ads=files or ["-"], needs=options.needs(ctx, schemas, lists), writes=writes)
     sinks.make_folders(targets)
-    terminal.recover([*files, *(path for path, _ in writes)], files if {*said} & {*held.unrepeatable} else ())
+    once_only = files if {*said} & {*held.unrepeatable} else ()
+    done = terminal.recover([*files, *(path for path, _ in writes)], once_only, in_place=in_place)
+    sources, targets = sinks.left(sources, targets, done)
+    prepared = [feed.prepare([source], limits=limits, catalogue=held, **words, **said) for source in sources]
     tally = feed.Tally()
     free = not diff and all(target is None or target.path for target in targets)
 

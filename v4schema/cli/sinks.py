@@ -5,7 +5,7 @@ import gzip
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -54,6 +54,22 @@ def targets(
     if len(sources) > 1 or os.path.isdir(out) or out.endswith(os.sep):
         return [Target(path=path, folder=out) for path in _in_folder(out, files)]
     return [Target(path=out)]
+
+
+def paired(
+    files: Sequence[str], stdin_name: str, *, in_place: bool, out: str | None, silent: bool
+) -> tuple[list[tuple[str, Source]], Sequence[Target | None]]:
+    """Return what is read, and where the ads of each go: nowhere, if the run is `silent`. Raises `click.UsageError`."""
+    sources = terminal.inputs(files, stdin_name)
+    return sources, [None for _ in sources] if silent else targets(files, sources, in_place=in_place, out=out)
+
+
+def left(
+    sources: Sequence[tuple[str, Source]], targets: Sequence[Target | None], done: Collection[str]
+) -> tuple[list[tuple[str, Source]], list[Target | None]]:
+    """Return those sources, and their targets, that are not done already."""
+    pairs = [(source, target) for source, target in zip(sources, targets, strict=True) if os.path.realpath(source[0]) not in done]
+    return [source for source, _ in pairs], [target for _, target in pairs]
 
 
 def uses(targets: Sequence[Target | None]) -> list[tuple[str, str]]:

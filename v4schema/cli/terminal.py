@@ -274,10 +274,11 @@ def placed(staging: "Staging", shutdown: Shutdown, files: "Iterable[StagedFile |
     return _UNWRITTEN if failed else 0
 
 
-def recover(paths: Iterable[str], once_only: Iterable[str] = ()) -> None:
+def recover(paths: Iterable[str], sources: Iterable[str] = (), *, in_place: bool = False) -> set[str]:
     """Complete and clear what killed runs have left in the folders of files, and say so.
 
-    `once_only` are files that must not be converted again. Raises `click.UsageError` if one of them has just been.
+    `sources` are files that must not be converted twice. Returns those, links resolved, that are as a killed run wrote them just
+    now: with `in_place`, this run repeats it, and has nothing left to do with them. Without, raises `click.UsageError`.
     """
     from v4schema import staging
 
@@ -291,12 +292,14 @@ def recover(paths: Iterable[str], once_only: Iterable[str] = ()) -> None:
         click.echo(f"A killed run has not been completed for {path}: it has changed since, and was left alone.", err=True)
     if done.placed:
         click.echo(f"Completed a run that was killed while its files took their places: {', '.join(done.placed)}.", err=True)
-    again = {os.path.realpath(path) for path in once_only} & {*done.placed}
-    if again:
+    again = {os.path.realpath(path) for path in sources} & {*done.placed}
+    if again and not in_place:
         raise click.UsageError(
-            f"{min(again)} is as the killed run wrote it, and is not converted a second time. Nothing else was done;"
-            " to convert it once more, run the command again."
+            f"{min(again)} is as the killed run wrote it: converted again, it would be wrong. Nothing else was done."
         )
+    for path in sorted(again):
+        click.echo(f"{path} is as the killed run wrote it, and is not converted a second time.", err=True)
+    return again
 
 
 def shows(stream: IO[str] | None) -> bool:
