@@ -199,9 +199,9 @@ def test_nor_is_one_that_is_made_while_other_files_are_read(run: Run, monkeypatc
     meanwhile(monkeypatch, lambda: next(count) == 2 and Path("a.json").write_text("edited", "utf-8"))
     placed = terminal.placed
 
-    def late(staging: Staging, shutdown: Shutdown, files: Any) -> int:  # noqa: ANN401  (those of `placed`)
+    def late(staging: Staging, shutdown: Shutdown, files: Any, **words: Any) -> int:  # noqa: ANN401  (those of `placed`)
         Path("b.json").unlink()
-        return placed(staging, shutdown, files)
+        return placed(staging, shutdown, files, **words)
 
     monkeypatch.setattr(terminal, "placed", late)
     result = run(*IN_KRONOR, "-i", "a.json", "b.json", "c.json")
@@ -275,16 +275,28 @@ def test_a_killed_run_is_completed_and_nothing_converted_again(run: Run) -> None
     assert tree() == {f"moved/{name}.json": TWICE.encode() for name in "abcd"}
 
 
-def test_nor_into_another_file(run: Run) -> None:
-    """Who reads files that a killed run has just been completed on is told, and nothing is done."""
+@pytest.mark.parametrize(
+    "words",
+    [
+        [*IN_KRONOR, "-o", "out/", "a.json", "b.json"],
+        [*IN_KRONOR, "--check", "-i", "a.json", "b.json"],
+        [*IN_KRONOR, "--diff", "a.json"],
+        ["normalise", "--operation", "update", "-i", "b.json"],
+    ],
+)
+def test_nothing_else_is_done_with_files_of_a_killed_run(words: list[str], run: Run) -> None:
+    """It would use up what keeps them from being converted twice: the killed run has to be repeated first."""
     for name in "ab":
         Path(f"{name}.json").write_text(BARE, "utf-8")
-    killed_at("b.json", *IN_KRONOR, "-i", "a.json", "b.json")
-    result = run(*IN_KRONOR, "-o", "out/", "a.json", "b.json")
-    assert (result.exit_code, "converted again, it would be wrong" in " ".join(result.stderr.split())) == (2, True)
-    assert {name: text for name, text in tree().items() if name.endswith(".json")} == dict.fromkeys(
-        ["a.json", "b.json"], ONCE.encode()
-    )
+    again = [*IN_KRONOR, "-i", "a.json", "b.json"]
+    killed_at("b.json", *again)
+    before = tree()
+    result = run(*words)
+    assert (result.exit_code, "Repeat it first" in " ".join(result.stderr.split())) == (2, True)
+    assert tree() == before
+    assert run("validate", "--operation", "update", "a.json", "-o", "r.txt").exit_code == 0
+    assert run(*again).exit_code == 0
+    assert tree() == {"a.json": ONCE.encode(), "b.json": ONCE.encode(), "r.txt": Path("r.txt").read_bytes()}
 
 
 def test_a_killed_conversion_is_completed(run: Run) -> None:

@@ -236,7 +236,7 @@ def test_the_version_that_is_tested_is_the_one_that_is_admitted(checkout: Path) 
     assert f"jsonschema-rs>={major}.{minor},<{major}.{int(minor) + 1}" in admitted
 
 
-@pytest.mark.parametrize("error", [MemoryError, KeyboardInterrupt, SystemExit])
+@pytest.mark.parametrize("error", [MemoryError, KeyboardInterrupt])
 def test_what_is_no_fault_of_an_engine_is_not_taken_for_one(monkeypatch: pytest.MonkeyPatch, error: type[BaseException]) -> None:
     """Memory that runs out, and whoever asks to stop."""
 
@@ -253,3 +253,13 @@ def test_an_engine_that_finds_what_is_not_so_cannot_be_used(monkeypatch: pytest.
     blind = engines.Engine(accepts=lambda _: True, failures=lambda _: iter(()))
     monkeypatch.setitem(engines.ENGINES, "blind", lambda _: blind)
     assert engines.trouble("blind") == "it finds what is not so"
+
+
+def test_an_engine_that_ends_the_process_cannot_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that ends without a word looks as if all were well."""
+
+    def ends(_: object) -> engines.Engine:
+        raise SystemExit
+
+    monkeypatch.setitem(engines.ENGINES, "ending", ends)
+    assert engines.trouble("ending") == "SystemExit"

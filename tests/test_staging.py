@@ -315,6 +315,33 @@ def test_an_empty_file_makes_room_for_a_new_one(in_empty_folder: Path, meanwhile
         path.unlink()
 
 
+@pytest.mark.parametrize("aside", [b"", b"somebody's own"])
+def test_what_was_moved_aside_does_not_come_back_over_another(
+    in_empty_folder: Path, monkeypatch: pytest.MonkeyPatch, aside: bytes
+) -> None:
+    """Another run may have put its file there meanwhile, and somebody may have written to the empty one: nothing is lost."""
+    path = in_empty_folder / "receipts"
+    path.write_bytes(b"")
+    staging = Staging()
+    file = staged(staging, "receipts", new=True)
+    rename = os.rename
+
+    def meanwhile(old: str, new: str) -> None:
+        rename(old, new)
+        if new.endswith(".empty"):
+            Path(new).write_bytes(aside)
+            path.write_bytes(b"another run's")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "rename", meanwhile)
+        with pytest.raises(FileExistsError):
+            staging.place([file])
+    staging.close()
+    assert path.read_bytes() == b"another run's"
+    others = [each.read_bytes() for each in in_empty_folder.iterdir() if each != path]
+    assert others == ([aside] if aside else [])
+
+
 @pytest.mark.parametrize("stands", [False, True])
 def test_a_file_system_may_have_no_links(in_empty_folder: Path, monkeypatch: pytest.MonkeyPatch, stands: bool) -> None:
     """What must be new is claimed by its name then, which the system gives to one alone."""

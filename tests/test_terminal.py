@@ -168,3 +168,14 @@ def test_how_far_a_run_has_come_is_for_terminals_alone(capsys: pytest.CaptureFix
     """No other stream is steered."""
     assert [*with_progress(iter([]), Tally())] == []
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    "words", ["normalise --check --report /dev/stdout", "normalise -o /dev/stdout", "validate -o /dev/stdout"]
+)
+def test_a_terminal_that_is_named_as_a_file_is_not_steered_either(words: str, in_empty_folder: Path) -> None:
+    """By /dev/stdout, or by its own name."""
+    (in_empty_folder / "ad.json").write_text('{"visible": "ja", "body": "\u009b2J\u202e", "x\u202e": 1}', "utf-8")
+    printed = terminal(*words.split(), "--operation", "update", "ad.json", cwd=in_empty_folder)
+    assert "visible" in printed
+    assert not {"\u009b", "\u202e"} & {*printed}

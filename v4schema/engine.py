@@ -79,8 +79,8 @@ def trouble(name: str) -> str | None:
         engine = ENGINES[name]({"type": "string"})
         sound = engine.accepts("") and not engine.accepts(0) and [*engine.failures(0)] == [Failure((), ("type",))]
     except BaseException as error:
-        # A broken library raises anything; one that is written in Rust even what is no `Exception`.
-        if isinstance(error, KeyboardInterrupt | SystemExit | MemoryError):
+        # A broken library raises anything; one that is written in Rust even what is no `Exception`, and one may end the process.
+        if isinstance(error, KeyboardInterrupt | MemoryError):
             raise
         return f"{error}" or type(error).__name__
     if not sound:

@@ -9,7 +9,8 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import IO, Any
@@ -88,12 +89,13 @@ class Recovery:
     """What became of runs that were killed.
 
     `placed` are the files that are now as such a run wrote them, `kept` those that have changed since and were left alone,
-    `cleared` the folders from which leftovers were removed.
+    `cleared` the folders from which leftovers were removed, `waiting` those whose run has to be repeated first.
     """
 
     placed: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
     cleared: list[str] = field(default_factory=list)
+    waiting: list[str] = field(default_factory=list)
 
 
 class Staging:
@@ -127,15 +129,16 @@ class Staging:
         self._files.append(StagedFile(name=path, path=real, file=opened, staged=staged, before=before, new=new, found=found))
         return self._files[-1]
 
-    def place(self, order: Sequence[StagedFile]) -> list[tuple[StagedFile, OSError]]:
+    def place(self, order: Sequence[StagedFile], *, once: bool = False) -> list[tuple[StagedFile, OSError]]:
         """Let finished files take their places in an order, those that must be new first; return those that could not.
 
+        With `once`, the run must not be done twice: if it is killed, only one that repeats it completes it.
         Where one that must be new cannot, nothing takes its place, and `OSError` is raised. The caller keeps signals off
         meanwhile: it takes as long as renaming takes.
         """
         files = [file for file in order if file.finished and file.staged is not None]
         if len(files) > 1 or any(file.before is not None for file in files):
-            self._commit(files)
+            self._commit(files, once=once)
         self._place_new([file for file in files if file.new])
         failed: list[tuple[StagedFile, OSError]] = []
         for file in files:
@@ -184,7 +187,7 @@ class Staging:
                     _write(os.path.join(name, _HOME), _relative(home, folder))
         return self._folders[folder]
 
-    def _commit(self, files: Sequence[StagedFile]) -> None:
+    def _commit(self, files: Sequence[StagedFile], *, once: bool) -> None:
         """Write the journal. From here on, what is left to do is done by the next run, should this one be killed."""
         home = next(iter(self._folders.values()))
         base = os.path.dirname(home)  # names count from here, so that all of it may be moved elsewhere meanwhile
@@ -199,7 +202,7 @@ class Staging:
         ]
         draft = os.path.join(home, _JOURNAL)
         folders = [_relative(folder, base) for folder in self._folders.values()]
-        _write(draft, json.dumps({"folders": folders, "files": entries}))
+        _write(draft, json.dumps({"once": once, "folders": folders, "files": entries}))
         journal = open(draft, encoding="utf-8")  # noqa: SIM115  (held open for its lock until `close`)
         _lock(journal.fileno())
         os.rename(draft, home + _JOURNAL)
@@ -226,7 +229,7 @@ class Staging:
                 os.unlink(other.path)
             for other in files:
                 if other.aside is not None:
-                    os.rename(other.aside, other.path)
+                    _put_back(other.aside, other.path)
             self._withdraw()
             raise OSError(error.errno, error.strerror, file.name) from None
 
@@ -241,11 +244,13 @@ class Staging:
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), file.path)
 
 
-def recover(folders: Iterable[str]) -> Recovery:
+def recover(folders: Iterable[str], *, repeated: Collection[str] = (), touched: Collection[str] = ()) -> Recovery:
     """Complete what killed runs have left to do in folders, and clear what they have left behind.
 
-    A run that is still at work is left alone: it holds a lock. So is what belongs to another user. Raises `OSError` where a
-    run cannot be completed; it stays to be completed then.
+    `repeated` are the files, links resolved, that this run does over again, `touched` those that it reads or writes. A run that
+    must not be done twice is completed only if this one repeats it; else it is left to be, and told where this one touches it.
+    One that is still at work is left alone: it holds a lock. So is what belongs to another user. Raises `OSError` where a run
+    cannot be completed; it stays to be completed then.
     """
     done = Recovery()
     if not hasattr(os, "geteuid"):  # without owners and locks, nobody can tell whose a folder is
@@ -257,7 +262,7 @@ def recover(folders: Iterable[str]) -> Recovery:
             continue
         for name in names:
             with _held(folder):
-                _recover(os.path.join(folder, name), done)
+                _recover(os.path.join(folder, name), done, {*repeated}, {*touched})
     return done
 
 
@@ -266,10 +271,10 @@ def digest(path: str) -> str:
     return _digest_and_signature(path)[0]
 
 
-def _recover(path: str, done: Recovery) -> None:
+def _recover(path: str, done: Recovery, repeated: AbstractSet[str], touched: AbstractSet[str]) -> None:
     """Complete the run that has left a journal or a folder of staged files, and remove these."""
     if path.endswith(_JOURNAL):
-        _complete_run(path, done)
+        _complete_run(path, done, repeated, touched)
         return
     try:
         if not _is_own(os.lstat(path)):
@@ -279,7 +284,7 @@ def _recover(path: str, done: Recovery) -> None:
     except FileNotFoundError:  # it is the home itself, or gone meanwhile
         home = path
     if os.path.lexists(home + _JOURNAL):
-        _complete_run(home + _JOURNAL, done)
+        _complete_run(home + _JOURNAL, done, repeated, touched)
         return
     with _taken(home) as lock:
         if lock is not None or (home != path and not os.path.lexists(home)):
@@ -287,13 +292,17 @@ def _recover(path: str, done: Recovery) -> None:
             _remove(path)
 
 
-def _complete_run(journal: str, done: Recovery) -> None:
+def _complete_run(journal: str, done: Recovery, repeated: AbstractSet[str], touched: AbstractSet[str]) -> None:
     """Do what a journal says is left to do, and remove it with all that belongs to it."""
     with _taken(journal) as opened:
         if opened is not None:
             with open(opened, encoding="utf-8", closefd=False) as file:
                 told = json.load(file)
             base = os.path.dirname(journal)
+            paths = {os.path.normpath(os.path.join(base, entry["path"])) for entry in told["files"]}
+            if told["once"] and repeated.isdisjoint(paths):
+                done.waiting.extend(sorted(touched & paths))
+                return
             _complete(told["files"], base, done)
             for folder in reversed(told["folders"]):
                 _remove(os.path.normpath(os.path.join(base, folder)))
@@ -369,6 +378,15 @@ def _link(staged: str, path: str) -> None:
         os.replace(staged, path)
     else:
         os.unlink(staged)
+
+
+def _put_back(aside: str, path: str) -> None:
+    """Let a file that was moved aside stand where it stood; if another does so already, both are kept."""
+    try:
+        _link(aside, path)
+    except FileExistsError:
+        if os.path.getsize(aside):
+            os.rename(aside, f"{path}.{os.urandom(3).hex()}")
 
 
 def _inherit(opened: int, path: str) -> None:

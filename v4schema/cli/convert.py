@@ -96,7 +96,7 @@ def convert(
     if in_place:
         options.refuse_repeating(ctx, held, said)
     sinks.make_folders(targets)
-    done = terminal.recover([*files, *back, *(path for path, _ in writes)], files, in_place=in_place)
+    done = terminal.recover([*files, *back, *(path for path, _ in writes)], files, repeats=in_place)
     sources, targets = sinks.left(sources, targets, done)
     if done and not sources:
         ctx.exit(0)
@@ -121,6 +121,7 @@ def convert(
                 asks=sinks.beside(staging, asks, new=asked is None, before=asked),
                 sheet=opened.enter_context(Sheet(held)) if asks else None,
                 standard=standard,
+                once=in_place,
                 sinks=[sinks.Sink(target=target, standard=standard, staging=staging) for target in targets],
             )
             code = run.finish(converted, tally, told, report=report, stream=sys.stdout if free else sys.stderr)

@@ -76,8 +76,8 @@ def normalise(  # noqa: PLR0913  (the options above)
     writes = [*sinks.uses(targets), *((path, clashes.REPORT) for path in [report] if path not in {None, "-"})]
     clashes.refuse(ads=files or ["-"], needs=options.needs(ctx, schemas, lists), writes=writes)
     sinks.make_folders(targets)
-    once_only = files if {*said} & {*held.unrepeatable} else ()
-    done = terminal.recover([*files, *(path for path, _ in writes)], once_only, in_place=in_place)
+    once = in_place and not check and not {*said}.isdisjoint(held.unrepeatable)
+    done = terminal.recover([*files, *(path for path, _ in writes)], files, repeats=once)
     sources, targets = sinks.left(sources, targets, done)
     prepared = [feed.prepare([source], limits=limits, catalogue=held, **words, **said) for source in sources]
     tally = feed.Tally()
@@ -92,6 +92,7 @@ def normalise(  # noqa: PLR0913  (the options above)
             catalogue=held,
             writing=Writing.shown(diff=diff, color=told["color"]),
             standard=standard,
+            once=once,
             sinks=[sinks.Sink(target=target, standard=standard, staging=staging) for target in targets],
         )
         code = run.finish(prepared, tally, told, report=file, stream=sys.stdout if free else sys.stderr)

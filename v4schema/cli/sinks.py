@@ -199,6 +199,7 @@ class Sink:
             self.standard.begin()
             return self.standard
         self.staged = self.staging.file(target.path, before=self.before, new=self.new)
+        self.staged.file = terminal.guarded(self.staged.file)
         packed = _is_gzipped(target.path) if target.in_place else target.path.lower().endswith(".gz")
         return gzip.GzipFile("", "wb", fileobj=self.staged.file, mtime=0) if packed else self.staged.file
 

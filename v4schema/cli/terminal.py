@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 import click
 
@@ -79,6 +79,16 @@ class _Bytes(io.RawIOBase):
 
     def flush(self) -> None:
         self._terminal.flush()
+
+
+def guarded(file: IO[bytes]) -> IO[bytes]:
+    """Return what writes to a file that has been opened; if it is a terminal, such as /dev/stdout may be, nothing steers it."""
+    if not file.isatty():
+        return file
+    stream = io.TextIOWrapper(cast("io.BufferedWriter", file), encoding="utf-8")
+    terminal = Terminal(stream)
+    stream.detach()  # it would close the file when it goes
+    return cast("IO[bytes]", terminal.buffer)
 
 
 def prepare() -> None:
@@ -169,9 +179,11 @@ def opened(staging: "Staging", path: str | None) -> "StagedFile | None":
     if path in {None, "-"}:
         return None
     try:
-        return staging.file(str(path))
+        file = staging.file(str(path))
     except OSError as error:
         raise unwritable(str(path), error) from None
+    file.file = guarded(file.file)
+    return file
 
 
 def unwritable(name: str, error: OSError) -> click.UsageError:
@@ -256,9 +268,10 @@ def staged(work: "Callable[[Staging, Shutdown], int]") -> int:
             staging.clear()
 
 
-def placed(staging: "Staging", shutdown: Shutdown, files: "Iterable[StagedFile | None]") -> int:
+def placed(staging: "Staging", shutdown: Shutdown, files: "Iterable[StagedFile | None]", *, once: bool = False) -> int:
     """Let finished files take their places, which no signal interrupts; return 3 if one could not, else 0.
 
+    With `once`, the run must not be done twice, as `v4schema.staging.Staging.place` has it.
     From then on the run is done, and ends with its own exit code: a signal comes too late. Raises `click.UsageError` where
     nothing could take its place, since something stands where nothing may.
     """
@@ -266,7 +279,7 @@ def placed(staging: "Staging", shutdown: Shutdown, files: "Iterable[StagedFile |
     shutdown.check()
     shutdown.deferred = True
     try:
-        failed = staging.place(wanted)
+        failed = staging.place(wanted, once=once)
     except OSError as error:
         raise unwritable(str(error.filename), error) from None
     for file, why in failed:
@@ -274,16 +287,19 @@ def placed(staging: "Staging", shutdown: Shutdown, files: "Iterable[StagedFile |
     return _UNWRITTEN if failed else 0
 
 
-def recover(paths: Iterable[str], sources: Iterable[str] = (), *, in_place: bool = False) -> set[str]:
+def recover(paths: Iterable[str], sources: Iterable[str] = (), *, repeats: bool = False) -> set[str]:
     """Complete and clear what killed runs have left in the folders of files, and say so.
 
-    `sources` are files that must not be converted twice. Returns those, links resolved, that are as a killed run wrote them just
-    now: with `in_place`, this run repeats it, and has nothing left to do with them. Without, raises `click.UsageError`.
+    `sources` are the files that ads are read from; with `repeats`, they are converted in place, which must not be done twice.
+    Returns those, links resolved, with which a killed run has been completed: nothing is left to do with them. Raises
+    `click.UsageError` where a run that was killed has to be repeated before anything else is done with its files.
     """
     from v4schema import staging
 
+    read = {os.path.realpath(path) for path in sources}
+    folders = [os.path.dirname(os.path.realpath(path)) for path in paths]
     try:
-        done = staging.recover(os.path.dirname(os.path.realpath(path)) for path in paths)
+        done = staging.recover(folders, repeated=read if repeats else (), touched=read)
     except OSError as error:
         raise click.UsageError(f"A run that was killed cannot be completed: {error.filename}: {error.strerror}.") from None
     for folder in dict.fromkeys(done.cleared):
@@ -292,11 +308,12 @@ def recover(paths: Iterable[str], sources: Iterable[str] = (), *, in_place: bool
         click.echo(f"A killed run has not been completed for {path}: it has changed since, and was left alone.", err=True)
     if done.placed:
         click.echo(f"Completed a run that was killed while its files took their places: {', '.join(done.placed)}.", err=True)
-    again = {os.path.realpath(path) for path in sources} & {*done.placed}
-    if again and not in_place:
+    if done.waiting:
         raise click.UsageError(
-            f"{min(again)} is as the killed run wrote it: converted again, it would be wrong. Nothing else was done."
+            f"A run that converts {done.waiting[0]} in place was killed before it ended. Repeat it first: it is completed then,"
+            " and nothing is converted twice."
         )
+    again = read & {*done.placed} if repeats else set()
     for path in sorted(again):
         click.echo(f"{path} is as the killed run wrote it, and is not converted a second time.", err=True)
     return again

@@ -94,7 +94,7 @@ class Writing:
 class Run:
     """What becomes of the ads of a run: they are written, asked, and have receipts; nothing takes its place before the end.
 
-    `asked` is how many have a row in the sheet, `ended` whether all results have passed.
+    With `once`, it must not be done twice. `asked` is how many have a row in the sheet, `ended` whether all results have passed.
     """
 
     staging: Staging
@@ -106,6 +106,7 @@ class Run:
     receipts: Sink | None = None
     asks: Sink | None = None
     sheet: "Sheet | None" = None
+    once: bool = False
     asked: int = 0
     ended: bool = False
 
@@ -163,7 +164,7 @@ class Run:
             sink.finish()
             refuse_failed(sink)
         files = [sink.staged for sink in (*filter(None, beside), *self.sinks) if sink.staged and not sink.failure]
-        code = terminal.placed(self.staging, self.shutdown, [report, *files])
+        code = terminal.placed(self.staging, self.shutdown, [report, *files], once=self.once)
         self.shutdown.deferred = all(sink.name for sink in self.sinks if sink.target)
         self.standard.end()
         return code
