@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from v4schema import Kind, catalogue, convert, normalise, validate
-from v4schema.engine import compiled
-from v4schema.schema import example
+from v4schema.dialect.engines import compile_schema
+from v4schema.dialect.fields import example
 
 
 def wall(command: Sequence[str]) -> float:
@@ -104,7 +104,7 @@ def converting() -> None:
                 slips = rate(lambda: convert(ad, to="v4", **said).receipt, 500)  # noqa: B023
                 print(f"convert {mapping.given}, {what}: {ads:,.0f} ads a second (at least 30,000), {slips:,.0f} with receipts")
         else:
-            ads = rate(lambda: convert(ad, to="v4").asks, 1_000)  # noqa: B023
+            ads = rate(lambda: convert(ad, to="v4").questions, 1_000)  # noqa: B023
             print(f"convert {mapping.given}: {ads:,.0f} ads a second with what is asked")
 
 
@@ -149,7 +149,7 @@ def main(runs: int) -> None:
     print(f"import v4schema: {(ours - theirs) * 1e3:.1f} ms more than a bare interpreter (at most 15)")
     for kind in (Kind(version=edition.name, category=slug) for edition in held.editions.values() for slug in edition.categories):
         ad = example(held.schema(kind))
-        engine = compiled(held.schema(kind))
+        engine = compile_schema(held.schema(kind))
         if engine.accepts(ad):
             whole, bare, ratio = each(lambda: validate(ad, version=kind.version), lambda: engine.accepts(ad))  # noqa: B023
             print(f"validate {kind}: {whole:.1f} µs, engine alone {bare:.1f} µs, ratio {ratio:.2f} (at most 3)")

@@ -29,11 +29,12 @@ from commands import terminal
 from drawn import HELD, KINDS, Ad
 
 import v4schema
-from v4schema import Finding, Kind, cli, feed, openapi, render, strategies
+from v4schema import Finding, Kind, cli, feed, openapi, strategies
+from v4schema.dialect.fields import Schema, is_private, walk
 from v4schema.errors import V4SchemaError
-from v4schema.openapi.judging import Refused
-from v4schema.schema import Schema, private, walk
-from v4schema.sheets import Sheet
+from v4schema.feed.answer_sheet import QuestionSheet
+from v4schema.openapi.schema_validators import AdRefused
+from v4schema.output import formats
 
 #: What every canary begins with: in letters, and in digits where a number is wanted.
 STEM, DIGITS = "qzxcanary", "4670999"
@@ -88,7 +89,7 @@ class Cage:
 
 
 def infested(ad: Ad, kind: Kind, cage: Cage) -> Ad:
-    """Return an ad in which all that is private is a canary, and some that is has gone astray."""
+    """Return an ad in which all that is is_private is a canary, and some that is has gone astray."""
     dice = cage.random
     ad = json.loads(json.dumps(ad)) if isinstance(ad, dict) else {}
     schema = HELD.schema(kind)
@@ -96,7 +97,7 @@ def infested(ad: Ad, kind: Kind, cage: Cage) -> Ad:
         here: Any = ad
         for token in at[:-1]:
             here = here.get(token) if isinstance(here, dict) else None
-        if at and private(schema, at) and isinstance(here, dict) and (at[-1] in here or cage.chance(0.3)):
+        if at and is_private(schema, at) and isinstance(here, dict) and (at[-1] in here or cage.chance(0.3)):
             here[at[-1]] = cage.text() if cage.chance(0.8) else cage.value()
     if cage.chance(0.7):
         around = dice.choice([ad, ad, ad.get("category_fields"), ad.get("location")])
@@ -172,7 +173,7 @@ def raised(act: Callable[[], object]) -> Iterator[str]:
     """Yield what is printed of the exception that something raises, if it does."""
     try:
         act()
-    except (V4SchemaError, Refused) as error:
+    except (V4SchemaError, AdRefused) as error:
         yield from told(error)
         yield "".join(traceback.format_exception(error))
 
@@ -181,7 +182,7 @@ def of_findings(findings: Iterable[Finding]) -> Iterator[str]:
     """Yield what is printed of findings."""
     for finding in findings:
         yield from told(finding)
-        yield f"{finding.at} {finding.to} {finding.says} {finding.hint}"
+        yield f"{finding.at} {finding.to} {finding.message} {finding.hint}"
 
 
 def of_an_ad(ad: Ad, kind: Kind) -> Iterator[tuple[str, str]]:
@@ -201,7 +202,7 @@ def of_an_ad(ad: Ad, kind: Kind) -> Iterator[tuple[str, str]]:
     answers = {"/contact/phone": f"{DIGITS}!", "/category_fields/vin": STEM, f"/contact/{STEM}": "1", STEM + "0701234567": "2"}
     for answered in ({}, answers):
         carried = v4schema.convert(ad, to=other, version=kind.version, answers=answered)
-        yield from (("conversion", each) for each in (*told(carried), *of_findings(carried.findings), repr(carried.asks)))
+        yield from (("conversion", each) for each in (*told(carried), *of_findings(carried.findings), repr(carried.questions)))
         whys = [change["why"] for change in carried.receipt.get("changes", ())]
         yield "why of a receipt", json.dumps(whys)
         changed = {**carried.ad, "contact": {"phone": 1}} if isinstance(carried.ad, dict) else {}
@@ -222,7 +223,7 @@ def of_a_request(body: bytes, kind: Kind, log: io.StringIO) -> Iterator[tuple[st
         guard = openapi.Guard(warn=warn)
         yield from (("PreflightError", each) for each in raised(lambda guard=guard: guard.refuse("POST", url, {}, body)))  # type: ignore[misc]
     yield from (("PreflightError", each) for each in raised(lambda: _raise(openapi.PreflightError(report))))
-    yield from (("Refused", each) for each in raised(lambda: _raise(Refused(report))))
+    yield from (("AdRefused", each) for each in raised(lambda: _raise(AdRefused(report))))
     parsed = v4schema.read(body)
     for reading in parsed:
         if isinstance(reading.ad, dict):
@@ -247,7 +248,7 @@ def _answer(value: object, node: Schema) -> object:
 
 def of_a_text(text: bytes) -> Iterator[tuple[str, str]]:
     """Yield what is printed of the text of an ad."""
-    look = render.Look(rich=True)
+    look = formats.RenderOptions(rich=True)
     runs: list[Callable[[], Iterator[feed.Result]]] = [
         lambda: feed.check([("ad.json", text)]),
         lambda: feed.check([("ad.json", text)], version="v3"),
@@ -256,27 +257,39 @@ def of_a_text(text: bytes) -> Iterator[tuple[str, str]]:
         lambda: feed.convert([("ad.json", text)], to="v3", version="v4"),
     ]
     for run in runs:
-        for name, write in render.FORMATS.items():
-            for each in (look, render.Look()):
-                yield name, "".join(write(run(), feed.Tally(), each))
-        with Sheet(HELD) as sheet:
+        for name, write in formats.FORMATS.items():
+            for each in (look, formats.RenderOptions()):
+                yield name, "".join(write(run(), feed.Summary(), each))
+        with QuestionSheet(HELD) as sheet:
             for result in run():
                 yield from (("result", each) for each in told(result))
                 yield from (("reading", each) for each in told(result.reading))
                 if result.conversion and result.reading.readable:
                     sheet.add(result.conversion)
-            yield "asks", b"".join(sheet.lines()).decode()
+            yield "questions", b"".join(sheet.lines()).decode()
 
 
 def of_the_command(folder: Path, *, on_terminal: bool) -> Iterator[tuple[str, str]]:
     """Yield what the command prints of the files in a folder, but for the ads, diffs, receipts and rejects that it writes."""
     files = sorted(path.name for path in folder.glob("ad-*"))
-    convert = ["convert", "--to", "v4", "--asks", "asks.csv", "--receipts", "rc.ndjson", "--rejects", "rj.ndjson", "-o", "out"]
+    convert = [
+        "convert",
+        "--to",
+        "v4",
+        "--questions",
+        "questions.csv",
+        "--receipts",
+        "rc.ndjson",
+        "--rejects",
+        "rj.ndjson",
+        "-o",
+        "out",
+    ]
     answered = ["convert", "--to", "v4", "--answers", "answers.csv", "--rejects", "rk.ndjson", "-o", "more"]
     (folder / "answers.csv").write_text(
         f"source_id;/contact/phone;vin;{DIGITS}1;registration_number\n1;{STEM};{STEM};{STEM};{STEM}{STEM}\n", "utf-8"
     )
-    runs = [["validate", "--format", name] for name in render.FORMATS]
+    runs = [["validate", "--format", name] for name in formats.FORMATS]
     runs += [
         ["validate", "--color", "always"],
         ["validate", "--api", "v3"],
@@ -296,7 +309,7 @@ def of_the_command(folder: Path, *, on_terminal: bool) -> Iterator[tuple[str, st
             if ran.exception and not isinstance(ran.exception, SystemExit):
                 raise ran.exception
             for path in folder.iterdir():
-                if path.name.startswith(("report", "asks")):
+                if path.name.startswith(("report", "questions")):
                     yield path.name, path.read_text("utf-8-sig")
                     path.unlink()
         if on_terminal:

@@ -21,7 +21,7 @@ from local_api import Api, serving
 
 from v4schema import catalogue
 from v4schema.openapi import document
-from v4schema.openapi.description import described
+from v4schema.openapi.description import described_editions
 from v4schema.openapi.wsgi import Preflight
 
 #: The version that was tried; others say other things.
@@ -49,7 +49,7 @@ def main() -> int:
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     logging.getLogger("v4schema.openapi").setLevel(logging.ERROR)
     program, worst = installed(), 0
-    for version in asked.edition or described(catalogue.default()):
+    for version in asked.edition or described_editions(catalogue.default()):
         with tempfile.TemporaryDirectory() as folder, serving(Preflight(Api(_TOKEN))) as address:
             description = Path(folder) / f"{version}.json"
             description.write_text(json.dumps(document(version)), "utf-8")

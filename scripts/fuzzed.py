@@ -19,14 +19,16 @@ import click
 from click.testing import CliRunner
 
 import v4schema
-from v4schema import catalogue, convert, feed, normalise, read, receipts, render, revert
+from v4schema import catalogue, convert, feed, normalise, read, revert
 from v4schema.cli import main
-from v4schema.drawer import Drawer
-from v4schema.pointer import Place
-from v4schema.positions import positions
-from v4schema.reading import document, parsed
-from v4schema.schema import walk
-from v4schema.sheets import Answers, Sheet
+from v4schema.conversion import receipts
+from v4schema.dialect.fields import walk
+from v4schema.document.pointer import Place
+from v4schema.document.positions import positions
+from v4schema.feed.answer_sheet import AnswerSheet, QuestionSheet
+from v4schema.feed.receipt_file import ReceiptFile
+from v4schema.output import formats
+from v4schema.reading.reader import parse_json, read_document
 
 for _module in walk_packages(v4schema.__path__, "v4schema."):  # what is imported later would not be instrumented
     if not _module.name.endswith("__main__"):
@@ -73,7 +75,7 @@ def reading(data: bytes, name: str) -> None:
         assert each.readable or each.findings, "nobody says why"
         if each.readable:
             for again in (json.dumps(each.ad).encode(), json.dumps(each.ad, ensure_ascii=False, indent=1).encode()):
-                assert receipts.same(document(again).ad, each.ad), "dumped and read, it is something else"
+                assert receipts.json_equal(read_document(again).ad, each.ad), "dumped and read, it is something else"
 
 
 def packed(data: bytes, chance: Chance) -> None:
@@ -100,7 +102,7 @@ def walked(value: object, at: Place = ()) -> Iterator[tuple[Place, object]]:
 
 def places(data: bytes) -> None:
     """Every pointer leads to just its value; where there is no JSON, every place lies in the text."""
-    given, found = document(data), positions(data)
+    given, found = read_document(data), positions(data)
     if not given.readable:
         for offset in {0, len(data) // 2, len(data)}:
             told = found.pointer_at(offset)
@@ -114,7 +116,7 @@ def places(data: bytes) -> None:
         assert member, tokens
         for span, expected in ((member.value, value), (member.name, tokens[-1] if tokens else None)):
             if span:
-                assert receipts.same(parsed(data[span.start : span.end]), expected), (tokens, span)
+                assert receipts.json_equal(parse_json(data[span.start : span.end]), expected), (tokens, span)
                 start = data.rfind(b"\n", 0, span.start) + 1
                 assert (span.line, span.line_start) == (data.count(b"\n", 0, span.start) + 1, start), (tokens, span)
                 assert span.column == len(data[start : span.start].decode()) + 1, (tokens, span)
@@ -153,50 +155,50 @@ def ads(_: bytes, chance: Chance) -> None:
         told(result, text)
         new = result.report.ad
         if result.reading.readable and new is not None:
-            assert receipts.same(parsed(result.text()), new), "what is written is not what is meant"
+            assert receipts.json_equal(parse_json(result.text()), new), "what is written is not what is meant"
             again = normalise(new, **words, operation=operation, **{name: unit for name, unit in said.items() if name in KEPT})
-            assert not again.changed, [(finding.at, finding.says) for finding in again.changes]
+            assert not again.changed, [(finding.at, finding.message) for finding in again.changes]
     for result in feed.convert([(name, text)], to=[*HELD.editions][-1], **said):
         told(result, text)
         if result.conversion and result.reading.readable:
-            assert not result.complete or receipts.same(parsed(result.text()), result.report.ad)
-            assert receipts.same(revert(result.conversion), result.reading.ad), "it does not come back"
+            assert not result.complete or receipts.json_equal(parse_json(result.text()), result.report.ad)
+            assert receipts.json_equal(revert(result.conversion), result.reading.ad), "it does not come back"
 
 
 def told(result: feed.Result, text: bytes) -> None:
     """What is told of an ad has its place in the source."""
     for finding in result.located():
-        assert finding.says
+        assert finding.message
         within(finding.line or 1, finding.column or 1, text.removeprefix(b"\xef\xbb\xbf"))
-    assert all(render.text([result], render.Look(rich=True, width=60, lightest=v4schema.Level.NOTE)))
+    assert all(formats.text([result], formats.RenderOptions(rich=True, width=60, lightest=v4schema.Level.NOTE)))
     json.dumps(result.report.api())
 
 
 def sheets(data: bytes) -> None:
     """Any table may be read as answers, and the table of what is still asked is always one."""
-    answers, number = Answers(data, to="v4"), len(data) % len(OLD)
+    answers, number = AnswerSheet(data, to="v4"), len(data) % len(OLD)
     some = lines([case["ad"] for case in [*OLD, *OLD][number : number + 4]])
-    with Sheet(HELD) as sheet:
+    with QuestionSheet(HELD) as sheet:
         for result in feed.convert([("v3.ndjson", some)], to="v4", version="v3", answers=answers):
             result.located()
             if result.conversion and not result.beside:
                 sheet.add(result.conversion)
-        assert not Answers(b"".join(sheet.lines()), to="v4").unusable
+        assert not AnswerSheet(b"".join(sheet.lines()), to="v4").unusable
 
 
 def slips(_: bytes, chance: Chance) -> None:
     """Any file may be read as receipts; what they bring back can be written, also by those that somebody signed anew."""
     signs, text = chance.ConsumeBool(), swollen(chance)
     signed = b"".join(_signed(line) if signs else line for line in text.splitlines(keepends=True))
-    drawer = Drawer(signed, name="receipts.ndjson")
-    for result in feed.bring_back([("v4.ndjson", lines([done.ad for done in DONE]))], drawer):
+    drawer = ReceiptFile(signed, name="receipts.ndjson")
+    for result in feed.restore([("v4.ndjson", lines([done.ad for done in DONE]))], drawer):
         result.located()
         if result.conversion and result.complete and not result.beside:
-            assert receipts.same(parsed(result.text()), result.report.ad)
+            assert receipts.json_equal(parse_json(result.text()), result.report.ad)
 
 
 def _signed(line: bytes) -> bytes:
-    receipt = document(line).ad
+    receipt = read_document(line).ad
     if not isinstance(receipt, dict):
         return line
     rest = {name: value for name, value in receipt.items() if name != "check"}
@@ -332,7 +334,7 @@ def seeds(target: str) -> Iterator[bytes]:
     chance = random.Random(target)  # noqa: S311  (nothing secret)
     whole = [json.dumps(ad, ensure_ascii=False, indent=chance.choice([None, 2])).encode() for ad in ADS]
     if target == "sheets":
-        with Sheet(HELD) as sheet:
+        with QuestionSheet(HELD) as sheet:
             for case in OLD:
                 sheet.add(convert(case["ad"], to=case["to"]))
             table = b"".join(sheet.lines())

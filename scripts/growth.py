@@ -20,13 +20,15 @@ from functools import partial
 from itertools import product
 from typing import Any
 
-from v4schema import Kind, catalogue, convert, feed, pointer, render
+from v4schema import Kind, catalogue, convert, feed
 from v4schema.catalogue import Catalogue
-from v4schema.drawer import Drawer
-from v4schema.engine import ENGINES
-from v4schema.moving import placed
-from v4schema.schema import Schema, example, types, walk
-from v4schema.sheets import Answers, Sheet
+from v4schema.dialect.engines import ENGINES
+from v4schema.dialect.fields import Schema, example, types, walk
+from v4schema.document import pointer
+from v4schema.document.edit import with_value
+from v4schema.feed.answer_sheet import AnswerSheet, QuestionSheet
+from v4schema.feed.receipt_file import ReceiptFile
+from v4schema.output import formats
 
 #: The growth that is allowed: sorting, and caches that become too small, cost a linear run something.
 BOUND = 1.35
@@ -77,9 +79,11 @@ class Growth:
 
 def checked(text: bytes, *, edition: str, engine: str) -> None:
     """Do what ``validate`` does."""
-    tally = feed.Tally()
-    for form in render.FORMATS.values():
-        for _ in form(tally.counted(feed.check([("ads", text)], version=edition, engine=engine)), tally, render.Look(rich=True)):
+    tally = feed.Summary()
+    for form in formats.FORMATS.values():
+        for _ in form(
+            tally.counted(feed.check([("ads", text)], version=edition, engine=engine)), tally, formats.RenderOptions(rich=True)
+        ):
             pass
 
 
@@ -88,7 +92,7 @@ def shown(result: feed.Result) -> None:
     result.located()
     after = result.after()
     if after != result.before:
-        for _ in render.diff("ads", result.before, after, context=3, headed=True, on_terminal=False):
+        for _ in formats.diff("ads", result.before, after, context=3, headed=True, on_terminal=False):
             pass
 
 
@@ -99,9 +103,9 @@ def prepared(text: bytes, *, edition: str) -> None:
 
 
 def converted(text: bytes, *, edition: str, to: str) -> None:
-    """Do what ``convert --diff --asks --receipts`` does."""
+    """Do what ``convert --diff --questions --receipts`` does."""
     held = catalogue.default()
-    with Sheet(held) as sheet:
+    with QuestionSheet(held) as sheet:
         for result in feed.convert([("ads", text)], version=edition, to=to, price_unit="kr"):
             shown(result)
             if result.conversion and sheet.add(result.conversion) is not None:
@@ -112,14 +116,14 @@ def converted(text: bytes, *, edition: str, to: str) -> None:
 
 def answered(files: tuple[bytes, bytes], *, to: str) -> None:
     """Do what ``convert --answers`` does."""
-    for _ in feed.convert([("ads.ndjson", files[0])], to=to, answers=Answers(files[1], to=to)):
+    for _ in feed.convert([("ads.ndjson", files[0])], to=to, answers=AnswerSheet(files[1], to=to)):
         pass
 
 
 def brought_back(files: tuple[bytes, bytes]) -> None:
     """Do what ``convert --back`` does."""
-    drawer = Drawer(files[1], name="receipts.ndjson")
-    for result in feed.bring_back([("ads.ndjson", files[0])], drawer):
+    drawer = ReceiptFile(files[1], name="receipts.ndjson")
+    for result in feed.restore([("ads.ndjson", files[0])], drawer):
         result.after()
 
 
@@ -164,7 +168,7 @@ def put(ad: Ad, at: Sequence[str], value: object) -> Ad:
     """Return an ad with a value at a place; in an array it is the only item."""
     first = at.index("*") if "*" in at else len(at)
     inner = [put({}, at[first + 1 :], value)] if first < len(at) - 1 else [value] if first < len(at) else value
-    return dict(placed(ad, at[:first], inner))
+    return dict(with_value(ad, at[:first], inner))
 
 
 def dumped(value: object, indent: int | None = None) -> bytes:
@@ -299,7 +303,7 @@ def pairs(held: Catalogue) -> Iterator[Case]:
             for slug, *_ in way.categories
             for mapping in held.mappings(way, slug)
         }
-        asked = convert(ads[False], to=way.to).asks[0].at
+        asked = convert(ads[False], to=way.to).questions[0].at
         ways: dict[str, Item] = {
             "of one name": lambda _: "a",
             "of their own names": lambda number: f"a{number}",

@@ -54,7 +54,7 @@ MODULES = {
     "converter": ["test_convert", "test_examples", "test_mapping"],
 }
 #: The modules whose caches hold nothing of these: the schemas and what is compiled from them.
-KEEPING = {"v4schema.catalogue", "v4schema.engine"}
+KEEPING = {"v4schema.catalogue", "v4schema.dialect.engines"}
 #: Tests that take longer, in seconds, are not tried on what is known to survive.
 SLOW = 0.3
 #: Hypothesis draws no more than this for each test, unless all are asked for.

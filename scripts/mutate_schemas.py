@@ -26,12 +26,12 @@ from hypothesis import HealthCheck, Phase, find, settings
 from hypothesis.errors import NoSuchExample
 
 from v4schema import Kind, Level, catalogue, convert, migrate, preflight, revert, validate
-from v4schema.assertions import assertions
 from v4schema.catalogue import Catalogue
-from v4schema.dialect import check
+from v4schema.dialect.assertions import assertions
 from v4schema.errors import V4SchemaError
-from v4schema.strategies.grounds import Ground
-from v4schema.strategies.near import NearMiss, missing
+from v4schema.lint import check
+from v4schema.strategies.kind_strategies import KindStrategies
+from v4schema.strategies.near_miss import NearMiss, missing
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 EXAMPLES = CHECKOUT / "tests" / "examples"
@@ -184,7 +184,7 @@ def missed(mutant: Mutant, root: Path) -> dict[str, Any] | None:
                 for category in edition.categories.values():
                     kind = Kind(version=edition.name, category=category.slug)
                     if category.schema and held.schema(kind, operation) != true.schema(kind, operation):
-                        found = apart(Ground(catalogue=true, kind=kind, operation=operation), held)
+                        found = apart(KindStrategies(catalogue=true, kind=kind, operation=operation), held)
                         if found is not None:
                             return kept(found, mutant)
                         break
@@ -193,7 +193,7 @@ def missed(mutant: Mutant, root: Path) -> dict[str, Any] | None:
     return None
 
 
-def apart(ground: Ground, held: Catalogue) -> NearMiss | None:
+def apart(ground: KindStrategies, held: Catalogue) -> NearMiss | None:
     """Find a near miss of a schema that another catalogue takes for something else, among the rules that differ."""
     theirs = {*spelt(held.schema(ground.kind, ground.operation))}
     differing = {at for at, rule in spelt(ground.schema) if (at, rule) not in theirs}

@@ -37,7 +37,7 @@ from werkzeug.routing import Map, Rule
 from werkzeug.wsgi import get_input_stream
 
 from v4schema import catalogue, openapi
-from v4schema.openapi.description import described
+from v4schema.openapi.description import described_editions
 from v4schema.openapi.guard import Guard
 from v4schema.openapi.wsgi import REPORT, Preflight
 
@@ -54,7 +54,7 @@ Reached = tuple[str, str, tuple[tuple[str, str], ...]]
 
 PATHS: Paths = {
     path: [name.upper() for name, node in told.items() if isinstance(node, dict)]
-    for version in described(catalogue.default())
+    for version in described_editions(catalogue.default())
     for path, told in openapi.document(version)["paths"].items()
 }
 AD = json.loads((Path(__file__).parent.parent / "examples" / "moped.json").read_text("utf-8"))
@@ -300,7 +300,7 @@ class Chance:
         return self.one([f"%{ord(each):02x}", f"%{ord(each):02X}"]) if each not in "/%" else each
 
     def method(self, target: str) -> str:
-        """Return a method, more often than not one that is described for the path."""
+        """Return a method, more often than not one that is described_editions for the path."""
         near = [name for path, names in PATHS.items() for name in names if path.count("/") == max(2, min(4, target.count("/")))]
         if self.odd("method", 0.2):
             return self.one(

@@ -21,8 +21,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from drawn import HELD, ads, every_mapping
 
 from v4schema import Kind
-from v4schema.pointer import get, leads, parse
-from v4schema.sheets import LEGEND
+from v4schema.document.pointer import exists, get, parse
+from v4schema.feed.answer_sheet import LEGEND
 
 #: What the answers of one ad are taken from: what valid ads of the newer edition have.
 Source = list[dict[str, Any]]
@@ -81,7 +81,7 @@ def answered(sheet: bytes, pool: dict[str, Source], chance: random.Random) -> by
 
 def typed(at: str, ads: Source, chance: random.Random) -> str:
     """Return an answer for a field."""
-    values = [written(get(ad, parse(at))) for ad in chance.sample(ads, min(len(ads), 20)) if leads(ad, parse(at))]
+    values = [written(get(ad, parse(at))) for ad in chance.sample(ads, min(len(ads), 20)) if exists(ad, parse(at))]
     return next((value for value in values if value and value.strip() not in {"", "-"}), "")
 
 
@@ -106,10 +106,10 @@ def main(number: int, start: int, *, folder: Path) -> None:
     given = feed(number, start)
     (folder / "v3.ndjson").write_text("".join(json.dumps(ad) + "\n" for ad in given), "utf-8")
     begun = time.perf_counter()
-    print("asked:   ", command("v3.ndjson", "--to", "v4", "--from", "v3", "--asks", "asks.csv", folder=folder))
+    print("asked:   ", command("v3.ndjson", "--to", "v4", "--from", "v3", "--questions", "questions.csv", folder=folder))
     pool = {str(mapping.wanted.category): drawn(mapping.wanted, 60, start) for mapping in every_mapping(HELD)}
     chance = random.Random(start)  # noqa: S311  (nothing secret)
-    (folder / "answers.csv").write_bytes(answered((folder / "asks.csv").read_bytes(), pool, chance))
+    (folder / "answers.csv").write_bytes(answered((folder / "questions.csv").read_bytes(), pool, chance))
     words = ["--price-unit", "kr", "--answers", "answers.csv", "--receipts", "receipts.ndjson", "--rejects", "rejects.ndjson"]
     print("there:   ", command("v3.ndjson", "--to", "v4", "--from", "v3", *words, "-o", "v4.ndjson", folder=folder))
     words = ["--back", "--receipts", "receipts.ndjson"]

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from v4schema import Kind, strategies
 from v4schema import catalogue as catalogues
 from v4schema.catalogue import Catalogue
-from v4schema.mapping import Mapping
-from v4schema.pointer import Place, get
-from v4schema.quantities import exact
-from v4schema.schema import walk
-from v4schema.strategies.respelling import respellings
+from v4schema.catalogue.quantities import to_fraction
+from v4schema.conversion.mappings import CategoryMapping
+from v4schema.dialect.fields import walk
+from v4schema.document.pointer import Place, get
+from v4schema.strategies.respellings import respellings
 
 Ad = dict[str, Any]
 Draw = Callable[[st.SearchStrategy[Any]], Any]
@@ -26,7 +26,7 @@ KINDS = [
 ]
 
 
-def every_mapping(held: Catalogue) -> Iterator[Mapping]:
+def every_mapping(held: Catalogue) -> Iterator[CategoryMapping]:
     """Every mapping that is written down."""
     for way in held.ways.values():
         for category in () if way.back else dict.fromkeys(each for each, *_ in way.categories):
@@ -75,8 +75,8 @@ def same(one: object, other: object) -> bool:
         return one.keys() == other.keys() and all(same(one[name], other[name]) for name in one)
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(same, one, other))
-    if exact(one) is not None or exact(other) is not None:
-        return exact(one) == exact(other)
+    if to_fraction(one) is not None or to_fraction(other) is not None:
+        return to_fraction(one) == to_fraction(other)
     return type(one) is type(other) and one == other
 
 

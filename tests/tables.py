@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from v4schema.assertions import Assertion
+from v4schema.dialect.assertions import Assertion
 
 #: As wide as the name of a category.
 _WIDTH = 10

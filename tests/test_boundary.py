@@ -19,10 +19,11 @@ from openapi_core.validation.request.exceptions import InvalidRequestBody, Secur
 from openapi_core.validation.schemas.exceptions import InvalidSchemaValue
 
 import v4schema
-from v4schema import Finding, InvalidAd, Kind, Report, openapi, pointer
+from v4schema import Finding, InvalidAd, Kind, Report, openapi
 from v4schema.catalogue import Catalogue
+from v4schema.document import pointer
 from v4schema.errors import UnknownName
-from v4schema.openapi import Refused, Validators, check_request, check_response, document, from_api
+from v4schema.openapi import AdRefused, AdValidatorsFactory, check_request, check_response, document, from_api
 
 HOST = "https://api.blocket.se/pro-import-api"
 REDUCED = {"price": [{"type": "reduced", "amount": 3200000, "currency": "SEK"}]}
@@ -184,9 +185,9 @@ def test_a_body_that_is_sent_as_something_else_is_judged_all_the_same(clean: Ad)
 def test_what_is_told_of_an_answer_speaks_of_the_answer() -> None:
     """And not of a request."""
     html = check_response(sent("GET", "/v4/ad/1"), answered(200, b"<html>", "text/html")).findings[0]
-    assert (html.says, html.level) == ("The answer is text/html, not application/json.", v4schema.Level.ERROR)
+    assert (html.message, html.level) == ("The answer is text/html, not application/json.", v4schema.Level.ERROR)
     log = check_response(sent("GET", "/v4/ad/1/log"), answered(200, {"log": [{"state": "lost"}]})).findings[0]
-    assert (log.says, log.level) == ("The answer is not as documents describe it here.", v4schema.Level.WARNING)
+    assert (log.message, log.level) == ("The answer is not as documents describe it here.", v4schema.Level.WARNING)
     status = [check_response(sent("GET", "/v4/ad/1"), answered(code)).findings[0].level for code in (202, 502)]
     assert status == [v4schema.Level.WARNING, v4schema.Level.ERROR]
 
@@ -210,7 +211,7 @@ def test_a_body_that_is_no_ad_is_checked_by_its_schema(schemas: Path, tmp_path: 
     held = Catalogue(tmp_path / "own")
     assert told(check_request(sent("POST", "/v4/ad", "x"), catalogue=held)) == []
     report = check_request(sent("POST", "/v4/ad", 3), catalogue=held)
-    assert [(finding.code, finding.says, finding.level) for finding in report.findings] == [
+    assert [(finding.code, finding.message, finding.level) for finding in report.findings] == [
         ("http.body", "The body is not as it is described.", v4schema.Level.ERROR)
     ]
 
@@ -327,7 +328,7 @@ def test_what_the_api_says_is_read_back_as_it_was_said(data: st.DataObject) -> N
     ad = data.draw(st.one_of(broken(ads(kind), most=6), ANY_JSON))
     errors = v4schema.validate(ad, version=kind.version).errors
     found = from_api(json.loads(json.dumps(Report(findings=errors).api())))
-    assert [(finding.at, finding.says) for finding in found] == [(finding.at, finding.says) for finding in errors]
+    assert [(finding.at, finding.message) for finding in found] == [(finding.at, finding.message) for finding in errors]
     assert {(finding.code, finding.level) for finding in found} <= {("api.refused", v4schema.Level.ERROR)}
 
 
@@ -337,11 +338,13 @@ NAMES = st.lists(st.sampled_from(["price", "0", "1", "01", "٣", "a/b~", "", "99
 @given(st.lists(st.tuples(NAMES, st.text(min_size=1)), max_size=6))
 def test_places_of_any_kind_come_back(sayings: list[tuple[list[str], str]]) -> None:
     """Also those with names that look like numbers, each sentence at its place; and a number makes no array of its size."""
-    findings = tuple(Finding(code="x.y", at=pointer.write(at), says=says) for at, says in sayings)
+    findings = tuple(Finding(code="x.y", at=pointer.write(at), message=message) for at, message in sayings)
     body = Report(findings=findings).api()
     assert len(json.dumps(body)) < 20_000
     found = from_api(json.loads(json.dumps(body)))
-    assert sorted((finding.at, finding.says) for finding in found) == sorted((finding.at, finding.says) for finding in findings)
+    assert sorted((finding.at, finding.message) for finding in found) == sorted(
+        (finding.at, finding.message) for finding in findings
+    )
 
 
 @pytest.mark.parametrize(
@@ -366,7 +369,7 @@ def test_places_of_any_kind_come_back(sayings: list[tuple[list[str], str]]) -> N
 )
 def test_every_shape_of_a_refusal_is_read(body: object, expected: list[tuple[str, str]]) -> None:
     """Bare arrays, nested lists, `detail`, and what is no sentence at all: nothing is lost."""
-    assert [(finding.at, finding.says) for finding in from_api(body)] == expected
+    assert [(finding.at, finding.message) for finding in from_api(body)] == expected
 
 
 @given(ANY_JSON)
@@ -383,13 +386,13 @@ def test_no_sentence_of_a_refusal_is_lost(body: object) -> None:
 def test_openapi_core_is_given_our_judge_through_its_own_door(clean: Ad) -> None:
     """`Config(schema_validators_factory=…)` of the version that is installed calls it, for bodies and for nothing else."""
     heard: list[Report] = []
-    app = OpenAPI.from_dict(document("v4"), Config(schema_validators_factory=Validators("v4", heard=heard.append)))
+    app = OpenAPI.from_dict(document("v4"), Config(schema_validators_factory=AdValidatorsFactory("v4", heard=heard.append)))
     app.validate_request(sent("POST", "/v4/ad", clean))
     assert [report.findings for report in heard] == [()]
     contact = {"name": "Åsa Öberg", "email": "asa@example.com", "phone": "not a number"}
     with pytest.raises(InvalidRequestBody) as refused:
         app.validate_request(sent("POST", "/v4/ad", clean | {"contact": contact}))
-    assert isinstance(refused.value.__cause__, Refused)
+    assert isinstance(refused.value.__cause__, AdRefused)
     assert str(refused.value.__cause__) == "schema.pattern at /contact/phone"
     assert refused.value.__cause__.report is heard[1]
     for secret in (*contact.values(), clean["category_fields"]["registration_number"]):
@@ -402,7 +405,7 @@ def test_openapi_core_is_given_our_judge_through_its_own_door(clean: Ad) -> None
 
 def test_openapi_core_unmarshals_what_our_judge_lets_pass(clean: Ad) -> None:
     """What else it wants of a validator is done by its own."""
-    app = OpenAPI.from_dict(document("v4"), Config(schema_validators_factory=Validators("v4")))
+    app = OpenAPI.from_dict(document("v4"), Config(schema_validators_factory=AdValidatorsFactory("v4")))
     unmarshalled = app.unmarshal_request(sent("POST", "/v4/ad", clean))
     assert unmarshalled.body == clean
     assert unmarshalled.parameters.header == {}
@@ -412,7 +415,7 @@ def test_our_judge_is_a_validator_like_any_other() -> None:
     """What openapi-core can ask of one beside its judgement is answered as by its own."""
     spec = SchemaPath.from_dict(document("v4"))
     for name in ("Ad", "Ads"):
-        judge = Validators("v4").create(spec, spec / "components" / "schemas" / name)
+        judge = AdValidatorsFactory("v4").create(spec, spec / "components" / "schemas" / name)
         assert "date" in judge
         assert judge.get_type_validator_callable(type_override="object")({})
         price = judge.evolve(spec / "components" / "schemas" / "Price")
@@ -443,7 +446,7 @@ def test_both_engines_judge(engine: str, clean: Ad) -> None:
         ("openapi.document('v4'), openapi.from_api({})", False),
         ("openapi.check_request", True),
         ("openapi.request", True),
-        ("openapi.Validators", True),
+        ("openapi.AdValidatorsFactory", True),
         ("openapi.Guard()", True),
         ("from v4schema.openapi import check_response", True),
     ],

@@ -10,8 +10,8 @@ import pytest
 from v4schema import Kind, errors
 from v4schema import catalogue as catalogues
 from v4schema.catalogue import Catalogue
-from v4schema.schema import describing
-from v4schema.wording import Shown
+from v4schema.catalogue.messages import DisplayValue
+from v4schema.dialect.fields import subschema_at
 
 
 def test_schemas_are_read_out_of_an_archive(schemas: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -23,7 +23,7 @@ def test_schemas_are_read_out_of_an_archive(schemas: Path, tmp_path: Path, monke
     monkeypatch.setattr(catalogues, "__loader__", zipimport.zipimporter(str(archive)))
     held = Catalogue(archive / "schemas")
     assert held.schema(Kind(version="v4", category="moped")) == Catalogue().schema(Kind(version="v4", category="moped"))
-    with pytest.raises(errors.Damaged, match=r"nothing\.json"):
+    with pytest.raises(errors.InvalidSchemas, match=r"nothing\.json"):
         held.read("nothing.json")
 
 
@@ -32,14 +32,14 @@ def test_the_folder_of_schemas_can_be_named_by_a_variable(schemas: Path, tmp_pat
     monkeypatch.setenv("V4SCHEMA_SCHEMAS", str(schemas))
     assert catalogues.default.__wrapped__().editions.keys() == Catalogue().editions.keys()
     monkeypatch.setenv("V4SCHEMA_SCHEMAS", str(tmp_path))
-    with pytest.raises(errors.Damaged, match=r"catalogue\.json"):
+    with pytest.raises(errors.InvalidSchemas, match=r"catalogue\.json"):
         _ = catalogues.default.__wrapped__().editions
 
 
 def test_names_that_are_not_there_are_refused_with_those_that_are(catalogue: Catalogue) -> None:
     """An edition, a category, an operation, a unit."""
     with pytest.raises(errors.UnknownName, match="There is no unit 'furlong'"):
-        catalogue.measure("furlong")
+        catalogue.quantity_kind("furlong")
     with pytest.raises(errors.UnknownName, match="Did you mean moped"):
         catalogue.schema(Kind(version="v4", category="moperd"))
     with pytest.raises(errors.UnknownName) as caught:
@@ -62,11 +62,14 @@ def test_the_same_schema_is_the_same_object(catalogue: Catalogue) -> None:
 
 def test_no_part_describes_a_place_below_nothing(catalogue: Catalogue) -> None:
     """A place that no field leads to has no description, however deep."""
-    assert describing(catalogue.schema(Kind(version="v4", category="car")), ("nothing", "at", "all")) is None
+    assert subschema_at(catalogue.schema(Kind(version="v4", category="car")), ("nothing", "at", "all")) is None
 
 
 def test_a_private_value_is_not_shown_in_any_form(catalogue: Catalogue) -> None:
     """Neither as it is, nor converted, nor a member of it."""
-    hidden = Shown({"phone": 3500000}, catalogue, private=True)
+    hidden = DisplayValue({"phone": 3500000}, catalogue, private=True)
     assert f"{hidden} {hidden['phone']} {hidden['phone']:öre>kr}" == "this value this value this value"
-    assert f"{Shown(3500000, catalogue):öre>kr} {Shown('x', catalogue):öre>kr} {Shown(3, catalogue)['a']}" == '35000 "x" null'
+    assert (
+        f"{DisplayValue(3500000, catalogue):öre>kr} {DisplayValue('x', catalogue):öre>kr} {DisplayValue(3, catalogue)['a']}"
+        == '35000 "x" null'
+    )

@@ -23,9 +23,9 @@ from v4schema import Level, __version__, cli
 from v4schema import __main__ as process
 from v4schema.catalogue import Catalogue
 from v4schema.cli.terminal import graceful_shutdown
-from v4schema.engine import ENGINES
-from v4schema.feed import Result, of_file
-from v4schema.render import FORMATS
+from v4schema.dialect.engines import ENGINES
+from v4schema.feed import Result, file_result
+from v4schema.output.formats import FORMATS
 
 Ad = dict[str, Any]
 
@@ -42,9 +42,9 @@ def test_a_finding_is_one_line_with_place_level_code_pointer_sentence_hint_and_s
     assert result.exit_code == 1
     assert result.stdout == (
         "bad.json:5:11: warning text.angle_brackets /body The server replaces < and > by - in this text. "
-        "Send plain text. [CD7] (mendable)\n"
+        "Send plain text. [CD7] (fixable)\n"
         'bad.json:36:5: error field.misnamed /category_fields/year There is no field "year" here; did you mean "model_year"? '
-        'Rename it to "model_year". [CR7, V3] (mendable)\n'
+        'Rename it to "model_year". [CR7, V3] (fixable)\n'
     )
     assert result.stderr == "1 ad, 0 clean: 1 error, 1 warning. `v4schema normalise` mends 2 of them.\n"
 
@@ -251,7 +251,7 @@ def test_a_report_does_not_overwrite_what_it_reports_on(run: Run, bad: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("shell", "code", "says"),
+    ("shell", "code", "message"),
     [
         ("{command} bad.json > /dev/full", 2, "Cannot write to standard output"),
         ("{command} <&-", 2, "Name a file"),
@@ -260,13 +260,13 @@ def test_a_report_does_not_overwrite_what_it_reports_on(run: Run, bad: str) -> N
         ("PYTHONIOENCODING=cp1252 {python} show v4/moped | grep -c '≥' ", 0, ""),
     ],
 )
-def test_odd_streams_are_no_reason_for_a_traceback(shell: str, code: int, says: str, bad: str, in_empty_folder: Path) -> None:
+def test_odd_streams_are_no_reason_for_a_traceback(shell: str, code: int, message: str, bad: str, in_empty_folder: Path) -> None:
     """A full disk, closed streams, an encoding without our letters."""
     python = f"{sys.executable} -m v4schema"
     line = shell.format(command=f"{python} validate", python=python)
     ended = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, cwd=in_empty_folder, check=False)
     assert "Traceback" not in ended.stderr
-    assert says in ended.stderr
+    assert message in ended.stderr
     assert ended.returncode == code
     assert bad
 
@@ -328,7 +328,7 @@ def test_settings_come_from_the_nearest_pyproject_then_the_environment_then_the_
 
 
 @pytest.mark.parametrize(
-    ("toml", "says"),
+    ("toml", "message"),
     [
         ('[tool.v4schema]\nfial-on = "error"\n', "There is no setting 'fial-on'. Did you mean fail-on?"),
         ("[tool.v4schema\n", "Cannot read"),
@@ -341,12 +341,12 @@ def test_settings_come_from_the_nearest_pyproject_then_the_environment_then_the_
         ("[tool.v4schema]\napi = ['v4']\n", "api is text"),
     ],
 )
-def test_settings_that_mean_nothing_are_wrong_usage(toml: str, says: str, run: Run, bad: str) -> None:
+def test_settings_that_mean_nothing_are_wrong_usage(toml: str, message: str, run: Run, bad: str) -> None:
     """A typing error in a setting is not quietly passed over."""
     Path("pyproject.toml").write_text(toml, "utf-8")
     result = run("validate", bad)
     assert result.exit_code == 2
-    assert says in " ".join(result.stderr.split())
+    assert message in " ".join(result.stderr.split())
 
 
 def test_paths_in_settings_count_from_their_file(run: Run, good: str, schemas: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -360,7 +360,7 @@ def test_paths_in_settings_count_from_their_file(run: Run, good: str, schemas: P
 
 
 @pytest.mark.parametrize(
-    ("file", "text", "says"),
+    ("file", "text", "message"),
     [
         ("catalogue.json", None, "catalogue.json: No such file or directory"),
         ("catalogue.json", "{", "catalogue.json: "),
@@ -376,7 +376,7 @@ def test_paths_in_settings_count_from_their_file(run: Run, good: str, schemas: P
         ("units.json", ('"length": {', '"lengths": {'), "goes by the quantity 'length', which there is not"),
     ],
 )
-def test_damaged_schemas_are_wrong_usage(file: str, text: str | None, says: str, run: Run, good: str, schemas: Path) -> None:
+def test_damaged_schemas_are_wrong_usage(file: str, text: str | None, message: str, run: Run, good: str, schemas: Path) -> None:
     """A file that is missing, not JSON, or not as its meta-schema says, and a reference that leads nowhere."""
     shutil.copytree(schemas, "own")
     path = Path("own", file)
@@ -386,7 +386,7 @@ def test_damaged_schemas_are_wrong_usage(file: str, text: str | None, says: str,
         path.write_text(before.replace(*text) if isinstance(text, tuple) else text, "utf-8")
     result = run("validate", "--schemas", "own", good)
     assert result.exit_code == 2
-    assert says in " ".join(result.stderr.split())
+    assert message in " ".join(result.stderr.split())
 
 
 def test_on_a_terminal_a_finding_has_a_code_frame_with_a_caret(bad: str, in_empty_folder: Path) -> None:
@@ -430,7 +430,7 @@ def test_asked_to_stop_it_stops_although_an_engine_does_not_hear(catalogue: Cata
     def deaf() -> Iterator[Result]:
         with suppress(SystemExit):
             signal.raise_signal(number)
-        yield of_file("out", "file.linked", catalogue)
+        yield file_result("out", "file.linked", catalogue)
 
     passed: list[Result] = []
     outside = signal.signal(number, signal.SIG_DFL)  # whatever this run was started with
@@ -638,14 +638,14 @@ def test_show_prints_one_form_at_a_time(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("what", "says"),
+    ("what", "message"),
     [("v44", "There are: v3, v4."), ("v4/mopped", "Did you mean moped?"), ("moped", "There is no edition 'moped'")],
 )
-def test_show_teaches_names(what: str, says: str, run: Run) -> None:
+def test_show_teaches_names(what: str, message: str, run: Run) -> None:
     """A name that is nearly right is answered with the right one."""
     result = run("show", what)
     assert result.exit_code == 2
-    assert says in result.stderr
+    assert message in result.stderr
 
 
 def test_explain_tells_all_about_every_code(run: Run, catalogue: Catalogue) -> None:

@@ -53,9 +53,9 @@ def test_a_feed_goes_over_and_comes_back(run: Run) -> None:
     """Asked, answered, converted, and back byte for byte; every ad in the output or set aside, in order."""
     ads = [named(CAR, "1"), MOPED, KAYAK, named(CAR, "2")]
     feed = written(*ads)
-    asked = run("convert", feed, "--to", "v4", "--asks", "asks.csv")
+    asked = run("convert", feed, "--to", "v4", "--questions", "questions.csv")
     assert (asked.exit_code, asked.stdout.count("field.asked")) == (1, 7)
-    assert Path("asks.csv").read_bytes().startswith(b"\xef\xbb\xbfsource_id;ad;/category_fields/brand;")
+    assert Path("questions.csv").read_bytes().startswith(b"\xef\xbb\xbfsource_id;ad;/category_fields/brand;")
     Path("answers.csv").write_text(ANSWERS, "utf-8")
     words = ["--answers", "answers.csv", "--receipts", "slips.ndjson", "--rejects", "rejects.ndjson", "-o", "v4.ndjson"]
     done = run("convert", feed, *TO, *words)
@@ -176,7 +176,7 @@ def test_bringing_back_has_its_own_findings(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "says"),
+    ("words", "message"),
     [
         ([], "Say with --to which edition to convert to."),
         (["--to", "v5"], "There is no edition 'v5'"),
@@ -184,11 +184,14 @@ def test_bringing_back_has_its_own_findings(run: Run) -> None:
         (["--to", "v4", "--category", "hovercraft"], "There is no category of v4 'hovercraft'"),
         (["--back"], "--back goes by --receipts"),
         (["--back", "--receipts", "slips", "--from", "v4"], "--back knows from the receipts what --from would say."),
-        (["--back", "--receipts", "slips", "--asks", "a"], "--back knows from the receipts what --asks would say."),
+        (["--back", "--receipts", "slips", "--questions", "a"], "--back knows from the receipts what --questions would say."),
         (["--back", "--receipts", "none.ndjson"], "Cannot read none.ndjson: there is no such file."),
         (["--to", "v4", "--answers", "none.csv"], "Cannot read none.csv: No such file or directory."),
         (["--to", "v4", "--rejects", "feed.ndjson"], "feed.ndjson is one of the files that are read"),
-        (["--to", "v4", "--answers", "feed.ndjson", "--asks", "feed.ndjson"], "feed.ndjson is one of the files that are read"),
+        (
+            ["--to", "v4", "--answers", "feed.ndjson", "--questions", "feed.ndjson"],
+            "feed.ndjson is one of the files that are read",
+        ),
         (["--to", "v4", "--rejects", "x", "--receipts", "./x"], "would be written twice; name a file for each."),
         (["--to", "v4", "--rejects", "x", "-o", "x"], "x would be written twice; name a file for each."),
         (["--to", "v4", "--rejects", "no/x"], "Cannot write to no/x: No such file or directory."),
@@ -196,12 +199,12 @@ def test_bringing_back_has_its_own_findings(run: Run) -> None:
         (["--to", "v4", "-i", "--price-unit", ""], "There is no unit of price ''"),
     ],
 )
-def test_what_cannot_be_meant_is_wrong_usage(words: list[str], says: str, run: Run) -> None:
+def test_what_cannot_be_meant_is_wrong_usage(words: list[str], message: str, run: Run) -> None:
     """And nothing is written."""
     written(CAR)
     done = run("convert", "feed.ndjson", *words)
     assert done.exit_code == 2
-    assert says in " ".join(done.stderr.split())
+    assert message in " ".join(done.stderr.split())
     assert os.listdir() == ["feed.ndjson"]
 
 
@@ -209,19 +212,19 @@ def test_a_sheet_with_answers_is_not_written_over(run: Run) -> None:
     """Hours of typing are not lost by running the command again; one without is written anew."""
     feed = written(MOPED)
     for _ in range(2):
-        assert run("convert", feed, "--to", "v4", "--asks", "asks.csv").exit_code == 1
-    Path("asks.csv").write_text(ANSWERS, "utf-8")
-    done = run("convert", feed, "--to", "v4", "--asks", "asks.csv")
+        assert run("convert", feed, "--to", "v4", "--questions", "questions.csv").exit_code == 1
+    Path("questions.csv").write_text(ANSWERS, "utf-8")
+    done = run("convert", feed, "--to", "v4", "--questions", "questions.csv")
     assert done.exit_code == 2
     assert "There are answers in asks.csv already" in done.stderr
-    assert Path("asks.csv").read_text("utf-8") == ANSWERS
+    assert Path("questions.csv").read_text("utf-8") == ANSWERS
 
 
 def test_what_is_left_to_ask_can_be_asked_again(run: Run) -> None:
     """With the answers there are, only what is still missing is in the new sheet."""
     feed = written(MOPED, named(MOPED, "2"))
     Path("answers.csv").write_text(ANSWERS.replace("bensin", "kol"), "utf-8")
-    done = run("convert", feed, *TO, "--answers", "answers.csv", "--asks", "more.csv")
+    done = run("convert", feed, *TO, "--answers", "answers.csv", "--questions", "more.csv")
     assert done.exit_code == 1
     assert 'answers.csv:2:8: error answer.refused /category_fields/powertrain/fuels The answer "kol" is not taken.' in done.stdout
     rows = Path("more.csv").read_text("utf-8-sig").splitlines()
@@ -247,7 +250,7 @@ def test_the_fields_of_contact_are_never_printed(run: Run) -> None:
     """Not in notes, not in warnings, not in JSON."""
     moped = {**MOPED, "contact": {"name": "Åsa Secret", "email": "secret@example.com", "phone": "070 123 45 67"}}
     for format_ in ("text", "json"):
-        done = run("convert", written(moped), *TO, "--format", format_, "--asks", "asks.csv")
+        done = run("convert", written(moped), *TO, "--format", format_, "--questions", "questions.csv")
         assert "field.dropped" in done.stdout
         assert "ecret" not in done.stdout + done.stderr
         assert "123" not in done.stdout.replace("ABC123", "").replace("dealer-123", "")
@@ -266,7 +269,7 @@ def test_the_report_may_be_cut_off(in_empty_folder: Path) -> None:
     written(*(named(MOPED, str(number)) for number in range(300)))
     command = f'"{sys.executable}" -m v4schema convert feed.ndjson --to v4 --asks asks.csv | head -n 1'
     subprocess.run(command, shell=True, check=True, capture_output=True, cwd=in_empty_folder)  # noqa: S602  (our own words)
-    assert len(Path("asks.csv").read_text("utf-8-sig").splitlines()) == 302
+    assert len(Path("questions.csv").read_text("utf-8-sig").splitlines()) == 302
 
 
 def test_in_a_terminal_what_is_asked_is_readable(in_empty_folder: Path) -> None:
@@ -359,8 +362,8 @@ def test_what_is_set_aside_is_no_failure(run: Run) -> None:
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("asks.csv", ANSWERS.encode()),
-        ("asks.csv", b"PK\x03\x04"),
+        ("questions.csv", ANSWERS.encode()),
+        ("questions.csv", b"PK\x03\x04"),
         ("notes.csv", "Föhn;x\n".encode("latin-1")),
         ("notes.csv", b"my notes\n"),
     ],
@@ -368,7 +371,7 @@ def test_what_is_set_aside_is_no_failure(run: Run) -> None:
 def test_no_file_is_taken_for_an_empty_sheet(name: str, text: bytes, run: Run) -> None:
     """What is no sheet, or one that cannot be read, is somebody's work as well."""
     Path(name).write_bytes(text)
-    done = run("convert", written(MOPED), "--to", "v4", "--asks", name)
+    done = run("convert", written(MOPED), "--to", "v4", "--questions", name)
     assert (done.exit_code, f"There are answers in {name} already" in " ".join(done.stderr.split())) == (2, True)
     assert Path(name).read_bytes() == text
 
@@ -385,9 +388,9 @@ def test_ads_that_no_sheet_can_ask_are_counted(run: Run) -> None:
     """Without an identifier, or with what no cell can hold missing."""
     nameless = {name: value for name, value in MOPED.items() if name != "source_id"}
     priceless = {name: value for name, value in CAR.items() if name != "price"}
-    done = run("convert", written(nameless, priceless, MOPED), "--to", "v4", "--asks", "asks.csv")
-    assert "2 ads that are not complete are not in asks.csv" in done.stderr
-    assert len(Path("asks.csv").read_text("utf-8-sig").splitlines()) == 3
+    done = run("convert", written(nameless, priceless, MOPED), "--to", "v4", "--questions", "questions.csv")
+    assert "2 ads that are not complete are not in questions.csv" in done.stderr
+    assert len(Path("questions.csv").read_text("utf-8-sig").splitlines()) == 3
 
 
 def test_a_name_for_a_file_is_none_for_a_folder(run: Run) -> None:

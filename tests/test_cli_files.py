@@ -18,7 +18,7 @@ from commands import Run
 from v4schema.cli import clashes, terminal
 from v4schema.cli.terminal import Shutdown
 from v4schema.feed import Result
-from v4schema.staging import Staging
+from v4schema.output.staging import Staging
 
 ANSWERS = "source_id;brand\nmoped-017;Yamaha\n"
 #: Makes an ad of 34 900 kr one of 3 490 000 öre.
@@ -60,7 +60,7 @@ def files(in_empty_folder: Path) -> dict[str, bytes]:
         "convert rc.ndjson --back --receipts rc.ndjson --in-place",
         "convert feed.ndjson --to v4 --answers ans.csv -o ans.csv",
         "convert feed.ndjson --to v4 --answers ans.csv -o out/",
-        "convert feed.ndjson --to v4 --answers ans.csv --asks here/ans.csv",
+        "convert feed.ndjson --to v4 --answers ans.csv --questions here/ans.csv",
         "convert feed.ndjson --to v4 -o new.ndjson --receipts dangling",
         "convert feed.ndjson --to v4 -o new/x.ndjson --receipts here/new/x.ndjson",
         "convert feed.ndjson --to v4 --rejects new.ndjson --report dangling",
@@ -229,13 +229,13 @@ def test_of_two_runs_one_gets_the_receipts(run: Run, monkeypatch: pytest.MonkeyP
 def test_answers_that_are_given_meanwhile_are_not_lost(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """The sheet was empty when the run began."""
     Path("feed.ndjson").write_text(json.dumps(CAR) + "\n" + json.dumps(MOPED) + "\n", "utf-8")
-    words = ["convert", "feed.ndjson", "--to", "v4", "--asks", "asks.csv", "-o", "v4.ndjson"]
+    words = ["convert", "feed.ndjson", "--to", "v4", "--questions", "questions.csv", "-o", "v4.ndjson"]
     assert run(*words).exit_code == 1
-    meanwhile(monkeypatch, lambda: Path("asks.csv").write_text(ANSWERS, "utf-8"))
+    meanwhile(monkeypatch, lambda: Path("questions.csv").write_text(ANSWERS, "utf-8"))
     result = run(*words)
-    assert (result.exit_code, "Cannot write to asks.csv: it has changed since it was read." in result.stderr) == (2, True)
-    assert tree().keys() == {"feed.ndjson", "asks.csv"}
-    assert Path("asks.csv").read_text("utf-8") == ANSWERS
+    assert (result.exit_code, "Cannot write to questions.csv: it has changed since it was read." in result.stderr) == (2, True)
+    assert tree().keys() == {"feed.ndjson", "questions.csv"}
+    assert Path("questions.csv").read_text("utf-8") == ANSWERS
 
 
 #: Runs the command, and is killed when the file of a name is to take its place.

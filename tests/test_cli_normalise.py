@@ -209,7 +209,7 @@ def test_output_names_a_file_or_a_folder(run: Run, messy: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "says"),
+    ("words", "message"),
     [
         (["-i"], "--in-place wants files"),
         (["-i", "-"], "--in-place wants files"),
@@ -227,11 +227,11 @@ def test_output_names_a_file_or_a_folder(run: Run, messy: Path) -> None:
         (["--api", "v44", "messy.json"], "There is no edition"),
     ],
 )
-def test_wrong_usage_is_told_and_writes_nothing(words: list[str], says: str, run: Run, messy: Path) -> None:
+def test_wrong_usage_is_told_and_writes_nothing(words: list[str], message: str, run: Run, messy: Path) -> None:
     """Exit code 2, one sentence, and every file as it was."""
     result = run("normalise", *words, stdin=MESSY)
     assert result.exit_code == 2
-    assert says in " ".join(result.stderr.split())
+    assert message in " ".join(result.stderr.split())
     assert messy.read_text("utf-8") == MESSY
     assert result.stdout == ""
 
@@ -319,12 +319,12 @@ def test_reports_hold_nothing_private(run: Run, clean: Ad) -> None:
 def test_validate_says_what_would_be_mended(run: Run, messy: Path) -> None:
     """In each finding, in the summary, and in the report."""
     result = run("validate", *UPDATE, messy.name)
-    assert [line.endswith(" (mendable)") for line in result.stdout.splitlines()] == [True, True]
+    assert [line.endswith(" (fixable)") for line in result.stdout.splitlines()] == [True, True]
     assert result.stderr == "1 ad, 0 clean: 2 errors. `v4schema normalise` mends 2 of them.\n"
     report = json.loads(run("validate", *UPDATE, "--format", "json", messy.name).stdout)
-    assert report["summary"]["mendable"] == 2
+    assert report["summary"]["fixable"] == 2
     messy.write_text('{"category_id": "1121", "visible": 3}', "utf-8")
-    assert "mendable" not in run("validate", *UPDATE, messy.name).stdout
+    assert "fixable" not in run("validate", *UPDATE, messy.name).stdout
 
 
 def test_on_a_terminal_a_change_has_its_frame_and_the_diff_its_colours(messy: Path, in_empty_folder: Path) -> None:

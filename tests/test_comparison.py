@@ -9,7 +9,7 @@ from drawn import HELD, KINDS
 from jsonschema import Draft202012Validator
 
 from v4schema import Kind
-from v4schema.comparison import Change, compare
+from v4schema.conversion.comparison import Change, compare
 
 
 def kind(told: str) -> Kind:

@@ -18,14 +18,14 @@ from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from v4schema import Conversion, Kind, Level, convert, errors, migrate, normalise, revert, validate
-from v4schema.asking import NONE
-from v4schema.converter import Converter
-from v4schema.mapping import Mapping, Rule
-from v4schema.moving import placed
-from v4schema.pointer import Place, get, leads, parse, within
-from v4schema.receipts import digest
-from v4schema.schema import describing, welcome
-from v4schema.strategies.respelling import spots
+from v4schema.conversion.converter import Converter
+from v4schema.conversion.mappings import CategoryMapping, Rule
+from v4schema.conversion.questions import BLANK_ANSWERS
+from v4schema.conversion.receipts import digest
+from v4schema.dialect.fields import is_sendable, subschema_at
+from v4schema.document.edit import with_value
+from v4schema.document.pointer import Place, exists, get, parse, resolve
+from v4schema.strategies.respellings import spots
 
 #: Each law is tried for every kind: this often for each. Many of the ads that are drawn are none that their schema takes.
 FEW = settings(
@@ -98,11 +98,11 @@ def test_a_complete_conversion_is_valid_and_any_other_says_why(kind: Kind, data:
     report = validate(done.ad, version=TO[kind.version], category=kind.category)
     assert done.complete == report.valid
     assert done.complete or done.errors
-    assert not (done.complete and done.asks)
+    assert not (done.complete and done.questions)
     missing = {finding.at for finding in report.errors if finding.code == "schema.required"}
-    assert {ask.at for ask in done.asks} >= {at for at in missing if not leads(done.ad, parse(at)) and at.count("/") == 1} - {
-        ask.at.rpartition("/")[0] for ask in done.asks
-    }
+    assert {ask.at for ask in done.questions} >= {
+        at for at in missing if not exists(done.ad, parse(at)) and at.count("/") == 1
+    } - {ask.at.rpartition("/")[0] for ask in done.questions}
 
 
 @pytest.mark.parametrize("kind", MAPPED, ids=str)
@@ -111,11 +111,11 @@ def test_a_complete_conversion_is_valid_and_any_other_says_why(kind: Kind, data:
 def test_answers_complete_an_ad(kind: Kind, data: st.DataObject, units: dict[str, Any]) -> None:
     """With what a valid ad of the target has at the places that are asked, nothing is asked any more."""
     ad, other = data.draw(ads(kind)), data.draw(ads(Kind(version=TO[kind.version], category=kind.category)))
-    asks = convert(ad, to=TO[kind.version], version=kind.version, **units).asks
-    answers = {ask.at: get(other, ask.place) for ask in asks}
-    answers |= {at: "volvo" for at, value in answers.items() if isinstance(value, str) and value.strip() in NONE}
+    questions = convert(ad, to=TO[kind.version], version=kind.version, **units).questions
+    answers = {ask.at: get(other, ask.place) for ask in questions}
+    answers |= {at: "volvo" for at, value in answers.items() if isinstance(value, str) and value.strip() in BLANK_ANSWERS}
     done = convert(ad, to=TO[kind.version], version=kind.version, answers=answers, **units)
-    assert done.asks == ()
+    assert done.questions == ()
     assert {finding.code for finding in done.errors} <= {"schema.pattern", "schema.minimum"}
     assert text(revert(done)) == text(ad)
 
@@ -144,26 +144,26 @@ def holding(**members: Any) -> Ad:  # noqa: ANN401
 def along(given: Ad, wanted: Ad, *rules: Rule) -> Converter:
     """What carries ads by rules, from one schema to another."""
     kinds: dict[str, Any] = {"given": Kind(version="v3"), "wanted": Kind(version="v4")}
-    mapping = Mapping(automatic=False, source=["S"], rules=rules, **kinds)
-    return Converter(catalogue=HELD, mapping=mapping, given=given, wanted=wanted, measures=HELD.measures)
+    mapping = CategoryMapping(automatic=False, source=["S"], rules=rules, **kinds)
+    return Converter(catalogue=HELD, mapping=mapping, given=given, wanted=wanted, quantity_kinds=HELD.quantity_kinds)
 
 
 def test_each_rule_does_what_it_says_and_tells_it() -> None:
     """Moved, in arrays too, and by the steps of the rule alone; dropped, filled in, and what is in the way makes room."""
     converter = along(
-        holding(a={**FIELD, "x-private": True}, url=FIELD, notes={**FIELD, "items": holding(says=FIELD)}, kind=FIELD),
+        holding(a={**FIELD, "x-private": True}, url=FIELD, notes={**FIELD, "items": holding(message=FIELD)}, kind=FIELD),
         holding(
             hull=holding(a=FIELD),
             notes={**FIELD, "items": holding(text={**FIELD, "x-normalise": [{"case": "upper"}]})},
             kind=FIELD,
         ),
         Rule(does="move", at=("a",), to=("hull", "a"), by=[{"trim": True}], **BECAUSE),
-        Rule(does="move", at=("notes", "*", "says"), to=("notes", "*", "text"), **BECAUSE),
+        Rule(does="move", at=("notes", "*", "message"), to=("notes", "*", "text"), **BECAUSE),
         Rule(does="drop", at=("url",), **BECAUSE),
         Rule(does="drop", at=("kind",), **BECAUSE),
         Rule(does="fill", to=("kind",), value="9", **BECAUSE),
     )
-    notes = [{"says": "one"}, {}, {"says": "two", "text": "t"}, 3]
+    notes = [{"message": "one"}, {}, {"message": "two", "text": "t"}, 3]
     done = converter.carried({"kind": "1", "a": " x ", "url": "u", "hull": "none", "notes": notes, "extra": [1]})
     notes = [{"text": "one"}, {}, {"text": "two"}, 3]
     assert text(done.ad) == text({"kind": "9", "hull": {"a": "x"}, "notes": notes, "extra": [1]})
@@ -183,10 +183,10 @@ def test_each_rule_does_what_it_says_and_tells_it() -> None:
         ("text.respelled", ("hull", "a"), None, {"case": "trimmed"}, " x ", "x", False, False),
     ]
     assert {*(tuple(entry.spot.node["x-source"]) for entry in done.entries[:-1])} == {("RC",)}
-    assert (done.trail.forth(("a",)), done.trail.source(("notes", 2, "text"))) == (("hull", "a"), ("notes", 2, "says"))
+    assert (done.trail.forth(("a",)), done.trail.source(("notes", 2, "text"))) == (("hull", "a"), ("notes", 2, "message"))
     for ad, then in (
         ({"hull": {"b": 1}, "a": "x", "kind": "9"}, {"hull": {"b": 1, "a": "x"}, "kind": "9"}),
-        ({"hull": None, "a": None, "notes": {"says": 1}}, {"hull": {"a": None}, "notes": {"says": 1}, "kind": "9"}),
+        ({"hull": None, "a": None, "notes": {"message": 1}}, {"hull": {"a": None}, "notes": {"message": 1}, "kind": "9"}),
         ({"a": "x", "notes": 3, "kind": "9"}, {"notes": 3, "kind": "9", "hull": {"a": "x"}}),
         ([3], [3]),
     ):
@@ -246,7 +246,7 @@ def test_the_order_of_rules_does_not_matter(mapping: Any, data: st.DataObject, s
     seed.shuffle(rules)
     told: dict[str, Any] = {"given": HELD.schema(mapping.given), "wanted": HELD.schema(mapping.wanted)}
     made = [
-        Converter(catalogue=HELD, mapping=replace(mapping, rules=each), measures=HELD.measures, **told).carried(ad).ad
+        Converter(catalogue=HELD, mapping=replace(mapping, rules=each), quantity_kinds=HELD.quantity_kinds, **told).carried(ad).ad
         for each in (mapping.rules, rules)
     ]
     assert text(made[0]) == text(made[1])
@@ -261,10 +261,10 @@ def test_each_leaf_is_in_the_target_or_in_the_receipt_with_a_reason(
     """Nothing is lost, and nothing changes without a word."""
     ad = data.draw(st.one_of(ads(kind), strewn(kind)))
     done = (migrate if mends else convert)(ad, to=TO[kind.version], version=kind.version, **units)
-    changes = {within(ad, change["at"]): change for change in done.receipt["changes"]}
+    changes = {resolve(ad, change["at"]): change for change in done.receipt["changes"]}
     assert all(change["why"] for change in changes.values()), changes
     for place, value in leaves(ad):
-        stands = get(done.ad, place) if leads(done.ad, place) else None
+        stands = get(done.ad, place) if exists(done.ad, place) else None
         kept = text(stands) == text(value) if value or not isinstance(value, dict | list) else isinstance(stands, type(value))
         told = [changes[place[:end]] for end in range(len(place) + 1) if place[:end] in changes]
         assert kept or any("was" in change for change in told), place
@@ -285,16 +285,16 @@ def test_converting_commutes_with_normalising(kind: Kind, data: st.DataObject) -
     to = TO[kind.version]
     before = normalise(ad, version=kind.version, price_unit="kr")
     for change in before.changes:
-        if change.code == "value.filled" and leads(ad, within(ad, change.at)[:-1]):
-            ad = placed(ad, within(ad, change.at), change.after)
+        if change.code == "value.filled" and exists(ad, resolve(ad, change.at)[:-1]):
+            ad = with_value(ad, resolve(ad, change.at), change.after)
     before = normalise(ad, version=kind.version, price_unit="kr")
     assume(all(change.code != "value.filled" for change in before.changes))
     assume(before.kind == kind and validate(before.ad, version=kind.version).valid)
     amounts = [place for place, node in spots(HELD.schema(kind), before.ad) if "x-unit" in node]
-    assume(all(leads(ad, place) for place in amounts))
+    assume(all(exists(ad, place) for place in amounts))
     there = HELD.schema(Kind(version=to, category=kind.category))
     moved = [parse(change.to or change.at) for change in before.changes if change.code == "field.moved"]
-    assume(all(welcome(describing(there, at[:end]) or {}) for at in moved for end in range(1, len(at) + 1)))
+    assume(all(is_sendable(subschema_at(there, at[:end]) or {}) for at in moved for end in range(1, len(at) + 1)))
     first = convert(before.ad, to=to, version=kind.version, price_unit="kr")
     carried = convert(ad, to=to, version=kind.version, price_unit="kr")
     assume(carried.kind is not None and "item.beyond" not in [*codes(carried), *codes(first)])
@@ -321,7 +321,7 @@ def test_any_receipt_gets_an_answer(receipt: Any, ad: object) -> None:  # noqa: 
 def test_a_simple_moped_becomes_a_vehicle() -> None:
     """What is known is filled in, what is answered is understood as the normaliser does, and the title goes to the receipt."""
     asked = convert(MOPED, to="v4")
-    assert (asked.complete, [ask.at for ask in asked.asks], asked.wishes) == (False, [*ANSWERS], ())
+    assert (asked.complete, [ask.at for ask in asked.questions], asked.optional_questions) == (False, [*ANSWERS], ())
     done = convert(MOPED, to="v4", answers=ANSWERS, price_unit="kr")
     assert done.complete
     assert done.ad == {
@@ -343,15 +343,17 @@ def test_a_simple_moped_becomes_a_vehicle() -> None:
 
 def test_asks_tell_what_may_be_answered() -> None:
     """Each with the target's description, allowed values and unit, why it is asked, and the documents that want it."""
-    asks = {ask.at.rpartition("/")[2]: ask for ask in convert({**MOPED, "title": "Moped 2020 i toppskick"}, to="v4").asks}
-    assert asks["fuels"].choices == ("gasoline", "diesel", "electric", "hybrid")
-    assert asks["fuels"].several
-    assert asks["mileage"].unit == "km or mil"
-    assert asks["mileage"].allowed == "the number with its unit, km or mil, for example 5000 km"
-    assert asks["brand"].description.startswith("The make, as a slug")
-    assert asks["brand"].why == "In V3 this category is a simple ad."
-    assert asks["brand"].source == ("RC",)
-    assert (asks["model_year"].suggestion, asks["mileage"].suggestion) == ("2020", None)
+    questions = {
+        ask.at.rpartition("/")[2]: ask for ask in convert({**MOPED, "title": "Moped 2020 i toppskick"}, to="v4").questions
+    }
+    assert questions["fuels"].choices == ("gasoline", "diesel", "electric", "hybrid")
+    assert questions["fuels"].several
+    assert questions["mileage"].unit == "km or mil"
+    assert questions["mileage"].allowed == "the number with its unit, km or mil, for example 5000 km"
+    assert questions["brand"].description.startswith("The make, as a slug")
+    assert questions["brand"].why == "In V3 this category is a simple ad."
+    assert questions["brand"].source == ("RC",)
+    assert (questions["model_year"].suggestion, questions["mileage"].suggestion) == ("2020", None)
 
 
 def test_what_is_only_expected_is_a_wish() -> None:
@@ -359,18 +361,22 @@ def test_what_is_only_expected_is_a_wish() -> None:
     caravan = {**MOPED, "category_id": 1101}
     done = convert(caravan, to="v4", answers={"/category_fields/brand": "Kabe", "/category_fields/model_year": 2010})
     assert done.complete
-    assert [ask.at.rpartition("/")[2] for ask in done.wishes] == ["body_type", "model", "registration_number"]
-    assert not any(ask.required for ask in done.wishes)
+    assert [ask.at.rpartition("/")[2] for ask in done.optional_questions] == ["body_type", "model", "registration_number"]
+    assert not any(ask.required for ask in done.optional_questions)
 
 
 def test_suggestions_are_read_from_the_title_and_never_filled_in() -> None:
     """One for a field whose value stands in the title just once, and is one that the field takes."""
     title = "Yamaha Aerox 2020, 1 540 mil, automat, bensin, ABC 12D"
     done = convert({**MOPED, "title": title}, to="v4")
-    assert [ask.suggestion for ask in done.asks] == ["Yamaha", "Aerox", "2020", "ABC 12D", "1 540 mil", "automat", "bensin"]
+    assert [ask.suggestion for ask in done.questions] == ["Yamaha", "Aerox", "2020", "ABC 12D", "1 540 mil", "automat", "bensin"]
     assert done.ad["category_fields"] == {"body_type": "moped"}
-    assert [ask.suggestion for ask in convert({**MOPED, "title": "Yamaha - 2020"}, to="v4").asks][:3] == ["Yamaha", None, "2020"]
-    assert [ask.suggestion for ask in convert({**MOPED, "title": "2019 eller 2020"}, to="v4").asks][2] is None
+    assert [ask.suggestion for ask in convert({**MOPED, "title": "Yamaha - 2020"}, to="v4").questions][:3] == [
+        "Yamaha",
+        None,
+        "2020",
+    ]
+    assert [ask.suggestion for ask in convert({**MOPED, "title": "2019 eller 2020"}, to="v4").questions][2] is None
 
 
 @pytest.mark.parametrize(
@@ -394,9 +400,9 @@ def test_an_answer_that_does_not_fit_is_a_finding(answers: dict[str, Any], told:
     done = convert(MOPED, to="v4", answers=answers)
     found = [finding for finding in done.findings if finding.code.startswith("answer.")]
     assert [finding.code for finding in found] == [told[0]]
-    assert told[1] in found[0].says
-    assert "ABC1234" not in found[0].says
-    assert len(done.asks) == 7
+    assert told[1] in found[0].message
+    assert "ABC1234" not in found[0].message
+    assert len(done.questions) == 7
 
 
 @pytest.mark.parametrize(
@@ -435,7 +441,7 @@ def test_blank_answers_are_none_and_equal_ones_are_silent() -> None:
     blank = {"/category_fields/brand": " ", "/category_fields/model": "-", "/category_fields/model_year": None}
     done = convert(MOPED, to="v4", answers={**blank, "/category_fields/body_type": "moped", "/visible": "ja"})
     assert not [finding for finding in done.findings if finding.code.startswith("answer.")]
-    assert len(done.asks) == 7
+    assert len(done.questions) == 7
 
 
 def test_what_bare_numbers_in_answers_mean_is_the_callers_word() -> None:
@@ -494,7 +500,7 @@ def test_migrate_finds_fields_under_other_names_before_it_asks() -> None:
     """A simple ad may have the vehicle's fields already, in an integrator's words: they are moved, not asked for."""
     fields = {"make": "Yamaha", "year": "2020", "miltal": "1 540 mil", "Växellåda": "automat", "drivmedel": "bensin"}
     done = migrate({**MOPED, "category_fields": fields}, to="v4")
-    assert [ask.at.rpartition("/")[2] for ask in done.asks] == ["model", "registration_number"]
+    assert [ask.at.rpartition("/")[2] for ask in done.questions] == ["model", "registration_number"]
     moved = {finding.at: finding.to for finding in done.findings if finding.code == "field.moved"}
     assert moved["/category_fields/make"] == "/category_fields/brand"
     assert text(revert(done)) == text({**MOPED, "category_fields": fields})
@@ -508,11 +514,11 @@ def test_what_is_wrong_with_the_given_ad_comes_first() -> None:
     for done in (convert(car, to="v4"), migrate(car, to="v4")):
         assert codes(done)[:2] == ["field.forbidden", "schema.required"]
         assert codes(done).count("schema.required") + codes(done).count("field.asked") == 1
-        assert (done.ad["category_id"], [ask.at for ask in done.asks]) == ("1020", ["/category_fields/brand"])
+        assert (done.ad["category_id"], [ask.at for ask in done.questions]) == ("1020", ["/category_fields/brand"])
 
 
 @pytest.mark.parametrize(
-    ("ad", "told", "code", "says"),
+    ("ad", "told", "code", "message"),
     [
         ({**CAR, "category_id": "1020"}, {}, "edition.already", '"1020" is how v4 writes it'),
         ({**CAR, "category_id": 1063}, {}, "category.pathless", "The typed endpoints of July 2026 move it to 1060"),
@@ -524,13 +530,13 @@ def test_what_is_wrong_with_the_given_ad_comes_first() -> None:
         ({**CAR, "body": float("nan")}, {}, "json.unspeakable", "JSON cannot say this value"),
     ],
 )
-def test_an_ad_without_a_way_stays_as_it_is(ad: Any, told: dict[str, Any], code: str, says: str) -> None:  # noqa: ANN401
-    """In the target edition already, of a category that leads nowhere or that there is not, or no ad at all."""
+def test_an_ad_without_a_way_stays_as_it_is(ad: Any, told: dict[str, Any], code: str, message: str) -> None:  # noqa: ANN401
+    """In the target edition already, of a category that exists nowhere or that there is not, or no ad at all."""
     for how in (convert, migrate):
         done = how(ad, to="v4", **told)
-        assert (done.ad is ad, done.kind, done.complete, done.asks, done.receipt) == (True, None, False, (), {})
+        assert (done.ad is ad, done.kind, done.complete, done.questions, done.receipt) == (True, None, False, (), {})
         assert revert(done) is ad
-        assert says in {finding.code: finding.says for finding in done.findings}[code]
+        assert message in {finding.code: finding.message for finding in done.findings}[code]
 
 
 def test_what_stands_in_the_way_of_answers_is_told() -> None:
@@ -553,11 +559,11 @@ def test_the_category_can_be_told_by_what_it_becomes() -> None:
     """An ad that does not name its category is of the only one that becomes what the caller says."""
     car = {name: value for name, value in CAR.items() if name != "category_id"}
     done = convert(car, to="v4", category="Personbil")
-    assert (str(done.origin), str(done.kind), done.asks[0].at) == ("v3/car", "v4/car", "/category_id")
+    assert (str(done.origin), str(done.kind), done.questions[0].at) == ("v3/car", "v4/car", "/category_id")
 
 
 @pytest.mark.parametrize(
-    ("told", "says"),
+    ("told", "message"),
     [
         ({"to": "v5"}, "There is no edition 'v5'"),
         ({"to": "v4", "version": "v2"}, "There is no edition 'v2'"),
@@ -566,12 +572,12 @@ def test_the_category_can_be_told_by_what_it_becomes() -> None:
         ({"to": "v4", "colour": "red"}, "There is no setting 'colour'"),
     ],
 )
-def test_words_of_the_caller_that_name_nothing_raise(told: dict[str, Any], says: str) -> None:
+def test_words_of_the_caller_that_name_nothing_raise(told: dict[str, Any], message: str) -> None:
     """Editions, ways between them, categories, units and settings."""
     for how in (convert, migrate):
-        with pytest.raises(errors.UnknownName, match=re.escape(says)):
+        with pytest.raises(errors.UnknownName, match=re.escape(message)):
             how(CAR, **told)
-        with pytest.raises(errors.NoWay, match=r"No mapping leads from v4 to v4\. There are: v4 to v3, v3 to v4\."):
+        with pytest.raises(errors.NoMapping, match=r"No mapping leads from v4 to v4\. There are: v4 to v3, v3 to v4\."):
             how(CAR, to="v4", version="v4")
 
 

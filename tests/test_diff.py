@@ -13,7 +13,7 @@ from commands import Run
 from hypothesis import given
 from hypothesis import strategies as st
 
-from v4schema import render
+from v4schema.output import formats
 
 Ad = dict[str, Any]
 UPDATE = ("--operation", "update", "--category", "moped")
@@ -168,6 +168,6 @@ def test_any_two_texts_have_a_diff(pieces: list[bytes], data: st.DataObject) -> 
     before = b"".join(pieces)
     after = b"".join(data.draw(st.permutations(pieces)))
     if before != after:
-        lines = render.diff("x", before, after, context=3, headed=True, on_terminal=False)
+        lines = formats.diff("x", before, after, context=3, headed=True, on_terminal=False)
         diff = "".join(re.sub("\x1b\\[[0-9]*m", "", line) for line in lines).encode(errors="surrogateescape")
         assert applied(diff, {"x": before}) == {"x": after}

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 import v4schema
 from v4schema.cli import main
-from v4schema.render import FORMATS
+from v4schema.output.formats import FORMATS
 
 
 @pytest.fixture
@@ -124,10 +124,12 @@ def test_the_readme_goes_from_v3_to_v4_and_back(readme: str, checkout: Path, in_
     *_, told = blocks(readme, "text")
     *_, diff = blocks(readme, "diff")
     shell = [line for block in blocks(readme, "sh") for line in block.replace("\\\n", "").splitlines()]
-    asks, there, back = [shlex.split(line)[1:] for line in shell if line.startswith("v4schema convert") and "moped.json" in line]
-    asked = runner.invoke(main, asks)
+    questions, there, back = [
+        shlex.split(line)[1:] for line in shell if line.startswith("v4schema convert") and "moped.json" in line
+    ]
+    asked = runner.invoke(main, questions)
     assert {*told.splitlines()} <= {*asked.stdout.splitlines()}
-    assert "brand: Yamaha; model: Aerox; model_year: 2020" in (in_empty_folder / "asks.csv").read_text("utf-8-sig")
+    assert "brand: Yamaha; model: Aerox; model_year: 2020" in (in_empty_folder / "questions.csv").read_text("utf-8-sig")
     written = runner.invoke(main, [*there, "--diff"])
     assert (written.exit_code, written.stdout) == (0, diff)
     given = (in_empty_folder / "examples" / "v3-moped.json").read_text("utf-8")

@@ -16,9 +16,9 @@ from commands import Run
 from hypothesis import given
 from hypothesis import strategies as st
 
-from v4schema import engine as engines
 from v4schema.catalogue import Catalogue
-from v4schema.engine import ENGINES
+from v4schema.dialect import engines
+from v4schema.dialect.engines import ENGINES
 
 #: Numbers near each other, and where floats, 64 bits, and digits end.
 NUMBERS: list[Any] = [0, -0.0, 1, 1.0, -1, 1.5, 0.1, 1e-7, 2**53 - 1, 2**53, float(2**53), 2**53 + 1, 2**63, 2**64, float(2**64)]
@@ -190,13 +190,13 @@ def test_without_any_engine_it_is_said_why(tmp_path: Path, checkout: Path) -> No
     broken(tmp_path, "refuses")
     env = broken(tmp_path, "refuses", "jsonschema")
     file = str(checkout / "examples" / "moped.json")
-    for words, says in (
+    for words, message in (
         ([], "Error: No engine can be used: jsonschema-rs: undefined symbol: Py_Foo; jsonschema: undefined symbol"),
         (["--engine", "jsonschema"], "Error: The engine jsonschema cannot be used: undefined symbol"),
     ):
         done = command("validate", *words, file, env=env)
         assert (done.returncode, done.stdout) == (2, "")
-        assert says in done.stderr
+        assert message in done.stderr
 
 
 def test_the_library_warns_once(tmp_path: Path) -> None:
@@ -226,7 +226,7 @@ def test_what_stops_a_process_is_not_taken_for_a_broken_library(monkeypatch: pyt
 
     monkeypatch.setitem(ENGINES, "stopped", stopped)
     with pytest.raises(KeyboardInterrupt):
-        engines.trouble("stopped")
+        engines.why_unusable("stopped")
 
 
 def test_the_version_that_is_tested_is_the_one_that_is_admitted(checkout: Path) -> None:
@@ -245,14 +245,14 @@ def test_what_is_no_fault_of_an_engine_is_not_taken_for_one(monkeypatch: pytest.
 
     monkeypatch.setitem(engines.ENGINES, "busy", raises)
     with pytest.raises(error):
-        engines.trouble("busy")
+        engines.why_unusable("busy")
 
 
 def test_an_engine_that_finds_what_is_not_so_cannot_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
     """However well it can be imported."""
     blind = engines.Engine(accepts=lambda _: True, failures=lambda _: iter(()))
     monkeypatch.setitem(engines.ENGINES, "blind", lambda _: blind)
-    assert engines.trouble("blind") == "it finds what is not so"
+    assert engines.why_unusable("blind") == "it finds what is not so"
 
 
 def test_an_engine_that_ends_the_process_cannot_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -262,4 +262,4 @@ def test_an_engine_that_ends_the_process_cannot_be_used(monkeypatch: pytest.Monk
         raise SystemExit
 
     monkeypatch.setitem(engines.ENGINES, "ending", ends)
-    assert engines.trouble("ending") == "SystemExit"
+    assert engines.why_unusable("ending") == "SystemExit"

@@ -12,7 +12,7 @@ import pytest
 
 from v4schema import Kind, Level, migrate, normalise, preflight, revert, validate
 from v4schema.catalogue import default
-from v4schema.engine import ENGINES
+from v4schema.dialect.engines import ENGINES
 
 FOLDER = Path(__file__).parent / "examples"
 FILES = sorted(FOLDER.glob("*/*/*valid/*.json"))
@@ -72,7 +72,7 @@ def test_an_example_is_converted_as_it_says(path: Path) -> None:
     assert case["why"].endswith(".")
     assert done.origin == Kind(version=version, category=category)
     assert told == case["findings"]
-    assert [ask.at for ask in done.asks] == case.get("asks", [])
+    assert [ask.at for ask in done.questions] == case.get("questions", [])
     assert done.ad == case["becomes"]
     assert json.dumps(revert(done)) == json.dumps(case["ad"])
 

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from v4schema import convert, migrate, normalise, revert, validate
 from v4schema.catalogue import Catalogue
 from v4schema.cli import main
-from v4schema.schema import example
+from v4schema.dialect.fields import example
 
 
 @pytest.fixture
@@ -127,7 +127,7 @@ def mapped(own: Path) -> Path:
             "to": "v5",
             "source": ["S"],
             "categories": [{"from": "hovercraft", "to": slug, "mapping": f"v4-to-v5/{slug}.json"} for slug in split],
-            "pathless": {"moped": {"says": "Nobody knows.", "source": ["S"]}},
+            "pathless": {"moped": {"message": "Nobody knows.", "source": ["S"]}},
         }
     )
     (own / "catalogue.json").write_text(json.dumps(catalogue), "utf-8")
@@ -161,10 +161,10 @@ def test_a_category_that_splits_is_converted_on_the_callers_word(mapped: Path, i
     """Fields are renamed, in arrays too, moved into other objects, dropped and filled in; and all of it comes back."""
     held = Catalogue(mapped)
     ad: dict[str, Any] = example(held.schema(held.kind("v4", "hovercraft")))
-    ad |= {"remarks": [{"says": "Fin"}, {}, {"says": "Ny"}], "url": "https://example.com"}
+    ad |= {"remarks": [{"message": "Fin"}, {}, {"message": "Ny"}], "url": "https://example.com"}
     undecided = convert(ad, to="v5", catalogue=held)
     assert [finding.code for finding in undecided.findings] == ["category.splits"]
-    assert undecided.findings[0].says == (
+    assert undecided.findings[0].message == (
         "The category v4/hovercraft becomes v5/sea-hovercraft or v5/land-hovercraft: which one, only you can say."
     )
     answers = {"/category_fields/seats": "4"}
@@ -207,7 +207,7 @@ def test_a_mapping_that_leaves_something_out_is_damaged(mapped: Path, in_empty_f
     path = mapped / "v4-to-v5" / "sea-hovercraft.json"
     mapping = json.loads(path.read_text("utf-8"))
     runner = CliRunner()
-    for wrong, says in (
+    for wrong, message in (
         ({"keep": mapping["keep"][1:]}, "/source_id is neither kept, moved nor dropped"),
         (
             {"ask": [mapping["ask"][0] | {"suggest": [{"from": "/title", "pattern": "(a)(b)"}]}]},
@@ -229,7 +229,7 @@ def test_a_mapping_that_leaves_something_out_is_damaged(mapped: Path, in_empty_f
         path.write_text(json.dumps(mapping | wrong), "utf-8")
         done = runner.invoke(main, ["show", "--schemas", str(mapped)])
         assert done.exit_code == 2
-        assert says in " ".join(done.stderr.split())
+        assert message in " ".join(done.stderr.split())
     path.write_text(json.dumps({name: value for name, value in mapping.items() if name != "way"}), "utf-8")
     assert "does not say which way the category goes" in runner.invoke(main, ["show", "--schemas", str(mapped)]).stderr
     assert in_empty_folder

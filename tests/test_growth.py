@@ -14,15 +14,16 @@ from drawn import HELD
 from hypothesis import given
 from hypothesis import strategies as st
 
-from v4schema import Kind, convert, migrate, normalise, receipts, validate
-from v4schema.conversion import Conversion
-from v4schema.line_diff import unified_diff
-from v4schema.moving import Draft, Trail
-from v4schema.pointer import Place
-from v4schema.report import Finding, Level
-from v4schema.rewriting import rewritten
-from v4schema.shelf import Shelf
-from v4schema.spelling import plain, single_spaced
+from v4schema import Kind, convert, migrate, normalise, validate
+from v4schema.conversion import receipts
+from v4schema.conversion.result import Conversion
+from v4schema.document.edit import Draft, SourceMap
+from v4schema.document.pointer import Place
+from v4schema.document.rewrite import rewrite
+from v4schema.feed.keyed_queue import KeyedQueue
+from v4schema.findings.report import Finding, Level
+from v4schema.output.line_diff import unified_diff
+from v4schema.spelling import single_spaced, word_key
 
 
 def lines(call: Callable[[], object]) -> int:
@@ -71,7 +72,7 @@ def pictures(size: int) -> list[Any]:
 
 def explained(size: int) -> Callable[[], object]:
     """Make the receipt of as many changes that there is a reason for as of such that there is none for."""
-    findings = [Finding(code="field.dropped", at=f"/a/{number}", says=f"{number}", level=Level.NOTE) for number in range(size)]
+    findings = [Finding(code="field.dropped", at=f"/a/{number}", message=f"{number}", level=Level.NOTE) for number in range(size)]
     before, after = ({"a": [value] * size, "b": [value] * size} for value in (1, 2))
     kind = Kind(version="v4")
     done = Conversion(ad=after, given=before, kind=kind, origin=kind, catalogue=HELD, telling=lambda: findings)
@@ -80,15 +81,15 @@ def explained(size: int) -> Callable[[], object]:
 
 def slip(new: object, given_: object) -> receipts.Receipt:
     """Make the receipt that leads from one value back to another."""
-    return receipts.made({"a": given_}, {"a": new}, why=lambda *_, **__: "so")
+    return receipts.create({"a": given_}, {"a": new}, why=lambda *_, **__: "so")
 
 
 def brought_back(size: int) -> Callable[[], object]:
     """Bring an ad back whose every price was changed, and half of whose pictures went."""
     given_ = {"price": amounts(size), "image_urls": pictures(size)}
     new = {"price": [{**each, "amount": each["amount"] + 1} for each in given_["price"]], "image_urls": pictures(size // 2)}
-    receipt = receipts.made(given_, new, why=lambda *_, **__: "so")
-    return lambda: receipts.restored(new, receipt)
+    receipt = receipts.create(given_, new, why=lambda *_, **__: "so")
+    return lambda: receipts.restore(new, receipt)
 
 
 def rewriting(size: int) -> Callable[[], object]:
@@ -99,7 +100,7 @@ def rewriting(size: int) -> Callable[[], object]:
     origins |= {("e", str(number)): ("a", number, "b") for number in range(size)}
     after["e"] = {str(number): f"{number}" for number in range(size)}
     text = json.dumps(before).encode()
-    return lambda: rewritten(text, before, after, origins)
+    return lambda: rewrite(text, before, after, origins)
 
 
 def compared(size: int) -> Callable[[], object]:
@@ -111,7 +112,7 @@ def compared(size: int) -> Callable[[], object]:
 
 def on_the_way(size: int) -> Callable[[], object]:
     """Follow every place that has moved."""
-    trail = Trail()
+    trail = SourceMap()
     for number in range(size):
         trail.moved(("a", number, "b"), ("a", number, "c"))
     return lambda: [trail.forth(("a", number, "b")) for number in range(size)]
@@ -127,7 +128,7 @@ def unlike(size: int) -> Callable[[], object]:
 def asked(size: int) -> Callable[[], object]:
     """Ask an ad with a title that is nearly an amount."""
     ad = {**MOPED, "title": "1 " * size}
-    return lambda: convert(ad, to="v4").asks
+    return lambda: convert(ad, to="v4").questions
 
 
 WORK: dict[str, Callable[[int], Callable[[], object]]] = {
@@ -156,7 +157,7 @@ def test_four_times_as_much_is_no_more_than_about_four_times_the_work(work: str)
 @pytest.mark.parametrize(
     "work",
     [
-        lambda size: receipts.restored({"a": Items([{"b": 1}] * size)}, slip([{"b": 1}] * size, [{"b": 2}] * size)),
+        lambda size: receipts.restore({"a": Items([{"b": 1}] * size)}, slip([{"b": 1}] * size, [{"b": 2}] * size)),
         lambda size: normalise({"category_id": "1121", "price": Items(misnamed(size))}),
         lambda size: migrate({**CAR, "price": Items(misnamed(size))}, to="v4", price_unit="kr"),
     ],
@@ -176,7 +177,7 @@ def test_a_list_that_has_lost_items_keeps_the_text_of_the_others(given_: list[st
     """What is written is the new value, and every item that is one of the old ones looks as one of those did."""
     after = [f"{item}!" if number in changed else item for number, item in enumerate(given_) if number not in gone]
     text = '{"a": [' + ",".join(f' "{item}"  ' for item in given_) + "]}"
-    written = rewritten(text.encode(), {"a": given_}, {"a": after}).decode()
+    written = rewrite(text.encode(), {"a": given_}, {"a": after}).decode()
     assert json.loads(written) == {"a": after}
     assert all(f' "{item}"  ' in written for item in after)
 
@@ -186,7 +187,7 @@ def test_of_things_with_one_name_the_first_is_found_without_looking_at_the_other
     for mark in (None, "b"):
         counts = []
         for size in (20, 200):
-            shelf = Shelf()
+            shelf = KeyedQueue()
             steps: list[int] = []
             for number in range(size):
                 shelf.put("a", number, "b")
@@ -203,7 +204,7 @@ PLACES = st.lists(st.sampled_from(["a", "b", 0]), min_size=1, max_size=4).map(tu
 @given(st.lists(st.tuples(PLACES, PLACES), max_size=8), PLACES)
 def test_the_way_forth_follows_the_moves_one_after_the_other(moves: list[tuple[Place, Place]], place: Place) -> None:
     """The first first."""
-    trail, wanted = Trail(), place
+    trail, wanted = SourceMap(), place
     for source, target in moves:
         trail.moved(source, target)
         wanted = (*target, *wanted[len(source) :]) if wanted[: len(source)] == source else wanted
@@ -273,8 +274,8 @@ def test_a_difference_leads_from_the_old_text_to_the_new_one(data: st.DataObject
 
 def test_accents_are_not_put_in_order_in_a_text_that_is_no_word() -> None:
     """It would take the square of their number; a word has a few."""
-    assert plain("E\u0301") == plain("\u00e9")
+    assert word_key("E\u0301") == word_key("\u00e9")
     for text in ("\u0301\u0316" * 501, "e\u0301" * 501):
-        assert plain(text) == single_spaced(text) == text
+        assert word_key(text) == single_spaced(text) == text
     ad: Any = normalise({"category_id": "1121", "category_fields": {"brand": "Citroe\u0308n" + "\u0301\u0316" * 5_000}}).ad
     assert ad["category_fields"]["brand"] == "citroen"

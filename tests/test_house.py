@@ -15,7 +15,7 @@ from pytest_socket import SocketConnectBlockedError
 
 import v4schema
 from v4schema.catalogue import Catalogue
-from v4schema.schema import walk
+from v4schema.dialect.fields import walk
 
 ROOM = Path(v4schema.__file__).parent
 

@@ -387,7 +387,7 @@ def test_an_application_has_the_report_and_its_own_paths(clean: Ad) -> None:
     seen: list[Report | None] = []
 
     def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:  # noqa: ANN401
-        seen.append(environ.get("v4schema.report"))
+        seen.append(environ.get("v4schema.findings.report"))
         start_response("200 OK", [])
         return [environ["wsgi.input"].read()]
 

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from tables import Tally
 
 from v4schema import Finding, Kind, Level, Report, feed, normalise, openapi, strategies, validate
-from v4schema.assertions import Assertion, assertions
-from v4schema.engine import ENGINES
-from v4schema.pointer import get, leads, parse, within
-from v4schema.report import WHOLE
-from v4schema.strategies.grounds import Ground
-from v4schema.strategies.near import missing
+from v4schema.dialect.assertions import Assertion, assertions
+from v4schema.dialect.engines import ENGINES
+from v4schema.document.pointer import exists, get, parse, resolve
+from v4schema.findings.report import NON_FIELD_ERRORS
+from v4schema.strategies.kind_strategies import KindStrategies
+from v4schema.strategies.near_miss import missing
 
 #: Every kind of ad with every operation of its edition.
 EVERY = [(kind, operation) for kind in KINDS for operation in HELD.edition(kind.version).operations]
@@ -65,7 +65,7 @@ def test_every_near_miss_gives_exactly_its_finding(
     """
     first, *_ = HELD.edition(kind.version).operations
     known = {essence(rule) for rule in assertions(HELD.schema(kind, first))} if operation != first else set()
-    ground, tally = Ground(catalogue=HELD, kind=kind, operation=operation), Tally(str(kind))
+    ground, tally = KindStrategies(catalogue=HELD, kind=kind, operation=operation), Tally(str(kind))
     for rule in ground.assertions:
         if essence(rule) in known:
             continue
@@ -84,7 +84,7 @@ def test_every_near_miss_gives_exactly_its_finding(
     )
 
 
-def misses(ground: Ground, rule: Assertion) -> int:
+def misses(ground: KindStrategies, rule: Assertion) -> int:
     """Hold some near misses of a rule against its law, and return how many."""
     drawn = []
 
@@ -146,8 +146,8 @@ def test_every_pointer_leads_somewhere(data: st.DataObject) -> None:
     kind, operation = data.draw(st.sampled_from(EVERY))
     ad = data.draw(broken(strategies.ads(kind.version, kind.category, operation), most=5))
     for finding in found(ad, kind, operation).findings:
-        at = within(ad, finding.at)
-        assert leads(ad, at) or isinstance(get(ad, at[:-1]), dict)
+        at = resolve(ad, finding.at)
+        assert exists(ad, at) or isinstance(get(ad, at[:-1]), dict)
 
 
 @FEW
@@ -163,8 +163,8 @@ def test_the_body_of_the_api_nests_as_the_ad_does(data: st.DataObject) -> None:
         here = body
         for token in parse(finding.at):
             here = here[int(token)] if isinstance(here, list) else here[token]
-        sayings = here[WHOLE] if isinstance(here, dict) else here
-        assert finding.says in sayings
+        sayings = here[NON_FIELD_ERRORS] if isinstance(here, dict) else here
+        assert finding.message in sayings
 
 
 @given(data=st.data())

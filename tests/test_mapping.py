@@ -10,14 +10,14 @@ from drawn import HELD, every_mapping
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
-from v4schema.mapping import Mapping, Rule, faults
+from v4schema.conversion.mappings import CategoryMapping, Rule, problems
 
 MAPPINGS = [*every_mapping(HELD)]
 
 
-def wrong(mapping: Mapping) -> list[str]:
+def wrong(mapping: CategoryMapping) -> list[str]:
     """What is wrong with a mapping between the schemas of its kinds."""
-    return [*faults(mapping, HELD.schema(mapping.given), HELD.schema(mapping.wanted))]
+    return [*problems(mapping, HELD.schema(mapping.given), HELD.schema(mapping.wanted))]
 
 
 def test_every_file_is_what_the_meta_schema_says(schemas: Path) -> None:
@@ -43,7 +43,7 @@ def test_every_category_has_a_mapping_or_a_word_of_the_documents() -> None:
 
 
 @pytest.mark.parametrize("mapping", MAPPINGS, ids=lambda mapping: str(mapping.given))
-def test_a_mapping_is_complete_and_every_rule_of_it_is_needed(mapping: Mapping) -> None:
+def test_a_mapping_is_complete_and_every_rule_of_it_is_needed(mapping: CategoryMapping) -> None:
     """Every field is kept, moved or dropped, every wanted one given, filled in or asked for: without any one rule, it is not."""
     assert wrong(mapping) == []
     assert len(mapping.rules) > 25
@@ -52,7 +52,7 @@ def test_a_mapping_is_complete_and_every_rule_of_it_is_needed(mapping: Mapping) 
 
 
 @pytest.mark.parametrize(
-    ("rule", "says"),
+    ("rule", "message"),
     [
         (Rule(does="keep", at=("nothing",), to=("nothing",)), "keep /nothing: /nothing is no field of"),
         (Rule(does="drop", at=("nothing",)), "drop /nothing: /nothing is no field of"),
@@ -65,11 +65,11 @@ def test_a_mapping_is_complete_and_every_rule_of_it_is_needed(mapping: Mapping) 
         (Rule(does="fill", to=("dealer_code",), value=3), "fill /dealer_code: the field does not take the value"),
     ],
 )
-def test_a_rule_about_nothing_is_an_error(rule: Rule, says: str) -> None:
+def test_a_rule_about_nothing_is_an_error(rule: Rule, message: str) -> None:
     """One that names no field, says twice what happens to one, or supplies what is there or what is not taken."""
     mapping = next(each for each in MAPPINGS if not each.automatic)
     others = [each for each in mapping.rules if not (each.to == rule.to and rule.does == "fill")]
-    assert any(says in each for each in wrong(replace(mapping, rules=[*others, rule])))
+    assert any(message in each for each in wrong(replace(mapping, rules=[*others, rule])))
 
 
 def test_every_rule_rests_on_documents_and_says_why() -> None:
@@ -85,8 +85,8 @@ def test_a_mapping_is_turned_round_where_its_steps_can_be() -> None:
     """What moves moves back; a mapping with a step that leads no way back has no counterpart."""
     mapping = MAPPINGS[0]
     move = Rule(does="move", at=("body",), to=("title",), by=[{"in_unit": "price"}])
-    turned = replace(mapping, rules=[move, Rule(does="drop", at=("contact",))]).turned
-    assert turned is not None
-    assert (turned.given, turned.wanted) == (mapping.wanted, mapping.given)
-    assert [str(rule) for rule in turned.rules] == ["move /title to /body"]
-    assert replace(mapping, rules=[replace(move, by=[{"trim": True}])]).turned is None
+    reversed_path = replace(mapping, rules=[move, Rule(does="drop", at=("contact",))]).reversed_path
+    assert reversed_path is not None
+    assert (reversed_path.given, reversed_path.wanted) == (mapping.wanted, mapping.given)
+    assert [str(rule) for rule in reversed_path.rules] == ["move /title to /body"]
+    assert replace(mapping, rules=[replace(move, by=[{"trim": True}])]).reversed_path is None

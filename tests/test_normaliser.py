@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 
 from v4schema import Kind, Level, errors, normalise, validate
 from v4schema.catalogue import Catalogue
-from v4schema.mending import Entry, Mending
-from v4schema.pointer import get, leads, within, write
-from v4schema.preparation import prepared
-from v4schema.quantities import Refused
-from v4schema.schema import choices, offered, walk
-from v4schema.step import Done, Field
-from v4schema.steps import STEPS
-from v4schema.strategies.respelling import RESPELLINGS
+from v4schema.catalogue.quantities import Undecided
+from v4schema.dialect.fields import choices, recommended, walk
+from v4schema.document.pointer import exists, get, resolve, write
+from v4schema.normalisation.step import Field, StepResult
+from v4schema.normalisation.steps import STEPS
+from v4schema.normalisation.transform import ChangeRecord, Transformer
+from v4schema.preparation import prepare_one
+from v4schema.strategies.respellings import RESPELLINGS
 
 Ad = dict[str, Any]
 
@@ -32,7 +32,7 @@ def test_normalising_twice_is_normalising_once(data: st.DataObject) -> None:
     ad |= data.draw(st.dictionaries(st.sampled_from([*HELD.names, *ad]), ANY_JSON, max_size=2))
     once = normalise(ad, version=kind.version)
     twice = normalise(once.ad, version=kind.version)
-    assert not twice.changed, [finding.says for finding in twice.changes]
+    assert not twice.changed, [finding.message for finding in twice.changes]
     assert twice.ad is once.ad
 
 
@@ -69,9 +69,9 @@ def test_every_step_has_its_respelling() -> None:
     assert named <= STEPS.keys()
 
 
-def respelt(text: str, **told: object) -> Done:
+def respelt(text: str, **told: object) -> StepResult:
     """What a step says of a text that it has written otherwise."""
-    return Done(value=text, code="text.respelled", told=told)
+    return StepResult(value=text, code="text.respelled", told=told)
 
 
 #: A field whose choice `c` is warned of.
@@ -94,38 +94,50 @@ DIGITS = {"characters": " -./^]", "leaving": "^[0-9X]+$"}
         ("remove", DIGITS, {}, "1 2\u00a03\u20134-5.6/7^8]X", respelt("12345678X")),
         ("remove", DIGITS, {}, "12", None),
         ("remove", DIGITS, {}, "1 a", None),
-        ("slug", True, {}, "A b", Done(value="a-b", code="text.slug")),
+        ("slug", True, {}, "A b", StepResult(value="a-b", code="text.slug")),
         ("slug", True, {}, "a-b", None),
-        ("slug", True, {"enum": [5, "lynk-co", "a"]}, "Lynk & Co", Done(value="lynk-co", code="text.slug")),
+        ("slug", True, {"enum": [5, "lynk-co", "a"]}, "Lynk & Co", StepResult(value="lynk-co", code="text.slug")),
         ("slug", True, {"enum": ["lynk-co", "Lynk & Co"]}, "Lynk & Co", None),
         ("slug", True, {"enum": ["lynk-co", "Lynk & Co"]}, "lynk-co", None),
-        ("slug", True, {"enum": ["lynk-co"]}, "A b", Done(value="a-b", code="text.slug")),
+        ("slug", True, {"enum": ["lynk-co"]}, "A b", StepResult(value="a-b", code="text.slug")),
         ("slug", True, {"allOf": [{}, {"not": {"enum": ["None"]}}]}, " None", None),
         ("word", {"b": ["c"]}, {"enum": ["b", "c"]}, "b", None),
         ("word", {"b": ["c"]}, {"examples": ["b", "c"]}, "b", None),
         ("word", {"true": ["b"]}, {"enum": ["b"]}, True, None),
-        ("word", {"x": ["7"]}, {"enum": [7, "b"]}, "x", Done(value=7, code="word.translated")),
-        ("word", {"x": ["c", "b"]}, {"enum": ["b", "c"]}, "X", Refused(code="word.ambiguous", told={"meanings": "b or c"})),
-        ("word", {"x": ["c"]}, WARNED, "x", Done(value="c", code="word.translated")),
+        ("word", {"x": ["7"]}, {"enum": [7, "b"]}, "x", StepResult(value=7, code="word.translated")),
+        ("word", {"x": ["c", "b"]}, {"enum": ["b", "c"]}, "X", Undecided(code="word.ambiguous", told={"meanings": "b or c"})),
+        ("word", {"x": ["c"]}, WARNED, "x", StepResult(value="c", code="word.translated")),
         ("word", {"x": ["c"]}, WARNED, "c", None),
-        ("word", {}, {"enum": ["1"]}, 1, Done(value="1", code="word.translated")),
+        ("word", {}, {"enum": ["1"]}, 1, StepResult(value="1", code="word.translated")),
         ("word", {}, {"enum": ["1"]}, 2, None),
-        ("number", True, {"type": "integer"}, "\u22125", Done(value=-5, code="number.read")),
-        ("number", True, {"type": "integer"}, "-5", Done(value=-5, code="number.read")),
-        ("number", True, {"type": "integer"}, " +5 ", Done(value=5, code="number.read")),
+        ("number", True, {"type": "integer"}, "\u22125", StepResult(value=-5, code="number.read")),
+        ("number", True, {"type": "integer"}, "-5", StepResult(value=-5, code="number.read")),
+        ("number", True, {"type": "integer"}, " +5 ", StepResult(value=5, code="number.read")),
         ("number", True, {"type": "integer"}, "5,0", None),
         ("number", True, {"type": "integer"}, "5.0", None),
-        ("number", True, {"type": "number"}, "\u22125,5", Done(value=-5.5, code="number.read")),
+        ("number", True, {"type": "number"}, "\u22125,5", StepResult(value=-5.5, code="number.read")),
         ("number", True, {"type": "number"}, f"5,{'0' * 19}1", None),
-        ("list", {"unless": ","}, {"items": {"type": ["string", "integer"]}}, 5, Done(value=[5], code="list.wrapped")),
+        ("list", {"unless": ","}, {"items": {"type": ["string", "integer"]}}, 5, StepResult(value=[5], code="list.wrapped")),
         ("list", {"unless": "^x,"}, {"items": {"type": "string"}}, " x,y", None),
-        ("list", True, {"items": {"type": "string"}}, "a,b", Done(value=["a,b"], code="list.wrapped")),
+        ("list", True, {"items": {"type": "string"}}, "a,b", StepResult(value=["a,b"], code="list.wrapped")),
         ("list", True, {"items": {"type": "string"}}, 5, None),
         ("list", True, {"items": {}}, [5], None),
-        ("distinct", True, {}, [1, "a", 1, "a", "b"], Done(value=[1, "a", 1, "b"], code="item.repeated", below=[(3, "a", None)])),
+        (
+            "distinct",
+            True,
+            {},
+            [1, "a", 1, "a", "b"],
+            StepResult(value=[1, "a", 1, "b"], code="item.repeated", below=[(3, "a", None)]),
+        ),
         ("distinct", True, {}, [1, 1, "a"], None),
-        ("distinct", True, {}, ["a", {}, "a"], Done(value=["a", {}], code="item.repeated", below=[(2, "a", None)])),
-        ("limit", True, {"maxItems": 1}, [1, 2], Done(value=[1], code="item.beyond", told={"most": 1}, below=[(1, 2, None)])),
+        ("distinct", True, {}, ["a", {}, "a"], StepResult(value=["a", {}], code="item.repeated", below=[(2, "a", None)])),
+        (
+            "limit",
+            True,
+            {"maxItems": 1},
+            [1, 2],
+            StepResult(value=[1], code="item.beyond", told={"most": 1}, below=[(1, 2, None)]),
+        ),
         ("limit", True, {"maxItems": 2}, [1, 2], None),
         ("limit", True, {"maxItems": 1}, "ab", None),
         ("limit", True, {}, [1, 2], None),
@@ -136,18 +148,18 @@ def test_a_step_does_what_it_says_and_no_more(
     argument: Any,  # noqa: ANN401
     schema: Ad,
     value: object,
-    outcome: Done | Refused | None,
+    outcome: StepResult | Undecided | None,
 ) -> None:
     """In any field of any schema, whether ours have one like it or not; a step for words is given its table here."""
     listed = choices(schema)
     words = {"table": argument} if name == "word" else {}
-    told = Field(schema=schema, choices=listed, offered=offered(schema, listed), words=words, measures={})
+    told = Field(schema=schema, choices=listed, offered=recommended(schema, listed), words=words, quantity_kinds={})
     made = STEPS[name]("table" if words else argument, told)
     said = made(value)
     assert said == outcome
-    if isinstance(said, Done):
+    if isinstance(said, StepResult):
         assert same(said.value, getattr(outcome, "value", None))
-        assert isinstance(made(said.value), Refused | None)
+        assert isinstance(made(said.value), Undecided | None)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
@@ -189,7 +201,7 @@ def test_nothing_vanishes(data: st.DataObject) -> None:
     for at, leaf in leaves(ad):
         there = any(write(at[:end]) in told for end in range(len(at) + 1))
         now = done.trail.target(at)  # items before it may be gone
-        assert there or (leads(done.ad, now) and (same(get(done.ad, now), leaf) or leaf == {})), at
+        assert there or (exists(done.ad, now) and (same(get(done.ad, now), leaf) or leaf == {})), at
 
 
 @given(data=st.data())
@@ -199,14 +211,14 @@ def test_findings_point_to_where_things_stood_and_stand(data: st.DataObject) -> 
     ad = respell(data.draw, kind, data.draw(ads(kind)))
     done = normalise(ad, version=kind.version)
     for finding in done.findings:
-        at = within(ad, finding.at)
-        assert leads(ad, at[:-1])
-        assert leads(ad, at) or finding.before is None
+        at = resolve(ad, finding.at)
+        assert exists(ad, at[:-1])
+        assert exists(ad, at) or finding.before is None
         if finding.to is not None:
-            assert leads(done.ad, within(done.ad, finding.to)[:1])
+            assert exists(done.ad, resolve(done.ad, finding.to)[:1])
     first = {finding.at: finding for finding in reversed(done.changes)}
     for finding in first.values():
-        assert finding.before is None or same(get(ad, within(ad, finding.at)), finding.before)
+        assert finding.before is None or same(get(ad, resolve(ad, finding.at)), finding.before)
 
 
 @given(data=st.data(), unit=st.sampled_from(["kr", "tkr", "SEK"]))
@@ -596,11 +608,11 @@ TREES = st.recursive(
 )
 
 
-def turned(value: object) -> object:
+def reversed_path(value: object) -> object:
     """A value with the names of its objects in the opposite order."""
     if isinstance(value, dict):
-        return {name: turned(value[name]) for name in reversed(value)}
-    return [turned(item) for item in value] if isinstance(value, list) else value
+        return {name: reversed_path(value[name]) for name in reversed(value)}
+    return [reversed_path(item) for item in value] if isinstance(value, list) else value
 
 
 @given(ad=st.dictionaries(NAMES, TREES, max_size=8), kind=st.sampled_from(KINDS))
@@ -609,12 +621,12 @@ def test_whatever_stands_wherever_the_laws_hold(ad: Ad, kind: Kind) -> None:
     words: dict[str, Any] = {"version": kind.version, "category": kind.category}
     done = normalise(ad, **words)
     assert not normalise(done.ad, **words).changed
-    other = normalise(turned(ad), **words)
+    other = normalise(reversed_path(ad), **words)
     assert same(other.ad, done.ad)
     assert {(finding.code, finding.at) for finding in other.findings} == {(finding.code, finding.at) for finding in done.findings}
-    assert prepared(ad, engine=None, catalogue=HELD, **words).ad == done.ad
+    assert prepare_one(ad, engine=None, catalogue=HELD, **words).ad == done.ad
     for finding in done.findings:
-        assert finding.to is None or leads(done.ad, within(done.ad, finding.to)[:1])
+        assert finding.to is None or exists(done.ad, resolve(done.ad, finding.to)[:1])
 
 
 @pytest.mark.parametrize("blank", [None, "", "  "])
@@ -664,8 +676,8 @@ def test_steps_of_a_list_are_done_although_none_are_for_its_items() -> None:
     """Those before what is within and those after; and a list that its field would not take is put together all the same."""
     items = {"type": "array", "items": {"type": "string"}, "minItems": 2, "x-normalise": [{"list": True}, {"distinct": True}]}
     schema = {"properties": {"tags": {**items, "x-source": ["S"]}}}
-    walk = Mending(schema=schema, words={}, measures={}, fields=lambda node: node["properties"]).compiled()
-    entries: list[Entry] = []
+    walk = Transformer(schema=schema, words={}, quantity_kinds={}, fields=lambda node: node["properties"]).compiled()
+    entries: list[ChangeRecord] = []
     assert walk({"tags": ["a", "b", "a"]}, (), entries) == {"tags": ["a", "b"]}
     assert walk({"tags": "a"}, (), entries) == {"tags": ["a"]}
     assert [(entry.code, entry.at) for entry in entries] == [("item.repeated", ("tags", 2)), ("list.wrapped", ("tags",))]
@@ -680,7 +692,7 @@ def test_an_amount_that_is_contradicted_stays(currency: str) -> None:
     assert [(finding.code, finding.at, finding.before) for finding in done.findings] == [
         ("unit.contradicted", "/price/0/amount", "34 900 kr")
     ]
-    assert currency in done.findings[0].says
+    assert currency in done.findings[0].message
 
 
 @pytest.mark.parametrize("currency", ["SEK", "sek", "kr", "svenska kronor", None, "", 7])
@@ -706,8 +718,8 @@ def test_what_rests_on_the_callers_word_says_so() -> None:
     """Whether the number stands alone or in an object without a unit."""
     for mileage in (1540, {"value": 1540}):
         ad = {"category_fields": {"condition": {"mileage": mileage}}}
-        assert "on your word" in normalise(ad, category="car", mileage_unit="mil").changes[0].says
-        assert "on your word" in normalise(ad, category="car", mileage_unit="km").changes[0].says
+        assert "on your word" in normalise(ad, category="car", mileage_unit="mil").changes[0].message
+        assert "on your word" in normalise(ad, category="car", mileage_unit="km").changes[0].message
 
 
 @pytest.mark.parametrize("around", [3, [], "x"])
@@ -851,7 +863,7 @@ def test_bare_numbers_are_what_the_caller_says() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "says"),
+    ("said", "message"),
     [
         ({"price_unit": "dollar"}, "There is no unit of price 'dollar'. There are: öre, kr, tkr."),
         ({"mileage": "miles"}, "There is no unit of mileage 'miles'."),
@@ -859,9 +871,9 @@ def test_bare_numbers_are_what_the_caller_says() -> None:
         ({"weight": "kg"}, "There is no setting 'weight'."),
     ],
 )
-def test_units_that_there_are_not_are_exceptions_that_teach(said: dict[str, Any], says: str) -> None:
+def test_units_that_there_are_not_are_exceptions_that_teach(said: dict[str, Any], message: str) -> None:
     """The caller's own words, before anything is done."""
-    with pytest.raises(errors.UnknownName, match=says.replace("(", r"\(").replace("?", r"\?")):
+    with pytest.raises(errors.UnknownName, match=message.replace("(", r"\(").replace("?", r"\?")):
         normalise({}, **said)
 
 

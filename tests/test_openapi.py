@@ -13,13 +13,14 @@ from jsonschema_rs import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 import v4schema
-from v4schema import Kind, pointer
+from v4schema import Kind
 from v4schema.catalogue import Catalogue
-from v4schema.errors import Damaged, Undescribed, UnknownName
+from v4schema.document import pointer
+from v4schema.errors import InvalidSchemas, NoDescription, UnknownName
 from v4schema.openapi import check_request, document, request
-from v4schema.openapi.description import described
+from v4schema.openapi.description import described_editions
 
-VERSIONS = described(HELD)
+VERSIONS = described_editions(HELD)
 OPERATIONS = [(version, operation) for version in VERSIONS for operation in HELD.edition(version).operations]
 #: What the guide lists, with the statuses that documents tell of each; of a delete none tells.
 ENDPOINTS = {
@@ -95,7 +96,7 @@ def test_every_endpoint_has_the_statuses_that_documents_tell(version: str) -> No
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_operations_can_be_told_apart_and_need_a_token(version: str) -> None:
-    """Each has an identifier of its own, a tag that is described, its documents, and the header of the guide."""
+    """Each has an identifier of its own, a tag that is described_editions, its documents, and the header of the guide."""
     document = told(version)
     identifiers = [operation["operationId"] for _, operation in operations(version)]
     assert len({*identifiers}) == len(identifiers)
@@ -240,11 +241,11 @@ def test_an_edition_without_a_description_says_so(schemas: Path, tmp_path: Path)
     with pytest.raises(UnknownName):
         document("v9")
     held = altered(schemas, tmp_path, "catalogue.json", lambda told: [edition.pop("openapi") for edition in told["editions"][1:]])
-    with pytest.raises(Undescribed, match=r"v4 has no OpenAPI description. There are those of: v3."):
+    with pytest.raises(NoDescription, match=r"v4 has no OpenAPI description. There are those of: v3."):
         document(catalogue=held)
-    assert described(held) == ["v3"]
+    assert described_editions(held) == ["v3"]
     held = altered(schemas, tmp_path, "catalogue.json", lambda told: [edition.pop("openapi") for edition in told["editions"]])
-    with pytest.raises(Undescribed, match=r"v4 has no OpenAPI description. There are those of: no edition."):
+    with pytest.raises(NoDescription, match=r"v4 has no OpenAPI description. There are those of: no edition."):
         check_request(request("GET", "https://api.blocket.se/v4/ad"), catalogue=held)
 
 
@@ -295,7 +296,7 @@ def altered(schemas: Path, folder: Path, name: str, change: Any) -> Catalogue:  
 
 
 @pytest.mark.parametrize(
-    ("change", "says"),
+    ("change", "message"),
     [
         (lambda schemas: schemas["Ad"]["oneOf"].pop(), "in the choice Ad, v4/hunting.json is left out"),
         (lambda schemas: schemas["Ad"]["oneOf"].append({"$ref": "parts.json"}), "v4/parts.json is no schema of a category"),
@@ -311,10 +312,10 @@ def altered(schemas: Path, folder: Path, name: str, change: Any) -> Catalogue:  
         (lambda schemas: schemas["LogEntry"].pop("x-operation"), "is wanted for None, which is no operation of v4"),
     ],
 )
-def test_a_source_that_leads_nowhere_is_damaged(change: Any, says: str, schemas: Path, tmp_path: Path) -> None:  # noqa: ANN401
+def test_a_source_that_leads_nowhere_is_damaged(change: Any, message: str, schemas: Path, tmp_path: Path) -> None:  # noqa: ANN401
     """What is wrong with it is said when the document is made, and before a folder of one's own is used."""
     held = altered(schemas, tmp_path, "v4/openapi.json", lambda told: change(told["components"]["schemas"]))
-    with pytest.raises(Damaged, match=says):
+    with pytest.raises(InvalidSchemas, match=message):
         document("v4", catalogue=held)
 
 

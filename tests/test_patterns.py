@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from interegular.patterns import parse_pattern
 
-from v4schema.engine import ENGINES
-from v4schema.patterns import Pattern, bounded
+from v4schema.dialect.engines import ENGINES
+from v4schema.dialect.patterns import Pattern, bounded
 
 
 def expressions(node: Any) -> Iterator[str]:  # noqa: ANN401

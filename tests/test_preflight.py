@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from v4schema import Level, Report, errors, feed, normalise, preflight, validate
-from v4schema.pointer import leads, within
+from v4schema.document.pointer import exists, resolve
 
 Ad = dict[str, Any]
 
@@ -106,12 +106,12 @@ def test_the_findings_are_those_of_the_ad_to_send(data: st.DataObject) -> None:
     checked = validate(done.ad, version=kind.version)
     assert sorted(finding.code for finding in report.warnings) == sorted(finding.code for finding in checked.warnings)
     for finding in report.findings:
-        assert leads(ad, within(ad, finding.at)[:-1])
+        assert exists(ad, resolve(ad, finding.at)[:-1])
 
 
 @given(data=st.data())
 def test_what_is_said_to_be_mendable_is_gone_after_normalising(data: st.DataObject) -> None:
-    """`mendable` tells the truth, both ways: what is marked is gone, what is not is still there."""
+    """`fixable` tells the truth, both ways: what is marked is gone, what is not is still there."""
     kind = data.draw(st.sampled_from(KINDS))
     ad = respell(data.draw, kind, data.draw(ads(kind)))
     ad |= data.draw(
@@ -122,7 +122,7 @@ def test_what_is_said_to_be_mendable_is_gone_after_normalising(data: st.DataObje
     (prepared,) = feed.prepare([("ad.json", text)], version=kind.version)
     left = {finding.at for finding in prepared.report.errors}
     for finding in checked.report.errors:
-        assert finding.mendable == (finding.at not in left), finding
+        assert finding.fixable == (finding.at not in left), finding
 
 
 def test_many_ads_are_prepared_in_order() -> None:
@@ -130,7 +130,7 @@ def test_many_ads_are_prepared_in_order() -> None:
     results = list(feed.prepare([("feed.ndjson", b'{"visible": "ja"}\n{\n{"visible": true}\n')], operation="update"))
     assert [result.report.ad for result in results] == [{"visible": True}, None, {"visible": True}]
     assert [result.changed for result in results] == [True, False, False]
-    tally = feed.Tally()
+    tally = feed.Summary()
     list(tally.counted(results))
     assert (tally.ads, tally.changed, tally.unreadable) == (2, 1, 1)
 

@@ -13,12 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import v4schema
-from v4schema import Kind, feed, openapi, render
+from v4schema import Kind, feed, openapi
 from v4schema.catalogue import Catalogue
-from v4schema.pointer import Place, get, leads
-from v4schema.privacy import Pointers, hidden, written
-from v4schema.schema import private, walk
-from v4schema.sheets import Sheet
+from v4schema.catalogue.privacy import MaskedPointers, hidden, masked_pointer
+from v4schema.dialect.fields import is_private, walk
+from v4schema.document.pointer import Place, exists, get
+from v4schema.feed.answer_sheet import QuestionSheet
+from v4schema.output import formats
 
 #: Places of names that tell something: in a contact, wherever and however that is written, and as names of their own.
 TELLING: list[Place] = [
@@ -58,16 +59,16 @@ TELLING_NOTHING: list[Place] = [
 
 @pytest.mark.parametrize("place", TELLING, ids=str)
 def test_a_name_that_may_be_private_is_masked(place: Place, catalogue: Catalogue) -> None:
-    """Within what is private or known to nobody, and anywhere if it does not look like the name of a field."""
+    """Within what is is_private or known to nobody, and anywhere if it does not look like the name of a field."""
     assert [*hidden(catalogue, place)][-1]
-    assert str(place[-1]) not in written(catalogue, place)
+    assert str(place[-1]) not in masked_pointer(catalogue, place)
 
 
 @pytest.mark.parametrize("place", TELLING_NOTHING, ids=str)
 def test_a_name_that_tells_nothing_is_shown(place: Place, catalogue: Catalogue) -> None:
     """A name that documents know, in any spelling, and one that looks like the name of a field."""
     assert not any(hidden(catalogue, place))
-    assert written(catalogue, place).endswith(f"/{place[-1]}")
+    assert masked_pointer(catalogue, place).endswith(f"/{place[-1]}")
 
 
 #: Names that collide with masks and with one another, among others.
@@ -89,7 +90,7 @@ def places(document: Any, at: Place = ()) -> list[Place]:  # noqa: ANN401  (any 
 @given(DOCUMENTS)
 def test_pointers_lead_back_to_the_places_they_were_written_for(document: object) -> None:
     """Whatever is masked: no two places of a document have one pointer, and whoever has the document finds them."""
-    pointers = Pointers(v4schema.catalogue.default(), document)
+    pointers = MaskedPointers(v4schema.catalogue.default(), document)
     told = {place: pointers.written(place) for place in places(document)}
     assert {place: pointers.place(at) for place, at in told.items()} == {place: place for place in told}
     assert len({*told.values()}) == len(told)
@@ -97,11 +98,11 @@ def test_pointers_lead_back_to_the_places_they_were_written_for(document: object
 
 def test_a_pointer_into_another_document_leads_nowhere(catalogue: Catalogue) -> None:
     """A mask that stands for no member stays as it is."""
-    pointers = Pointers(catalogue, {"contact": {}})
+    pointers = MaskedPointers(catalogue, {"contact": {}})
     assert pointers.place("/contact/\u20263") == ("contact", "\u20263")
     assert pointers.place("/contact/\u20263/\u20261/0") == ("contact", "\u20263", "\u20261", "0")
-    assert Pointers(catalogue, {"contact": [1]}).place("/contact/0/\u20261") == ("contact", 0, "\u20261")
-    assert written(catalogue, ("contact", "Anna")) == "/contact/\u2026"
+    assert MaskedPointers(catalogue, {"contact": [1]}).place("/contact/0/\u20261") == ("contact", 0, "\u20261")
+    assert masked_pointer(catalogue, ("contact", "Anna")) == "/contact/\u2026"
 
 
 def test_findings_among_private_names_have_their_places_and_lines() -> None:
@@ -112,19 +113,19 @@ def test_findings_among_private_names_have_their_places_and_lines() -> None:
         ("/contact/\u20262", 4, 1),
         ("/contact/\u20263", 5, 1),
     ]
-    framed = "".join(render.text([result], render.Look(rich=True)))
+    framed = "".join(formats.text([result], formats.RenderOptions(rich=True)))
     assert '"\u2026": \u2026' in framed
     assert "0701234567" not in framed
     assert "Anna" not in framed
 
 
 def test_a_private_name_that_stands_twice_is_told_by_its_number() -> None:
-    """The text is no JSON, and the finding leads to the second one all the same."""
+    """The text is no JSON, and the finding exists to the second one all the same."""
     (result,) = feed.check([("ad.json", b'[{"a": 1}, {"contact": {"b": 1,\n "0701234567": 1,\n "0701234567": 2}}]')])
     (found,) = result.located()
     assert (found.code, found.at, found.line, found.column) == ("json.duplicate_key", "/1/contact/\u20263", 3, 2)
     assert found.hint == "Keep one of the two of this name."
-    assert "0701234567" not in "".join(render.text([result], render.Look(rich=True)))
+    assert "0701234567" not in "".join(formats.text([result], formats.RenderOptions(rich=True)))
 
 
 @pytest.mark.parametrize("name", ['"a\tb"', '"a\\x"', '"\\ud800"'])
@@ -136,24 +137,24 @@ def test_a_broken_name_that_stands_twice_is_no_reason_for_a_traceback(name: str)
         f'{{"b": 1, "b": 2, {name}: 3}}',
     ):
         (result,) = feed.check([("ad.json", text.encode())])
-        assert "".join(render.text([result], render.Look(rich=True)))
+        assert "".join(formats.text([result], formats.RenderOptions(rich=True)))
 
 
 def test_a_change_is_only_shown_whole_if_all_of_it_may_be() -> None:
     """What was moved with plates or unknown names in it is not told by value."""
     ad = {"category_id": "1121", "categoryFields": {"vin": "yv1sw6111x1234567"}, "category_fields": None, "Location": {"Anna": 1}}
     (result,) = feed.prepare([("ad.json", json.dumps(ad).encode())], operation="update")
-    told = json.loads("".join(render.ndjson([result])))["findings"]
+    told = json.loads("".join(formats.ndjson([result])))["findings"]
     assert {each["at"] for each in told if each["code"] == "field.moved"} == {"/categoryFields", "/Location"}
     assert not any("before" in each for each in told if each["code"] == "field.moved")
     (result,) = feed.prepare([("ad.json", b'{"category_id": "1121", "Visible": true}')], operation="update")
-    told = json.loads("".join(render.ndjson([result])))["findings"]
+    told = json.loads("".join(formats.ndjson([result])))["findings"]
     assert [(each["before"], each["after"]) for each in told if each["code"] == "field.moved"] == [(True, True)]
 
 
 def test_no_label_is_a_private_field(catalogue: Catalogue, kinds: list[Kind]) -> None:
     """In no kind of ad; nor is it the text in which people write whom to call."""
-    assert not any(private(catalogue.schema(kind), at) for kind in kinds for at in catalogue.labels_at)
+    assert not any(is_private(catalogue.schema(kind), at) for kind in kinds for at in catalogue.labels_at)
 
 
 @pytest.mark.parametrize(
@@ -171,7 +172,7 @@ def test_no_label_is_a_private_field(catalogue: Catalogue, kinds: list[Kind]) ->
 def test_a_label_holds_nothing_that_tells_who_somebody_is(title: str | None, label: str, catalogue: Catalogue) -> None:
     """Without a title there is none; telephone numbers, addresses and plates are left out of it."""
     ad = {"source_id": "1", "category_id": 1121, "title": title, "body": "Ring 0701234567", "contact": {"phone": "0701234567"}}
-    with Sheet(catalogue) as sheet:
+    with QuestionSheet(catalogue) as sheet:
         assert sheet.add(v4schema.convert(ad, to="v4"))
         *_, line = b"".join(sheet.lines()).decode().splitlines()
     assert line.split(";")[1] == label
@@ -184,14 +185,14 @@ def test_what_holds_an_ad_does_not_print_it() -> None:
     holding = {"ad", "given", "before", "after", "text", "lead", "ending", "body", "data", "cells", "value", "stood", "headers"}
     # What a schema or a mapping says, what goes into an ad's place by a rule, and what the test kit draws is nobody's own.
     exempt = {
-        "v4schema.mapping",
-        "v4schema.comparison",
-        "v4schema.converter.Converter",
-        "v4schema.rewriting",
-        "v4schema.positions",
-        "v4schema.reading.Limits",
-        "v4schema.staging",  # `before` is a digest
-        "v4schema.cli.sinks",  # likewise
+        "v4schema.conversion.mappings",
+        "v4schema.conversion.comparison",
+        "v4schema.conversion.converter.Converter",
+        "v4schema.document.rewrite",
+        "v4schema.document.positions",
+        "v4schema.reading.reader.Limits",
+        "v4schema.output.staging",  # `before` is a digest
+        "v4schema.cli.outputs",  # likewise
     }
     met = set()
     for module in pkgutil.walk_packages(v4schema.__path__, "v4schema."):
@@ -205,7 +206,11 @@ def test_what_holds_an_ad_does_not_print_it() -> None:
                 if field.name in holding:
                     met.add(name)
                     assert not field.repr, (name, field.name)
-    assert {"v4schema.reading.Reading", "v4schema.normaliser.Normalisation", "v4schema.conversion.Conversion"} <= met
+    assert {
+        "v4schema.reading.reader.Reading",
+        "v4schema.normalisation.normaliser.Normalisation",
+        "v4schema.conversion.result.Conversion",
+    } <= met
 
 
 def test_the_api_is_told_of_without_the_names_that_it_repeats() -> None:
@@ -221,7 +226,7 @@ def test_what_has_changed_since_a_receipt_is_told_without_names() -> None:
     assert done.receipt
     back = v4schema.convert({**done.ad, "category_id": 3, "title": "B"}, to="v3", receipt=done.receipt)
     assert "0701234567" not in repr((back, back.findings))
-    assert leads(ad, ("contact", "0701234567"))
+    assert exists(ad, ("contact", "0701234567"))
     assert get(v4schema.revert(done), ("contact", "0701234567")) == " x "
 
 
@@ -231,7 +236,7 @@ def test_no_canary_is_seen() -> None:
     searched, sightings, made = canaries.look(3, 1, kinds=kinds, on_terminal=False)
     assert not sightings
     assert made > 20
-    assert {"report", "InvalidAd", "PreflightError", "log", "asks", "text", "json", "ndjson", "api"} <= {*searched}
+    assert {"report", "InvalidAd", "PreflightError", "log", "questions", "text", "json", "ndjson", "api"} <= {*searched}
 
 
 def test_a_canary_would_be_seen() -> None:

@@ -12,10 +12,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from v4schema import Limits, feed, migrate, preflight, read
+from v4schema.document.positions import positions
 from v4schema.feed import check
-from v4schema.positions import positions
-from v4schema.render import Look, text
-from v4schema.report import Level
+from v4schema.findings.report import Level
+from v4schema.output.formats import RenderOptions, text
 
 TWO = b'{"source_id": "1"}\n{"source_id": "2"}\n'
 
@@ -119,7 +119,7 @@ def test_what_is_not_json_is_a_finding_with_its_own_code_and_place(
     assert (found.code, found.level) == (code, Level.ERROR)
     assert line is None or found.line == line
     assert column is None or found.column == column
-    assert len(f"{found.says}{found.hint}") < 200
+    assert len(f"{found.message}{found.hint}") < 200
 
 
 def test_a_number_beyond_all_range_is_named_by_its_place() -> None:
@@ -148,7 +148,7 @@ def test_a_byte_order_mark_is_tolerated_with_a_note() -> None:
 def test_an_empty_array_is_no_success() -> None:
     """An export that wrote nothing is a finding."""
     (reading,) = read(b"[]")
-    assert [finding.says for finding in reading.findings] == ["The array holds no ad."]
+    assert [finding.message for finding in reading.findings] == ["The array holds no ad."]
     (reading,) = read(b"\n\n", name="feed.ndjson")
     assert [finding.code for finding in reading.findings] == ["json.empty"]
 
@@ -313,7 +313,7 @@ def test_the_line_of_an_ad_is_where_it_begins() -> None:
 def test_a_name_that_stands_twice_is_framed_whatever_follows(rest: str) -> None:
     """A fault is shown where it is, whatever else is wrong with the text: a name that is broken, a value that is not there."""
     results = [*check([("ad.json", f'{{"s": 0, "a": 1, "a":{rest}'.encode())])]
-    told = "".join(text(results, Look(rich=True)))
+    told = "".join(text(results, RenderOptions(rich=True)))
     assert [finding.at for finding in results[0].located()] == ["/a"]
     assert '"a": ' in told
     assert "^" in told
@@ -462,7 +462,7 @@ def test_a_line_that_is_too_long_is_passed_over_and_told(size: int, place: int, 
         ]
         found = [finding for result in results for finding in result.located() if finding.code == "file.too_large"]
         assert len(found) == (size > SMALL.ad)
-        assert all(f"{SMALL.ad} bytes" in finding.says and "--max-ad-size" in str(finding.hint) for finding in found)
+        assert all(f"{SMALL.ad} bytes" in finding.message and "--max-ad-size" in str(finding.hint) for finding in found)
         assert [finding.line for finding in found] == [place + 1] * len(found)
         assert all(result.whole for result in results) == (not found)
 
@@ -530,7 +530,7 @@ def test_what_has_no_end_has_one_here(begin: bytes, name: str) -> None:
     stream = Endless(begin)
     *_, last = read(stream, name=name, limits=SMALL)  # type: ignore[arg-type]
     assert [finding.code for finding in last.findings] == ["file.too_large"]
-    assert "more than" in last.findings[0].says
+    assert "more than" in last.findings[0].message
     assert stream.read_of_it < 4 << 20
 
 

@@ -1,4 +1,4 @@
-"""Receipts lead back from any value to any other, and are sound only as they were made."""
+"""Receipts lead back from any value to any other, and are is_intact only as they were create."""
 
 import json
 from typing import Any
@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from v4schema import convert
-from v4schema.drawer import Drawer
-from v4schema.receipts import made, restored, same, sound
+from v4schema.conversion.receipts import create, is_intact, json_equal, restore
+from v4schema.feed.receipt_file import ReceiptFile
 
 OBJECTS = st.dictionaries(st.sampled_from(["a", "b", "c", "d~/e", ""]), ANY_JSON, max_size=5)
 
@@ -18,31 +18,31 @@ OBJECTS = st.dictionaries(st.sampled_from(["a", "b", "c", "d~/e", ""]), ANY_JSON
 @given(given_=OBJECTS, new=OBJECTS)
 def test_a_receipt_leads_back_from_anything_to_anything(given_: dict[str, Any], new: dict[str, Any]) -> None:
     """To the letter, in every value: 1 is not 1.0, and not true."""
-    receipt = json.loads(json.dumps(made(given_, new, why=lambda *_, **__: "so")))
-    assert sound(receipt)
-    back = restored(new, receipt)
+    receipt = json.loads(json.dumps(create(given_, new, why=lambda *_, **__: "so")))
+    assert is_intact(receipt)
+    back = restore(new, receipt)
     assert (back.exact, back.changed) == (True, [])
     assert json.dumps(back.ad) == json.dumps(given_)
 
 
 def test_the_order_of_names_comes_back_as_well() -> None:
     """Where it has changed, the receipt knows it."""
-    receipt = made({"a": 1, "b": {"c": 2, "d": 3}}, {"b": {"d": 3, "c": 2}, "a": 1}, why=lambda *_, **__: "so")
-    assert json.dumps(restored({"b": {"d": 3, "c": 2}, "a": 1}, receipt).ad) == '{"a": 1, "b": {"c": 2, "d": 3}}'
-    assert restored({"b": 5}, receipt).ad == {"b": 5}
+    receipt = create({"a": 1, "b": {"c": 2, "d": 3}}, {"b": {"d": 3, "c": 2}, "a": 1}, why=lambda *_, **__: "so")
+    assert json.dumps(restore({"b": {"d": 3, "c": 2}, "a": 1}, receipt).ad) == '{"a": 1, "b": {"c": 2, "d": 3}}'
+    assert restore({"b": 5}, receipt).ad == {"b": 5}
 
 
 @given(one=ANY_JSON, other=ANY_JSON)
 def test_values_are_the_same_if_they_are_written_the_same(one: object, other: object) -> None:
     """But for the order of names."""
-    assert same(one, other) == (json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True))
-    assert same(one, json.loads(json.dumps(one)))
+    assert json_equal(one, other) == (json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True))
+    assert json_equal(one, json.loads(json.dumps(one)))
 
 
 @given(given_=OBJECTS, new=OBJECTS, other=OBJECTS)
 def test_an_ad_that_was_changed_keeps_what_it_says(given_: dict[str, Any], new: dict[str, Any], other: dict[str, Any]) -> None:
     """A receipt never raises and never claims to be exact where it is not."""
-    back = restored(other, made(given_, new, why=lambda *_, **__: "so"))
+    back = restore(other, create(given_, new, why=lambda *_, **__: "so"))
     assert back.exact == (json.dumps(back.ad, sort_keys=True) == json.dumps(given_, sort_keys=True))
 
 
@@ -50,7 +50,7 @@ def test_receipts_are_found_in_whatever_order() -> None:
     """Each goes to an ad of its name, and once; what is no receipt and what is of no ad is told."""
     slips = [convert({**CAR, "source_id": name}, to="v4").receipt for name in ("1", "2", "1", "3")]
     lines = [*(json.dumps(slip) for slip in slips), "[]", "{"]
-    drawer = Drawer("\n".join(lines).encode(), name="slips.ndjson", catalogue=HELD)
+    drawer = ReceiptFile("\n".join(lines).encode(), name="slips.ndjson", catalogue=HELD)
     ads = [convert({**CAR, "source_id": name}, to="v4").ad for name in ("2", "1", "1", "1")]
     assert [drawer.take(ad) for ad in (*ads, {})] == [slips[1], slips[0], slips[2], None, None]
     remarks = [*drawer.remarks(), *drawer.left()]
@@ -69,6 +69,6 @@ def test_a_receipt_says_what_it_is_of() -> None:
     assert [{**change, "why": bool(change["why"])} for change in receipt["changes"]] == [
         {"at": "/category_id", "was": 1020, "is": "1020", "why": True}
     ]
-    assert sound(receipt)
-    assert not sound({**receipt, "source_id": "2"})
-    assert not sound([])
+    assert is_intact(receipt)
+    assert not is_intact({**receipt, "source_id": "2"})
+    assert not is_intact([])

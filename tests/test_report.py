@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 import v4schema
 from v4schema import Finding, InvalidAd, Kind, Level, Report, errors
-from v4schema.pointer import leads, parse, write
-from v4schema.spelling import near, nearest
+from v4schema.document.pointer import exists, parse, write
+from v4schema.spelling import is_near, nearest
 
 
-def error(at: str, says: str = "No.") -> Finding:
+def error(at: str, message: str = "No.") -> Finding:
     """An error at a place."""
-    return Finding(code="schema.type", at=at, says=says)
+    return Finding(code="schema.type", at=at, message=message)
 
 
 def test_a_report_is_valid_without_errors() -> None:
@@ -22,8 +22,8 @@ def test_a_report_is_valid_without_errors() -> None:
     report = Report(
         kind=Kind(version="v4"),
         findings=(
-            Finding(code="a.b", at="", says="x", level=Level.WARNING),
-            Finding(code="a.c", at="", says="x", level=Level.NOTE),
+            Finding(code="a.b", at="", message="x", level=Level.WARNING),
+            Finding(code="a.c", at="", message="x", level=Level.NOTE),
         ),
     )
     assert report.valid
@@ -80,9 +80,9 @@ def test_pointers_are_taken_apart_as_they_were_put_together(tokens: list[str]) -
 
 def test_a_pointer_into_nothing_leads_nowhere() -> None:
     """Members of lists and items of objects are no places."""
-    assert not leads({"a": [1]}, ("a", "b"))
-    assert not leads({"a": 3}, ("a", "0"))
-    assert leads({"a": [1]}, ("a", "0"))
+    assert not exists({"a": [1]}, ("a", "b"))
+    assert not exists({"a": 3}, ("a", "0"))
+    assert exists({"a": [1]}, ("a", "0"))
 
 
 @given(name=st.text("abcdefgh", min_size=4, max_size=8), data=st.data())
@@ -96,10 +96,10 @@ def test_one_slip_is_near_and_two_are_not(name: str, data: st.DataObject) -> Non
         name[:index] + name[index : index + 2][::-1] + name[index + 2 :],
     ]
     for slip in slips:
-        assert near(name, slip)
-        assert near(slip, name)
-    assert not near(name, "zz" + name)
-    assert not near(name, "yz" + name[2:])
+        assert is_near(name, slip)
+        assert is_near(slip, name)
+    assert not is_near(name, "zz" + name)
+    assert not is_near(name, "yz" + name[2:])
 
 
 def test_the_nearest_of_several_is_the_one_that_differs_least() -> None:

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from v4schema import feed
-from v4schema.reading import parsed
-from v4schema.rewriting import rewritten
+from v4schema.document.rewrite import rewrite
+from v4schema.reading.reader import parse_json
 
 
 def mended(text: bytes, name: str = "ads.json", **words: Any) -> bytes:  # noqa: ANN401
@@ -39,7 +39,7 @@ def test_the_new_text_is_that_of_the_new_value(data: st.DataObject, layout: dict
     results = list(feed.prepare([("ads.json", text)], version=kind.version))
     assert b"".join(result.before for result in results) == text
     written = b"".join(result.after() for result in results)
-    new: Any = parsed(written)
+    new: Any = parse_json(written)
     assert same(new if several else [new], [result.report.ad for result in results])
     if not any(result.changed for result in results):
         assert written == text
@@ -113,7 +113,7 @@ def test_a_list_may_lose_an_item_and_change_another() -> None:
     """Items are told apart by what they are."""
     before = ["a", "b ", "a", "c"]
     text = b'["a",  "b ", "a",\n "c"]'
-    assert rewritten(text, before, [before[0], "b", before[3]]) == b'["a",  "b",\n "c"]'
+    assert rewrite(text, before, [before[0], "b", before[3]]) == b'["a",  "b",\n "c"]'
 
 
 def test_what_is_new_may_be_of_any_shape() -> None:
@@ -121,8 +121,8 @@ def test_what_is_new_may_be_of_any_shape() -> None:
     before: Any = {"a": 1}
     after = {"a": [{"b": [1, None]}, {}, []], "c": {"d": "å"}}
     text = b'{\n  "a": 1\n}'
-    assert rewritten(text, before, after).decode() == json.dumps(after, indent=2, ensure_ascii=False)
-    assert rewritten(b'{"a":1}', before, after).decode() == json.dumps(after, separators=(",", ":"), ensure_ascii=False)
+    assert rewrite(text, before, after).decode() == json.dumps(after, indent=2, ensure_ascii=False)
+    assert rewrite(b'{"a":1}', before, after).decode() == json.dumps(after, separators=(",", ":"), ensure_ascii=False)
 
 
 def test_an_ad_in_an_array_is_laid_out_as_if_it_stood_alone() -> None:

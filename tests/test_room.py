@@ -16,9 +16,9 @@ import pytest
 from commands import Run
 
 from v4schema import Limits, errors
-from v4schema.drawer import Drawer
-from v4schema.sheets import Answers
-from v4schema.temporary import Spool
+from v4schema.feed.answer_sheet import AnswerSheet
+from v4schema.feed.receipt_file import ReceiptFile
+from v4schema.feed.temporary import SpooledFile
 
 #: As large as a file may become here; so much of one without a name stays in memory.
 MOST = 1 << 20
@@ -87,9 +87,9 @@ def test_a_full_temporary_folder_is_told_where_answers_wait(run: Run, in_empty_f
 
 def test_a_temporary_file_says_what_is_wrong_with_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether it is written at once or later, and also where there is no such folder at all."""
-    with Spool() as spool, full():
+    with SpooledFile() as spool, full():
         spool.write(b"x" * MOST)
-        with pytest.raises(errors.Full, match=str(folder)):
+        with pytest.raises(errors.TemporaryStorageFull, match=str(folder)):
             spool.write(b"x" * MOST)
     monkeypatch.setattr(tempfile, "tempdir", None)
     monkeypatch.setenv("TMPDIR", "nowhere")
@@ -98,26 +98,29 @@ def test_a_temporary_file_says_what_is_wrong_with_it(folder: Path, monkeypatch: 
         raise FileNotFoundError(2, "No usable temporary directory found")
 
     monkeypatch.setattr(tempfile, "gettempdir", nowhere)
-    with pytest.raises(errors.Full, match="the temporary folder nowhere: No usable temporary directory"), Spool() as spool:
+    with (
+        pytest.raises(errors.TemporaryStorageFull, match="the temporary folder nowhere: No usable temporary directory"),
+        SpooledFile() as spool,
+    ):
         spool.write(b"x" * 2 * MOST)
 
 
 def test_tables_and_receipts_have_limits_of_their_own(run: Run, in_empty_folder: Path) -> None:
     """A table may be as large as a document, and so may each receipt."""
     table = b"source_id;brand\n" + b"1;Yamaha\n" * 200
-    answers = Answers(table, to="v4", limits=Limits(document=1_000))
+    answers = AnswerSheet(table, to="v4", limits=Limits(document=1_000))
     assert answers.unusable
-    assert "more than 1000 bytes" in answers.unusable.says
-    assert not Answers(table, to="v4", limits=Limits(ad=10, document=10_000)).unusable
+    assert "more than 1000 bytes" in answers.unusable.message
+    assert not AnswerSheet(table, to="v4", limits=Limits(ad=10, document=10_000)).unusable
     (in_empty_folder / "answers.csv").write_bytes(table)
     words = ["convert", "--to", "v4", "--answers", "answers.csv", "-"]
     refusal = run(*words, "--max-document-size", "1kB", stdin="{}")
     assert refusal.exit_code == 2
     assert "--max-document-size" in refusal.stderr
     long = b'{"source_id": "1", "became": "%s"}\n' % (b"x" * 200)
-    remarks = [finding.code for _, finding in Drawer(long, name="r.ndjson", limits=Limits(ad=10, document=100)).left()]
+    remarks = [finding.code for _, finding in ReceiptFile(long, name="r.ndjson", limits=Limits(ad=10, document=100)).left()]
     assert remarks == ["file.too_large"]
-    remarks = [finding.code for _, finding in Drawer(long, name="r.ndjson", limits=Limits(ad=10, document=1_000)).left()]
+    remarks = [finding.code for _, finding in ReceiptFile(long, name="r.ndjson", limits=Limits(ad=10, document=1_000)).left()]
     assert remarks == ["receipt.unused"]
 
 

@@ -12,11 +12,11 @@ from drawn import every_mapping
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
-from v4schema import Kind, validate, wording
-from v4schema.catalogue import Catalogue
-from v4schema.schema import describing, example, facts, private, walk
-from v4schema.spelling import plain
-from v4schema.steps import LAST, REVERSIBLE, STEPS
+from v4schema import Kind, validate
+from v4schema.catalogue import Catalogue, messages
+from v4schema.dialect.fields import error_rules, example, is_private, subschema_at, walk
+from v4schema.normalisation.steps import LAST, REVERSIBLE, STEPS
+from v4schema.spelling import word_key
 
 OWN_FILES = ["catalogue", "units", "words", "findings"]
 
@@ -153,8 +153,8 @@ def test_categories_and_their_schemas_name_each_other(catalogue: Catalogue, kind
     """The number in the catalogue is the only one that its schema takes, as a number or as text."""
     for kind in kinds:
         category = catalogue.editions[kind.version].categories[str(kind.category)]
-        field = describing(catalogue.schema(kind), catalogue.category_at) or {}
-        choices = next(fact["enum"] for fact in facts(field) if "enum" in fact)
+        field = subschema_at(catalogue.schema(kind), catalogue.category_at) or {}
+        choices = next(fact["enum"] for fact in error_rules(field) if "enum" in fact)
         assert {*choices} == {category.id, str(category.id)}
 
 
@@ -167,7 +167,7 @@ def test_codes_in_schemas_are_explained_and_every_explained_code_is_used(catalog
         if "x-code" in node
     }
     assert named <= set(catalogue.findings)
-    package = "".join(path.read_text("utf-8") for path in Path(wording.__file__).parent.rglob("*.py"))
+    package = "".join(path.read_text("utf-8") for path in Path(messages.__file__).parent.rglob("*.py"))
     keywords = {f"schema.{keyword}" for keyword in asserting(catalogue)}
     for code in catalogue.findings:
         assert code in named | keywords or f'"{code}"' in package, code
@@ -195,20 +195,20 @@ def test_units_are_exact_and_the_base_of_each_kind_is_one(catalogue: Catalogue) 
     """Factors are decimals; 1 hp (metric) is 0.73549875 kW, 1 mil is 10 km, 1 kr is 100 öre."""
     for kind in catalogue.read("units.json")["kinds"].values():
         assert Fraction(kind["units"][kind["base"]]["factor"]) == 1
-    assert catalogue.measure("hp").units["hp"].sizes["kw"] == 75 * Fraction("9.80665") / 1000
-    assert catalogue.measure("mil").units["mil"].sizes["km"] == 10
-    assert catalogue.measure("öre").units["kr"].sizes["öre"] == 100
+    assert catalogue.quantity_kind("hp").units["hp"].sizes["kw"] == 75 * Fraction("9.80665") / 1000
+    assert catalogue.quantity_kind("mil").units["mil"].sizes["km"] == 10
+    assert catalogue.quantity_kind("öre").units["kr"].sizes["öre"] == 100
 
 
 def test_known_wrong_names_lead_to_fields_of_every_edition(catalogue: Catalogue) -> None:
     """Each wrong name in the words means a field that some category of every edition has, in a unit that there is."""
     assert len(catalogue.names) > 50
     for name, right in catalogue.names.items():
-        assert right.unit is None or catalogue.measure(right.unit)
+        assert right.unit is None or catalogue.quantity_kind(right.unit)
         for edition in catalogue.editions.values():
             kinds = [Kind(version=edition.name, category=slug) for slug in edition.categories]
             at = tuple(0 if each == "*" else each for each in right.at)
-            assert any(describing(catalogue.schema(kind), at) for kind in kinds), (name, edition.name)
+            assert any(subschema_at(catalogue.schema(kind), at) for kind in kinds), (name, edition.name)
 
 
 def test_translated_words_are_choices_somewhere(catalogue: Catalogue) -> None:
@@ -219,7 +219,7 @@ def test_translated_words_are_choices_somewhere(catalogue: Catalogue) -> None:
     known |= {str(category.id) for edition in catalogue.editions.values() for category in edition.categories.values()}
     assert len(catalogue.translations) > 100
     for word, meanings in catalogue.translations.items():
-        assert word == plain(word)
+        assert word == word_key(word)
         assert {*map(str, meanings)} <= known, word
 
 
@@ -274,13 +274,13 @@ def test_contact_and_register_are_private_in_every_edition(catalogue: Catalogue,
             if node.get("description", "").startswith(
                 ("Telephone", "E-mail", "The plate", "The chassis", "The name of a person")
             ):
-                assert private(schema, at), (kind, at)
+                assert is_private(schema, at), (kind, at)
 
 
 def test_every_sentence_can_be_filled(catalogue: Catalogue, kinds: list[Kind]) -> None:
     """Own wordings of rules use only what a sentence is given."""
     for kind in kinds:
         for node in rules(catalogue.schema(kind)):
-            told = {"value": wording.Shown({"latitude": 1, "longitude": 2}, catalogue), "limit": 1, "choices": ""}
-            for text in (node.get("x-says"), node.get("x-hint")):
+            told = {"value": messages.DisplayValue({"latitude": 1, "longitude": 2}, catalogue), "limit": 1, "choices": ""}
+            for text in (node.get("x-message"), node.get("x-hint")):
                 assert not isinstance(text, str) or text.format(**told)

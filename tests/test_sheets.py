@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from v4schema import convert, feed
 from v4schema.feed import Result
-from v4schema.sheets import LABEL, LEGEND, SUGGESTIONS, Answers, Sheet
+from v4schema.feed.answer_sheet import LABEL, LEGEND, SUGGESTIONS, AnswerSheet, QuestionSheet
 
 HEAD = "source_id;brand;model;model_year;registration_number;mileage;transmission;fuels"
 ROW = "moped-017;Yamaha;Aerox;2020;ABC123;1 540,5 mil;automat;bensin"
@@ -28,7 +28,7 @@ def ndjson(*ads: Any) -> bytes:  # noqa: ANN401
 def converted(answers: str | bytes | None, *ads: Any) -> list[Result]:  # noqa: ANN401
     """The results of converting ads with a sheet of answers."""
     text = answers.encode() if isinstance(answers, str) else answers
-    sheet = None if text is None else Answers(text, to="v4", name="asks.csv")
+    sheet = None if text is None else AnswerSheet(text, to="v4", name="questions.csv")
     return list(feed.convert([("feed.ndjson", ndjson(*ads))], to="v4", answers=sheet))
 
 
@@ -41,7 +41,7 @@ def remarks(results: list[Result]) -> list[tuple[str, int | None, int | None]]:
 
 def rows(*ads: Any) -> list[list[str]]:  # noqa: ANN401
     """The table of what ads are asked, as a spreadsheet reads it."""
-    with Sheet(HELD) as sheet:
+    with QuestionSheet(HELD) as sheet:
         for result in converted(None, *ads):
             assert result.conversion
             sheet.add(result.conversion)
@@ -133,7 +133,13 @@ def test_what_does_not_fit_has_row_and_column() -> None:
         ("answer.unknown_column", 1, 9),
         ("answer.unknown_ad", 4, 1),
     ]
-    assert [result.reading.source for result in results] == ["asks.csv", "asks.csv", "feed.ndjson", "asks.csv", "asks.csv"]
+    assert [result.reading.source for result in results] == [
+        "questions.csv",
+        "questions.csv",
+        "feed.ndjson",
+        "questions.csv",
+        "questions.csv",
+    ]
     assert [finding.code for finding in results[2].report.errors] == ["field.asked", "field.asked"]
 
 
@@ -172,7 +178,7 @@ def test_rows_that_are_not_used_are_told() -> None:
     """A second row for an ad, and one for an ad that is not asked."""
     results = converted(f"{HEAD}\n{ROW}\n{ROW}\n1;Saab;;;;;;\n", MOPED, {**CAR, "source_id": "1"})
     assert remarks(results) == [("answer.unknown_ad", 3, 1), ("answer.unknown_ad", 4, 1)]
-    told = [finding.says for result in results if result.beside for finding in result.report.findings]
+    told = [finding.message for result in results if result.beside for finding in result.report.findings]
     assert told[0] == 'The ad "moped-017" has an answer in a row before, or is not asked: this one was not used.'
 
 
@@ -185,7 +191,7 @@ def test_lists_of_words_and_of_other_things_are_told_apart() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "place", "says"),
+    ("text", "place", "message"),
     [
         (f"{HEAD};märke\n{ROW};Honda\n".encode(), (1, 1), "There are two columns for /category_fields/brand."),
         (b"", (1, 1), "The sheet is empty."),
@@ -199,13 +205,13 @@ def test_lists_of_words_and_of_other_things_are_told_apart() -> None:
         (f'{HEAD}\nmoped-017;"Yamaha" x\n'.encode(), (2, 1), "This is no line of a table"),
     ],
 )
-def test_a_sheet_that_is_no_table_is_a_finding(text: bytes, place: tuple[int, int], says: str) -> None:
+def test_a_sheet_that_is_no_table_is_a_finding(text: bytes, place: tuple[int, int], message: str) -> None:
     """Nothing is answered from it, and it says why."""
     results = converted(text, MOPED)
     told = [finding for result in results if result.beside for finding in result.report.findings]
     assert [(finding.code, finding.line, finding.column) for finding in told] == [("answer.malformed", *place)]
-    assert says in told[0].says
-    assert sum(result.complete for result in results if not result.beside) == (says.startswith("There are two columns"))
+    assert message in told[0].message
+    assert sum(result.complete for result in results if not result.beside) == (message.startswith("There are two columns"))
 
 
 @given(text=st.binary(max_size=60) | st.text("\"';,\n\tsource_idbrand1", max_size=60).map(str.encode))
@@ -243,7 +249,7 @@ ODD = st.text(st.sampled_from([*SIGNS, *SPLITS, *"'\"# a1.:\u00a0\u200b\ufeff\u2
 
 def table(*ads: dict[str, Any]) -> str:
     """The text of the table of what ads are asked."""
-    with Sheet(HELD) as sheet:
+    with QuestionSheet(HELD) as sheet:
         for ad in ads:
             sheet.add(convert(ad, to="v4"))
         return b"".join(sheet.lines()).decode("utf-8-sig")
@@ -269,9 +275,9 @@ def test_what_an_ad_is_called_comes_back_from_its_cell(names: list[str], title: 
     filled = [[*row[:2], *(cell or f"Yamaha {number}" for cell in row[2:])] for number, row in enumerate(rows_)]
     written = io.StringIO(newline="")
     csv.writer(written, delimiter=";").writerows([head, legend, *filled])
-    answers = Answers(written.getvalue().encode(), to="v4")
+    answers = AnswerSheet(written.getvalue().encode(), to="v4")
     assert [*filter(None, map(answers.take, ads))] != [] or not ads
-    answers = Answers(written.getvalue().encode(), to="v4")
+    answers = AnswerSheet(written.getvalue().encode(), to="v4")
     for number, ad in enumerate(ads):
         row = answers.take(ad)
         assert row is not None
@@ -290,7 +296,7 @@ def test_an_ad_that_is_called_as_the_second_line_is_is_answered(name: str, title
     for lines in ([head, legend, row], [head, row, legend], [head, legend, [row[0].removeprefix("'"), *row[1:]]]):
         text = io.StringIO(newline="")
         csv.writer(text, delimiter=";").writerows(lines)
-        answers = Answers(text.getvalue().encode(), to="v4")
+        answers = AnswerSheet(text.getvalue().encode(), to="v4")
         row_ = answers.take(ad)
         assert row_ is not None
         assert row_.answers["/category_fields/brand"] == "Yamaha"

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from v4schema import staging as stagings
-from v4schema.staging import Changed, StagedFile, Staging, digest, recover
+from v4schema.output import staging as stagings
+from v4schema.output.staging import Changed, StagedFile, Staging, digest, recover
 
 
 def staged(staging: Staging, name: str, content: bytes = b"new", **words: Any) -> StagedFile:  # noqa: ANN401  (those of `Staging.file`)
@@ -30,7 +30,7 @@ def contents() -> dict[str, bytes]:
 
 def killed(script: str) -> None:
     """Run a script that stages files, in a process that is gone in the middle of it, as one that is killed."""
-    begin = "import os\nfrom v4schema.staging import *\n"
+    begin = "import os\nfrom v4schema.output.staging import *\n"
     staged = (
         "def staged(name, content=b'new', **words):\n f = s.file(name, **words); f.file.write(content); f.finish(); return f\n"
     )

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from v4schema import errors, strategies
 from v4schema.catalogue import Catalogue
-from v4schema.engine import compiled
-from v4schema.strategies.domains import EVERYTHING, Arrays, Objects, Stray
+from v4schema.dialect.engines import compile_schema
+from v4schema.strategies.domains import EVERYTHING, Arrays, Objects, UnknownMember
 from v4schema.strategies.narrowing import Narrower
-from v4schema.strategies.respelling import Pen
+from v4schema.strategies.respellings import Respeller
 from v4schema.strategies.sampling import Sampler
 
 SAMPLES = {name: HELD.read("samples.json")[name] for name in ("texts", "letters", "names")}
@@ -81,7 +81,7 @@ def test_what_is_left_of_everything_is_what_a_schema_takes_or_refuses(
     left = narrow(EVERYTHING, schema, holds=holds)
     assume(left)
     value = data.draw(Sampler(narrow=narrow, **SAMPLES).values(left))
-    assert compiled(schema).accepts(plain(value)) is holds
+    assert compile_schema(schema).accepts(plain(value)) is holds
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401
@@ -103,23 +103,23 @@ def test_what_cannot_be_is_left_out() -> None:
     assert not [*Objects(required=frozenset("a")).lacking("a")]
     closing = {"additionalProperties": False}
     assert not [*Objects(closed=True).narrowed("additionalProperties", closing, narrow, holds=False)]
-    assert not [*Objects(stray=Stray()).narrowed("additionalProperties", closing, narrow, holds=True)]
+    assert not [*Objects(stray=UnknownMember()).narrowed("additionalProperties", closing, narrow, holds=True)]
     odd = [*Arrays().with_items(narrow, {"type": "string"}, holds=False)]
     assert [*odd[0].with_items(narrow, {"type": "null"}, holds=False)]
     assert not [*odd[0].with_items(narrow, {"type": "string"}, holds=True)]
 
 
 @pytest.mark.parametrize(
-    ("words", "says"),
+    ("words", "message"),
     [
         ({"operation": "response"}, "operation of a request to v4"),
         ({"version": "v9"}, "edition"),
         ({"category": "zeppelin"}, "category of v4"),
     ],
 )
-def test_words_that_name_nothing_are_refused(words: dict[str, Any], says: str) -> None:
+def test_words_that_name_nothing_are_refused(words: dict[str, Any], message: str) -> None:
     """At once, and not only when something is drawn."""
-    with pytest.raises(errors.UnknownName, match=says):
+    with pytest.raises(errors.UnknownName, match=message):
         strategies.http_requests(**words)
 
 
@@ -133,7 +133,7 @@ def test_an_edition_without_a_description_has_no_requests(tmp_path: Path, schema
     for edition in told["editions"]:
         edition.pop("openapi", None)
     (tmp_path / "catalogue.json").write_text(json.dumps(told), "utf-8")
-    with pytest.raises(errors.Undescribed):
+    with pytest.raises(errors.NoDescription):
         strategies.http_requests(catalogue=Catalogue(tmp_path))
 
 
@@ -159,7 +159,7 @@ def test_a_near_miss_shrinks_to_a_small_ad() -> None:
 def test_what_cannot_be_written_otherwise_stays() -> None:
     """A step that has nothing to undo leaves the value as it is."""
     first: Any = lambda strategy: find(strategy, lambda _: True)  # noqa: E731
-    pen = Pen(first, HELD)
+    pen = Respeller(first, HELD)
     kinds = HELD.units["kinds"]
     kind = next(kind for kind, told in kinds.items() if "wanted" in told)
     unit = next(iter(kinds[kind]["units"]))
@@ -195,5 +195,5 @@ def test_a_wrong_name_is_not_written_over_one_that_stands_there(data: st.DataObj
     ad = {**dict.fromkeys(wrong, 2), right[0]: 1}
     before = dict(ad)
     draw: Any = data.draw
-    Pen(draw, HELD).misname(schema, ad)
+    Respeller(draw, HELD).misname(schema, ad)
     assert ad == before

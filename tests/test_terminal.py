@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from commands import Run, terminal, typed
 
+from v4schema.catalogue.messages import printable
 from v4schema.cli.terminal import Terminal, with_progress
-from v4schema.feed import Tally
-from v4schema.wording import printable
+from v4schema.feed import Summary
 
 Ad = dict[str, Any]
 
@@ -65,7 +65,7 @@ WORDS = [
     ["convert", "--to", "v3", "--from", "v4", "ODD"],
     ["convert", "--to", "v3", "--from", "v4", "--diff", "ODD"],
     ["convert", "--to", "v3", "--from", "v4", "--rejects", "r.ndjson", "feed.ndjson"],
-    ["convert", "--to", "v4", "--asks", "ODD.csv", "--answers", "ODD.missing", "ODD"],
+    ["convert", "--to", "v4", "--questions", "ODD.csv", "--answers", "ODD.missing", "ODD"],
     ["convert", "--back", "--receipts", "ODD.missing", "ODD"],
     ["show", "ODD"],
     ["show", "--schemas", "schemas", "v4/moped"],
@@ -166,7 +166,7 @@ def test_a_terminal_takes_bytes_and_help_keeps_its_lines(run: Run) -> None:
 
 def test_how_far_a_run_has_come_is_for_terminals_alone(capsys: pytest.CaptureFixture[str]) -> None:
     """No other stream is steered."""
-    assert [*with_progress(iter([]), Tally())] == []
+    assert [*with_progress(iter([]), Summary())] == []
     assert capsys.readouterr().err == ""
 
 

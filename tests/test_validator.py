@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 
 from v4schema import Finding, Kind, Level, errors, identify, validate
 from v4schema import catalogue as catalogues
-from v4schema.ad import unspeakable
 from v4schema.catalogue import Catalogue
-from v4schema.engine import ENGINES
-from v4schema.pointer import get, leads, parse, write
-from v4schema.schema import describing, example, facts, walk, welcome
-from v4schema.validator import _checker
+from v4schema.dialect.engines import ENGINES
+from v4schema.dialect.fields import error_rules, example, is_sendable, subschema_at, walk
+from v4schema.document.pointer import exists, get, parse, write
+from v4schema.reading.identify import first_non_json
+from v4schema.validation.validator import _validator
 
 Ad = dict[str, Any]
 
@@ -47,8 +47,8 @@ def required(ad: Ad, kind: Kind) -> Iterator[tuple[Any, ...]]:
     schema = catalogues.default().schema(kind)
     for at in places(ad):
         if isinstance(at[-1], str):
-            around = describing(schema, at[:-1]) or {}
-            if any(at[-1] in fact.get("required", ()) for fact in facts(around)):
+            around = subschema_at(schema, at[:-1]) or {}
+            if any(at[-1] in fact.get("required", ()) for fact in error_rules(around)):
                 yield at
 
 
@@ -60,12 +60,12 @@ def faults(ad: Ad, kind: Kind) -> Iterator[tuple[str, Ad, str]]:
         yield f"without {write(at)}", without, write(at)
     for at in places(ad):
         told: dict[str, Any] = {}
-        for fact in facts(describing(catalogues.default().schema(kind), at) or {}):
+        for fact in error_rules(subschema_at(catalogues.default().schema(kind), at) or {}):
             told.update(fact)
         for fault, value in wrong_values(told):
             yield f"{fault} at {write(at)}", put(ad, at, value), write(at)
         for name in misspelt(at[-1]) if isinstance(at[-1], str) else ():
-            if not leads(ad, (*at[:-1], name)):
+            if not exists(ad, (*at[:-1], name)):
                 changed = copy.deepcopy(ad)
                 parent: Any = get(changed, at[:-1])
                 parent[name] = parent.pop(at[-1])
@@ -116,8 +116,8 @@ def test_the_guides_ads_have_no_error_and_a_warning_that_names_both_readings_of_
     assert {finding.code for finding in report.findings} == {"value.placeholder", "price.implausible"}
     price = next(finding for finding in report.warnings if finding.at == "/price/0/amount")
     given = guide(name)["price"][0]["amount"]
-    assert kronor in price.says
-    assert f"{given} kr" in price.says
+    assert kronor in price.message
+    assert f"{given} kr" in price.message
     assert amount in str(price.hint)
     assert "S" in price.source
 
@@ -154,18 +154,18 @@ def test_both_engines_find_the_same_in_any_ad(data: st.DataObject) -> None:
         if isinstance(get_or_none(ad, around), dict) and around != at:
             ad = put(ad, (*around, at[len(around)] if "*" not in at else data.draw(st.text(max_size=3))), data.draw(ANY_JSON))
         elif around:
-            ad = put(ad, around, data.draw(ANY_JSON)) if leads(ad, around) else ad
+            ad = put(ad, around, data.draw(ANY_JSON)) if exists(ad, around) else ad
     words: dict[str, Any] = {"version": edition.name, "category": kind.category, "operation": operation}
     report = validate(ad, **words)
     assert report == validate(ad, engine="jsonschema", **words)
     assert report == validate(json.loads(json.dumps(ad)), **words)
     for finding in report.findings:
-        assert leads(ad, parse(finding.at)[:-1]), finding
+        assert exists(ad, parse(finding.at)[:-1]), finding
 
 
 def held_example(held: Catalogue, kind: Kind) -> Ad:
     """A new example of a kind, with the category that it names."""
-    from v4schema.schema import example
+    from v4schema.dialect.fields import example
 
     ad: Ad = copy.deepcopy(example(held.schema(kind)))
     return ad
@@ -173,7 +173,7 @@ def held_example(held: Catalogue, kind: Kind) -> Ad:
 
 def get_or_none(ad: Ad, at: tuple[Any, ...]) -> object:
     """What stands at a place, or None."""
-    return get(ad, at) if leads(ad, at) else None
+    return get(ad, at) if exists(ad, at) else None
 
 
 @given(ad=ANY_JSON, operation=st.sampled_from(["create", "replace", "update", "response"]), category=st.none() | st.just("moped"))
@@ -252,7 +252,7 @@ def test_a_wrong_name_is_an_error_that_names_the_right_field(
     found = [finding for finding in validate(put(ad, at, 1)).findings if finding.at == write(at)]
     assert [finding.code for finding in found] == ["field.misnamed" if right else "field.unknown"]
     assert found[0].level is (Level.ERROR if right else Level.WARNING)
-    assert (right or "").rpartition("/")[2] in found[0].says
+    assert (right or "").rpartition("/")[2] in found[0].message
     assert hint in str(found[0].hint)
     assert found[0].source
 
@@ -318,7 +318,7 @@ def test_an_amount_beyond_reason_is_told_in_few_words(amount: float, clean: Ad) 
     clean["price"][0]["amount"] = amount
     clean["category_fields"]["condition"]["mileage"] = {"unit": "mil", "value": amount}
     for finding in validate(clean).findings:
-        assert len(f"{finding.says}{finding.hint}") < 250
+        assert len(f"{finding.message}{finding.hint}") < 250
 
 
 def test_what_is_no_ad_is_not_repeated() -> None:
@@ -332,7 +332,7 @@ def test_a_category_that_cannot_even_be_written_is_a_finding(named: object, clea
     report = validate(clean | {"category_id": named})
     assert report.kind is None
     assert not report.valid
-    assert all(len(finding.says) < 200 for finding in report.findings)
+    assert all(len(finding.message) < 200 for finding in report.findings)
     assert not validate(named).valid
 
 
@@ -447,7 +447,7 @@ def test_mileage_in_the_wrong_unit_stands_out_by_age(
 
 
 @pytest.mark.parametrize(
-    ("version", "category", "at", "value", "level", "code", "says"),
+    ("version", "category", "at", "value", "level", "code", "message"),
     [
         ("v4", "moped", "/category_id", 1121, "warning", "value.type", "as text"),
         ("v3", "car", "/category_id", "1020", "warning", "value.type", "as a number"),
@@ -495,7 +495,7 @@ def test_mileage_in_the_wrong_unit_stands_out_by_age(
     ],
 )
 def test_the_contract_row_by_row(  # noqa: PLR0913, PLR0917  (a row of the table)
-    version: str, category: str, at: str, value: object, level: str, code: str, says: str, catalogue: Catalogue
+    version: str, category: str, at: str, value: object, level: str, code: str, message: str, catalogue: Catalogue
 ) -> None:
     """A value that a row of the contract speaks of gets one finding, of that level and code, at or below its place."""
     kind = Kind(version=version, category=category)
@@ -506,7 +506,7 @@ def test_the_contract_row_by_row(  # noqa: PLR0913, PLR0917  (a row of the table
         found = validate(faulty, version=version, category=category, engine=engine).findings
         assert [(finding.level, finding.code) for finding in found] == [(level, code)], found
         assert found[0].at.startswith(at)
-        assert says in found[0].says
+        assert message in found[0].message
         assert found[0].source
 
 
@@ -655,7 +655,7 @@ def test_a_category_that_is_only_named_in_documents_says_so(catalogue: Catalogue
     )
     assert str(report.kind) == "v3/kayak"
     assert [finding.code for finding in report.findings] == ["category.undescribed", "schema.minItems"]
-    assert "kayak in v3" in report.findings[0].says
+    assert "kayak in v3" in report.findings[0].message
     assert report.findings[0].source == tuple(catalogue.edition("v3").source) != tuple(catalogue.edition("v4").source)
 
 
@@ -669,8 +669,8 @@ def test_fields_that_no_document_lists_are_noted_once(catalogue: Catalogue) -> N
         ("category.open", Level.NOTE, "/category_fields"),
         ("schema.type", Level.ERROR, "/category_fields/condition/mileage"),
     ]
-    node = describing(catalogue.schema(kind), ("category_fields",)) or {}
-    assert (found[0].says, found[0].source) == (node["x-open"], tuple(node["x-source"]))
+    node = subschema_at(catalogue.schema(kind), ("category_fields",)) or {}
+    assert (found[0].message, found[0].source) == (node["x-open"], tuple(node["x-source"]))
 
 
 def test_what_is_not_there_is_not_noted() -> None:
@@ -694,8 +694,8 @@ def test_no_message_prints_contact_plate_or_long_text(clean: Ad) -> None:
     clean["body"] = "<SECRET>"
     clean["category_fields"]["body_type"] = "x" * 500
     for finding in validate(clean).findings:
-        assert "SECRET" not in f"{finding.says}{finding.hint}"
-        assert len(finding.says) < 200
+        assert "SECRET" not in f"{finding.message}{finding.hint}"
+        assert len(finding.message) < 200
 
 
 @pytest.mark.parametrize(
@@ -727,7 +727,7 @@ def test_nesting_without_end_is_a_finding(wrap: Callable[[object], object]) -> N
     deep: object = None
     for _ in range(500):
         deep = wrap(deep)
-    assert unspeakable(deep) is not None
+    assert first_non_json(deep) is not None
     assert [finding.code for finding in validate({"category_id": "1061", "x": deep}).errors] == ["json.unspeakable"]
 
 
@@ -736,12 +736,12 @@ def test_what_is_no_object_is_no_ad(ad: object) -> None:
     """A scalar and a list are one finding with a code of its own, which names what it is instead."""
     report = validate(ad)
     assert [finding.code for finding in report.findings] == ["ad.not_object"]
-    assert f"but got {type(ad).__name__}." in report.findings[0].says
+    assert f"but got {type(ad).__name__}." in report.findings[0].message
     assert report.kind is None
 
 
 @pytest.mark.parametrize(
-    ("words", "says"),
+    ("words", "message"),
     [
         ({"version": "v44"}, "There is no edition 'v44'. There are: v3, v4."),
         ({"category": "mopped"}, "There is no category of v4 'mopped'. Did you mean moped?"),
@@ -750,12 +750,12 @@ def test_what_is_no_object_is_no_ad(ad: object) -> None:
         ({"engine": "fast"}, "There is no engine 'fast'. There are: jsonschema-rs, jsonschema."),
     ],
 )
-def test_the_callers_own_wrong_words_are_exceptions_that_teach(words: dict[str, Any], says: str) -> None:
+def test_the_callers_own_wrong_words_are_exceptions_that_teach(words: dict[str, Any], message: str) -> None:
     """There is no answer at all, whatever the ad: an exception with what was probably meant."""
     for ad in ({}, {"category_id": "9999"}):
         with pytest.raises(errors.UnknownName) as caught:
             validate(ad, **words)
-        assert str(caught.value).startswith(says)
+        assert str(caught.value).startswith(message)
         assert isinstance(caught.value, errors.V4SchemaError)
 
 
@@ -782,20 +782,20 @@ def test_validating_leaves_the_ad_alone(clean: Ad) -> None:
 
 def test_a_valid_ad_takes_the_short_way(clean: Ad, catalogue: Catalogue) -> None:
     """What has nothing to say is told without collecting failures; what has, agrees with it."""
-    checker = _checker(catalogue, "v4", "moped", "create", None)
+    checker = _validator(catalogue, "v4", "moped", "create", None)
     assert checker.passes(clean)
     assert checker.findings(clean) == ()
     assert not checker.passes(clean | {"visible": 3})
-    assert not _checker(catalogue, "v4", "hunting", "create", None).passes(clean)
+    assert not _validator(catalogue, "v4", "hunting", "create", None).passes(clean)
 
 
 def test_fields_that_are_only_warned_of_are_not_suggested(catalogue: Catalogue) -> None:
     """A misspelt name is never corrected to a field that may not be sent."""
     for kind in [Kind(version="v4", category="moped"), Kind(version="v3", category="car")]:
         for at, node in walk(catalogue.schema(kind)):
-            if at and not welcome(node):
+            if at and not is_sendable(node):
                 near = {**held_example(catalogue, kind), f"{at[-1]}s": 1}
-                assert all(f'"{at[-1]}"' not in finding.says for finding in validate(near, version=kind.version).findings)
+                assert all(f'"{at[-1]}"' not in finding.message for finding in validate(near, version=kind.version).findings)
 
 
 @pytest.mark.parametrize("engine", ["jsonschema-rs", "jsonschema"])

@@ -15,20 +15,20 @@ from importlib import import_module
 TYPE_CHECKING = False  # typing's own costs more to import than the rest of this file; type checkers know the name
 if TYPE_CHECKING:
     from v4schema import catalogue, errors, feed, openapi, strategies
-    from v4schema.ad import identify
-    from v4schema.asking import Ask
-    from v4schema.conversion import Conversion
-    from v4schema.migration import convert, migrate, revert
-    from v4schema.normaliser import Normalisation, normalise
+    from v4schema.conversion.migration import convert, migrate, revert
+    from v4schema.conversion.questions import Question
+    from v4schema.conversion.result import Conversion
+    from v4schema.findings.report import Finding, InvalidAd, Kind, Level, Report
+    from v4schema.normalisation.normaliser import Normalisation, normalise
     from v4schema.preparation import preflight
-    from v4schema.reading import Limits, Reading, read
-    from v4schema.report import Finding, InvalidAd, Kind, Level, Report
-    from v4schema.validator import validate
+    from v4schema.reading.identify import identify
+    from v4schema.reading.reader import Limits, Reading, read
+    from v4schema.validation.validator import validate
 
 __version__ = "0.1.0"
 
 __all__ = [
-    "Ask",
+    "Question",
     "Conversion",
     "Finding",
     "InvalidAd",
@@ -60,7 +60,7 @@ _ROOMS = {
     "Level": "report",
     "Report": "report",
     "Normalisation": "normaliser",
-    "Ask": "asking",
+    "Question": "asking",
     "Conversion": "conversion",
     "Limits": "reading",
     "Reading": "reading",

@@ -31,7 +31,7 @@ class UnknownName(V4SchemaError, LookupError):
         return f"There is no {self.what} {str(self.name)!r}. {hint}"
 
 
-class NoWay(V4SchemaError, LookupError):
+class NoMapping(V4SchemaError, LookupError):
     """No mapping leads from one edition to another; `ways` are the pairs of editions between which one does."""
 
     def __init__(self, version: str, to: str, ways: Iterable[tuple[str, str]]) -> None:
@@ -56,7 +56,7 @@ class MissingExtra(V4SchemaError, ImportError):
         return f"This needs the extra {self.extra!r}: pip install 'v4schema[{self.extra}]'."
 
 
-class Undescribed(V4SchemaError, LookupError):
+class NoDescription(V4SchemaError, LookupError):
     """An edition has no OpenAPI description; `choices` are those that do."""
 
     def __init__(self, version: str, choices: Iterable[str]) -> None:
@@ -68,7 +68,7 @@ class Undescribed(V4SchemaError, LookupError):
         return f"{self.version} has no OpenAPI description. There are those of: {', '.join(self.choices) or 'no edition'}."
 
 
-class Full(V4SchemaError):
+class TemporaryStorageFull(V4SchemaError):
     """A temporary file could not be written; `folder` is that of temporary files, `why` what the system says."""
 
     def __init__(self, folder: str, why: str) -> None:
@@ -80,7 +80,7 @@ class Full(V4SchemaError):
         return f"Cannot write to the temporary folder {self.folder}: {self.why}. TMPDIR names another one."
 
 
-class NoEngine(V4SchemaError, ImportError):
+class EngineUnavailable(V4SchemaError, ImportError):
     """A JSON Schema engine cannot be imported; `engine` is its name, None where that holds for all of them, `why` says why."""
 
     def __init__(self, engine: str | None, why: str) -> None:
@@ -92,7 +92,7 @@ class NoEngine(V4SchemaError, ImportError):
         return f"The engine {self.engine} cannot be used: {self.why}" if self.engine else f"No engine can be used: {self.why}"
 
 
-class OtherEngine(UserWarning):
+class SlowerEngine(UserWarning):
     """The fastest JSON Schema engine cannot be used, for the reasons in `whys`, and `engine` serves instead."""
 
     def __init__(self, engine: str, *whys: str) -> None:
@@ -104,7 +104,7 @@ class OtherEngine(UserWarning):
         return f"The engine {self.engine} is used, which is slower ({'; '.join(self.whys)})."
 
 
-class Damaged(V4SchemaError):
+class InvalidSchemas(V4SchemaError):
     """A folder of schemas lacks a file or holds one that is not as it should be; `path` says which."""
 
     def __init__(self, path: str, why: str) -> None:

@@ -7,14 +7,14 @@ from itertools import islice
 from typing import Any, cast
 
 from v4schema import catalogue as catalogues
-from v4schema import pointer, privacy, wording
-from v4schema.catalogue import Catalogue
-from v4schema.normaliser import Normalisation, normalise
-from v4schema.pointer import Place
-from v4schema.reading import Limits, Source, read
-from v4schema.report import Finding, Level, Report
-from v4schema.stages import Stage, Stages, unspoken
-from v4schema.validator import validate
+from v4schema.catalogue import Catalogue, messages, privacy
+from v4schema.document import pointer
+from v4schema.document.pointer import Place
+from v4schema.findings.report import Finding, Level, Report
+from v4schema.normalisation.normaliser import Normalisation, normalise
+from v4schema.normalisation.relocation import Transformation, TransformationChain, not_yet_reported
+from v4schema.reading.reader import Limits, Source, read
+from v4schema.validation.validator import validate
 
 
 def preflight(
@@ -46,17 +46,17 @@ def preflight(
     held = catalogue or catalogues.default()
     words: dict[str, Any] = {"version": version, "category": category, "operation": operation}
     if not isinstance(source, str | bytes | bytearray | memoryview | os.PathLike) and not hasattr(source, "read"):
-        return prepared(source, engine=engine, catalogue=held, **words, **units)
+        return prepare_one(source, engine=engine, catalogue=held, **words, **units)
     first, *more = islice(read(cast("Source", source), limits=limits, catalogue=held), 2)
     if more:
-        return Report(findings=(wording.finding(held, "file.several", ""),))
+        return Report(findings=(messages.make_finding(held, "file.several", ""),))
     if not first.readable:
         return Report(findings=first.findings)
-    report = prepared(first.ad, engine=engine, catalogue=held, **words, **units)
+    report = prepare_one(first.ad, engine=engine, catalogue=held, **words, **units)
     return replace(report, findings=(*first.findings, *report.findings))
 
 
-def prepared(ad: object, *, engine: str | None, catalogue: Catalogue, **words: Any) -> Report:  # noqa: ANN401  (those of `preflight`)
+def prepare_one(ad: object, *, engine: str | None, catalogue: Catalogue, **words: Any) -> Report:  # noqa: ANN401  (those of `preflight`)
     """Normalise and validate one parsed ad; the arguments are those of `preflight`."""
     kind: dict[str, Any] = {name: words.pop(name, None) for name in ("version", "category")}
     operation = words.pop("operation", "create")
@@ -64,13 +64,13 @@ def prepared(ad: object, *, engine: str | None, catalogue: Catalogue, **words: A
     checked = validate(done.ad, operation=operation, engine=engine, catalogue=catalogue, **kind)
     if not done.findings:
         return replace(checked, ad=done.ad)
-    findings = [*done.findings, *_stages(catalogue, ad, done).checked(unspoken(checked.findings, done.findings))]
-    order, pointers = pointer.Order(ad), privacy.Pointers(catalogue, ad)
+    findings = [*done.findings, *_stages(catalogue, ad, done).checked(not_yet_reported(checked.findings, done.findings))]
+    order, pointers = pointer.Order(ad), privacy.MaskedPointers(catalogue, ad)
     findings.sort(key=lambda finding: order(pointers.place(finding.at)))
     return replace(checked, findings=tuple(findings), ad=done.ad)
 
 
-def marked(report: Report, ad: object, *, catalogue: Catalogue, **words: Any) -> Report:  # noqa: ANN401  (those of `validate`)
+def mark_fixable(report: Report, ad: object, *, catalogue: Catalogue, **words: Any) -> Report:  # noqa: ANN401  (those of `validate`)
     """Mark the findings of a report on an ad that normalising it would see to.
 
     Those are the ones that are gone once the ad is normalised; an error only if there is none at its place or within it any more.
@@ -88,15 +88,15 @@ def marked(report: Report, ad: object, *, catalogue: Catalogue, **words: Any) ->
         wrong = finding.level is Level.ERROR and pointer.parse(finding.at) in wrong_at
         return finding.level is not Level.NOTE and (finding.at, finding.code) not in there and not wrong
 
-    return replace(report, findings=tuple(replace(each, mendable=mended(each)) for each in report.findings))
+    return replace(report, findings=tuple(replace(each, fixable=mended(each)) for each in report.findings))
 
 
-def _stages(catalogue: Catalogue, ad: object, done: Normalisation) -> Stages:
+def _stages(catalogue: Catalogue, ad: object, done: Normalisation) -> TransformationChain:
     """Return the one stage that an ad has gone through."""
-    stage = Stage(before=ad, after=done.ad, trail=done.trail, findings=lambda: done.findings)
-    return Stages(catalogue=catalogue, given=ad, stages=[stage])
+    stage = Transformation(before=ad, after=done.ad, trail=done.trail, findings=lambda: done.findings)
+    return TransformationChain(catalogue=catalogue, given=ad, stages=[stage])
 
 
 def _around(finding: Finding) -> Iterator[Place]:
     """Yield the place of a finding and all that it is in."""
-    return pointer.around(pointer.parse(finding.at))
+    return pointer.ancestors(pointer.parse(finding.at))

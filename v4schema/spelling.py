@@ -12,7 +12,7 @@ _LONGEST = 1_000
 _UNTOLD = dict.fromkeys(map(ord, "-_."))
 
 
-def folded(name: str) -> str:
+def name_key(name: str) -> str:
     """Return what is left of a name without case and word breaks.
 
     >>> folded("modelYear") == folded("model_year") == folded("Model-Year")
@@ -22,7 +22,7 @@ def folded(name: str) -> str:
     return word if word.isalnum() else "".join(filter(str.isalnum, word))
 
 
-def near(word: str, other: str) -> bool:
+def is_near(word: str, other: str) -> bool:
     """Tell whether at most one letter is wrong, missing, in excess, or swapped with its neighbour, in names as `folded` has them.
 
     >>> near("milage", "mileage"), near("brnad", "brand"), near("make", "brand")
@@ -46,9 +46,9 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
     >>> nearest("Manual", ["manual", "automatic"])
     'manual'
     """
-    word = folded(name)
-    candidates = [candidate for candidate in names if near(word, folded(candidate))]
-    return min(candidates, key=lambda candidate: folded(candidate) != word, default=None)
+    word = name_key(name)
+    candidates = [candidate for candidate in names if is_near(word, name_key(candidate))]
+    return min(candidates, key=lambda candidate: name_key(candidate) != word, default=None)
 
 
 def single_spaced(text: str) -> str:
@@ -60,7 +60,7 @@ def single_spaced(text: str) -> str:
     return " ".join(_composed(text).split())
 
 
-def plain(word: str) -> str:
+def word_key(word: str) -> str:
     """Return what tells a word from others: not case, nor spaces, hyphens, underscores and full stops.
 
     Other signs do: nobody knows what ``bensin/el`` or ``diesel?`` means.

@@ -8,15 +8,16 @@ from typing import Any
 import click
 from click.exceptions import NoArgsIsHelpError
 
-from v4schema import __version__, settings, wording
-from v4schema.cli import terminal
+from v4schema import __version__
+from v4schema.catalogue import messages
+from v4schema.cli import settings, terminal
 from v4schema.cli.convert import convert
 from v4schema.cli.diff import diff
 from v4schema.cli.normalise import normalise
 from v4schema.cli.openapi import openapi
 from v4schema.cli.show import explain, show
 from v4schema.cli.validate import validate
-from v4schema.errors import Damaged, Full, NoEngine, NoWay, Undescribed, UnknownName
+from v4schema.errors import EngineUnavailable, InvalidSchemas, NoDescription, NoMapping, TemporaryStorageFull, UnknownName
 
 
 class Commands(click.Group):
@@ -27,7 +28,7 @@ class Commands(click.Group):
         with _in_a_line():
             try:
                 return super().invoke(ctx)
-            except (UnknownName, NoWay, NoEngine, Undescribed, Damaged, Full) as error:
+            except (UnknownName, NoMapping, EngineUnavailable, NoDescription, InvalidSchemas, TemporaryStorageFull) as error:
                 raise click.UsageError(str(error)) from None
 
     def make_context(self, *words: Any, **more: Any) -> click.Context:  # noqa: ANN401  (click's own)
@@ -49,7 +50,7 @@ def _in_a_line() -> Iterator[None]:
     except NoArgsIsHelpError:
         raise
     except click.ClickException as error:
-        error.message = wording.printable(error.message)  # type: ignore[misc]  # that of the error at hand, before it is shown
+        error.message = messages.printable(error.message)  # type: ignore[misc]  # that of the error at hand, before it is shown
         raise
 
 
@@ -73,9 +74,9 @@ def main(ctx: click.Context) -> None:
     Options can also be set in [tool.v4schema] of a pyproject.toml, and by a
     variable such as V4SCHEMA_FAIL_ON; the command line wins.
     """
-    ctx.with_resource(terminal.noting())
+    ctx.with_resource(terminal.print_warnings())
     try:
-        ctx.meta[settings.FILE], ctx.default_map = settings.of(main.commands.values(), os.getcwd())
+        ctx.meta[settings.FILE], ctx.default_map = settings.load_settings(main.commands.values(), os.getcwd())
     except (OSError, ValueError) as error:
         raise click.UsageError(str(error)) from None
 

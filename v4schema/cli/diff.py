@@ -31,10 +31,10 @@ def diff(one: str, other: str, format_: str, schemas: str | None) -> None:
       v4schema diff v3/moped v4/moped
       v4schema diff v3/car v4/car --format markdown > car.md
     """
-    from v4schema import listing
-    from v4schema.comparison import compare
+    from v4schema.conversion.comparison import compare
+    from v4schema.output import listing
 
-    held = options.held(schemas)
+    held = options.load_catalogue(schemas)
     kinds = []
     for word in (one, other):
         version, _, category = word.partition("/")

@@ -11,7 +11,7 @@ from v4schema.cli import clashes, options, reports, terminal
 
 if TYPE_CHECKING:
     from v4schema.cli.terminal import Shutdown
-    from v4schema.staging import Staging
+    from v4schema.output.staging import Staging
 
 
 @click.command()
@@ -60,40 +60,40 @@ def normalise(  # noqa: PLR0913  (the options above)
     found something to change, 2 wrong usage, 3 an input could not be read or
     identified, or an ad not be written, 128 + n stopped by signal n.
     """
-    from v4schema.cli import sinks
-    from v4schema.cli.writing import Run, Writing
+    from v4schema.cli import outputs
+    from v4schema.cli.write_ads import AdWriter, Run
 
     files = files if out else terminal.once(files)
-    held = options.held(schemas, lists)
-    said = options.said(held, told)
+    held = options.load_catalogue(schemas, lists)
+    said = options.unit_settings(held, told)
     silent = check or (diff and not in_place and not out)
-    sources, targets = sinks.paired(files, told["stdin_name"], in_place=in_place, out=out, silent=silent)
+    sources, targets = outputs.paired(files, told["stdin_name"], in_place=in_place, out=out, silent=silent)
     if in_place and not check:
         options.refuse_repeating(ctx, held, said)
     words = {key: told[key] for key in ("version", "category", "operation", "engine")}
     limits = options.limits(told)
     feed.prepare([], limits=limits, catalogue=held, **words, **said)  # a word that names nothing is told before anything is done
-    writes = [*sinks.uses(targets), *((path, clashes.REPORT) for path in [report] if path not in {None, "-"})]
+    writes = [*outputs.uses(targets), *((path, clashes.REPORT) for path in [report] if path not in {None, "-"})]
     clashes.refuse(ads=files or ["-"], needs=options.needs(ctx, schemas, lists), writes=writes)
-    sinks.make_folders(targets)
+    outputs.make_folders(targets)
     once = in_place and not check and not {*said}.isdisjoint(held.unrepeatable)
     done = terminal.recover([*files, *(path for path, _ in writes)], files, repeats=once)
-    sources, targets = sinks.left(sources, targets, done)
+    sources, targets = outputs.remaining(sources, targets, done)
     prepared = [feed.prepare([source], limits=limits, catalogue=held, **words, **said) for source in sources]
-    tally = feed.Tally()
+    tally = feed.Summary()
     free = not diff and all(target is None or target.path for target in targets)
 
     def work(staging: "Staging", shutdown: "Shutdown") -> int:
         file = terminal.opened(staging, report)
-        standard = sinks.Standard()
+        standard = outputs.StandardOutput()
         run = Run(
             staging=staging,
             shutdown=shutdown,
             catalogue=held,
-            writing=Writing.shown(diff=diff, color=told["color"]),
+            writing=AdWriter.shown(diff=diff, color=told["color"]),
             standard=standard,
             once=once,
-            sinks=[sinks.Sink(target=target, standard=standard, staging=staging) for target in targets],
+            sinks=[outputs.OutputFile(target=target, standard=standard, staging=staging) for target in targets],
         )
         code = run.finish(prepared, tally, told, report=file, stream=sys.stdout if free else sys.stderr)
         return code or reports.exit_code(tally, told["fail_on"]) or int(check and tally.changed > 0)

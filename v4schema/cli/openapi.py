@@ -8,7 +8,7 @@ from v4schema.cli import clashes, options, terminal
 
 if TYPE_CHECKING:
     from v4schema.cli.terminal import Shutdown
-    from v4schema.staging import Staging
+    from v4schema.output.staging import Staging
 
 
 @click.command()
@@ -27,13 +27,13 @@ def openapi(ctx: click.Context, /, edition: str | None, output: str | None, sche
       v4schema openapi > openapi.json
       v4schema openapi v3 --output v3.json
     """
-    from v4schema import listing
     from v4schema.openapi.description import document
+    from v4schema.output import listing
 
     if output not in {None, "-"}:
         clashes.refuse(ads=[], needs=options.needs(ctx, schemas), writes=[(str(output), clashes.BESIDE)])
         terminal.recover([str(output)])
-    text = listing.pretty(document(edition, catalogue=options.held(schemas))) + "\n"
+    text = listing.pretty(document(edition, catalogue=options.load_catalogue(schemas))) + "\n"
 
     def work(staging: "Staging", shutdown: "Shutdown") -> int:
         file = terminal.opened(staging, output)

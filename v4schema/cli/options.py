@@ -7,11 +7,13 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from v4schema import catalogue, render, settings, wording
-from v4schema.catalogue import Catalogue
-from v4schema.reading import Limits
-from v4schema.report import Level
-from v4schema.settings import NamedFile, Size, option
+from v4schema import catalogue
+from v4schema.catalogue import Catalogue, messages
+from v4schema.cli import settings
+from v4schema.cli.settings import NamedFile, Size, option
+from v4schema.findings.report import Level
+from v4schema.output import formats
+from v4schema.reading.reader import Limits
 
 operation = option(
     "--operation",
@@ -45,7 +47,7 @@ _READING = (
     option(
         "--max-ad-size",
         type=Size(),
-        default=wording.sized(Limits().ad),
+        default=messages.format_size(Limits().ad),
         show_default=True,
         metavar="SIZE",
         help="How long an ad may be, unpacked.",
@@ -53,7 +55,7 @@ _READING = (
     option(
         "--max-document-size",
         type=Size(),
-        default=wording.sized(Limits().document),
+        default=messages.format_size(Limits().document),
         show_default=True,
         metavar="SIZE",
         help="How long a file may be that has to be held whole: an array of ads, a receipt, a table of answers.",
@@ -86,7 +88,7 @@ _WRITING = (
 #: How findings are reported.
 _REPORTING = (
     option(
-        "--format", "format_", type=click.Choice(list(render.FORMATS)), default="text", show_default=True, help="How to report."
+        "--format", "format_", type=click.Choice(list(formats.FORMATS)), default="text", show_default=True, help="How to report."
     ),
     option(
         "--fail-on",
@@ -130,14 +132,14 @@ def quantities(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def said(catalogue: Catalogue, told: Mapping[str, Any]) -> dict[str, str]:
+def unit_settings(catalogue: Catalogue, told: Mapping[str, Any]) -> dict[str, str]:
     """Return what the options of `quantities` say."""
     return {setting: told[setting] for setting in catalogue.settings if told.get(setting) is not None}
 
 
-def refuse_repeating(ctx: click.Context, catalogue: Catalogue, said: Iterable[str]) -> None:
+def refuse_repeating(ctx: click.Context, catalogue: Catalogue, unit_settings: Iterable[str]) -> None:
     """Refuse a setting that converts amounts in a file anew at each run: they stay bare numbers."""
-    for setting in {*said} & {*catalogue.unrepeatable}:
+    for setting in {*unit_settings} & {*catalogue.unrepeatable}:
         if ctx.get_parameter_source(setting) is not ParameterSource.COMMANDLINE:
             name = f"--{setting.replace('_', '-')}"
             raise click.UsageError(
@@ -155,19 +157,19 @@ def reporting(command: Callable[..., Any]) -> Callable[..., Any]:
     return _given(command, _REPORTING)
 
 
-def floor(fail_on: str) -> Level | None:
+def fail_level(fail_on: str) -> Level | None:
     """Return the lightest level that makes a run fail, if any does."""
     return None if fail_on == "never" else Level(fail_on)
 
 
-def held(schemas: str | None, lists: Sequence[str] = ()) -> Catalogue:
+def load_catalogue(schemas: str | None, lists: Sequence[str] = ()) -> Catalogue:
     """Return the catalogue that the options ask for."""
     if not schemas and not lists:
         return catalogue.default()
     if schemas:
-        from v4schema import dialect
+        from v4schema import lint
 
-        dialect.check(Catalogue(schemas))
+        lint.check(Catalogue(schemas))
     return Catalogue(schemas, lists=dict(map(_list, lists)))
 
 
@@ -192,7 +194,7 @@ def _list(told: str) -> tuple[str, list[str]]:
         with open(path, "rb") as file:
             text = file.read(Limits().ad + 1)
         if len(text) > Limits().ad:
-            raise ValueError(f"more than {wording.sized(Limits().ad)} are not read")  # noqa: TRY301  (told like another encoding)
+            raise ValueError(f"more than {messages.format_size(Limits().ad)} are not read")  # noqa: TRY301  (told like another encoding)
         lines = [line.strip() for line in text.decode("utf-8-sig").splitlines()]
     except (OSError, ValueError) as error:
         raise click.UsageError(f"Cannot read the list {told!r}: {getattr(error, 'strerror', None) or error}.") from None

@@ -4,13 +4,14 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import IO, TYPE_CHECKING, Any
 
-from v4schema import feed, render
+from v4schema import feed
 from v4schema.cli import options, terminal
-from v4schema.report import Level
+from v4schema.findings.report import Level
+from v4schema.output import formats
 
 if TYPE_CHECKING:
     from v4schema.cli.terminal import Shutdown
-    from v4schema.staging import StagedFile
+    from v4schema.output.staging import StagedFile
 
 #: No code frame is narrower or wider than this.
 _NARROWEST, _WIDEST = 40, 120
@@ -18,7 +19,7 @@ _NARROWEST, _WIDEST = 40, 120
 
 def write(
     results: Iterable[feed.Result],
-    tally: feed.Tally,
+    tally: feed.Summary,
     told: Mapping[str, Any],
     *,
     shutdown: "Shutdown",
@@ -30,18 +31,18 @@ def write(
 
     With `to_the_end`, the results are gone through although nobody reads the report any more.
     """
-    floor = options.floor(told["fail_on"])
-    on_terminal = terminal.shows(stream) and file is None
-    look = render.Look(
+    floor = options.fail_level(told["fail_on"])
+    on_terminal = terminal.is_tty(stream) and file is None
+    look = formats.RenderOptions(
         rich=on_terminal or told["color"] == "always",
         width=max(_NARROWEST, min(terminal.columns(), _WIDEST)),
         lightest=(floor or Level.ERROR) if told["quiet"] else Level.NOTE,
     )
     coloured = terminal.is_coloured(told["color"], on_terminal=on_terminal)
     counted = tally.counted(shutdown.through(results))
-    if terminal.shows(sys.stderr) and not on_terminal and not told["quiet"]:
+    if terminal.is_tty(sys.stderr) and not on_terminal and not told["quiet"]:
         counted = terminal.with_progress(counted, tally)
-    chunks = render.FORMATS[told["format_"]](counted, tally, look)
+    chunks = formats.FORMATS[told["format_"]](counted, tally, look)
     try:
         terminal.write(chunks, file, coloured=coloured, err=stream is sys.stderr and file is None)
     except BrokenPipeError:
@@ -49,12 +50,12 @@ def write(
             pass
         raise
     if not told["quiet"] and told["format_"] == "text":
-        terminal.echo(f"{render.sentence(tally)}\n", err=True)
+        terminal.echo(f"{formats.summary_sentence(tally)}\n", err=True)
 
 
-def exit_code(tally: feed.Tally, fail_on: str) -> int:
+def exit_code(tally: feed.Summary, fail_on: str) -> int:
     """Return how a run ends: 3 if not all was read, identified and written, 1 for findings that are grave enough, else 0."""
     if tally.unreadable or tally.unidentified or tally.unwritten:
         return 3
-    floor = options.floor(fail_on)
+    floor = options.fail_level(fail_on)
     return int(floor is not None and any(count and level.rank <= floor.rank for level, count in tally.standing.items()))

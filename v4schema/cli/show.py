@@ -8,9 +8,9 @@ from click.core import ParameterSource
 
 from v4schema.catalogue import Catalogue
 from v4schema.cli import options, terminal
+from v4schema.cli.settings import option
 from v4schema.errors import UnknownName
-from v4schema.report import Kind
-from v4schema.settings import option
+from v4schema.findings.report import Kind
 
 #: No text is laid out wider than this.
 _WIDEST = 100
@@ -42,7 +42,7 @@ def show(ctx: click.Context, /, what: str | None, operation: str, schemas: str |
       v4schema show v3/moped --mapping      how it is converted
       v4schema show v4/moped --bundle --errors-only > moped.schema.json
     """
-    from v4schema import listing
+    from v4schema.output import listing
 
     said = [form for form in forms if ctx.get_parameter_source(form) is ParameterSource.COMMANDLINE]
     if said:  # the command line wins over what else is set
@@ -51,7 +51,7 @@ def show(ctx: click.Context, /, what: str | None, operation: str, schemas: str |
         raise click.UsageError("Choose one of --fields, --bundle, --example and --mapping.")
     if "errors_only" in said and not forms["bundle"]:
         raise click.UsageError("--errors-only goes with --bundle.")
-    held = options.held(schemas)
+    held = options.load_catalogue(schemas)
     version, _, category = (what or "").partition("/")
     if not category and {"bundle", "example", "mapping"} & {*said}:
         raise click.UsageError("Name a category, as EDITION/CATEGORY.")
@@ -66,7 +66,7 @@ def show(ctx: click.Context, /, what: str | None, operation: str, schemas: str |
 
 def _category(held: Catalogue, kind: Kind, operation: str, forms: Mapping[str, bool]) -> Iterator[str]:
     """Tell of one category in the form that is asked for."""
-    from v4schema import listing
+    from v4schema.output import listing
 
     schema = held.schema(kind, operation)
     width = min(terminal.columns(), _WIDEST)
@@ -83,7 +83,7 @@ def _category(held: Catalogue, kind: Kind, operation: str, forms: Mapping[str, b
 
 def _mappings(held: Catalogue, kind: Kind, width: int) -> Iterator[str]:
     """Tell of every mapping from a kind of ads, or what documents say where there is none."""
-    from v4schema import listing
+    from v4schema.output import listing
 
     ways = [way for (version, _), way in held.ways.items() if version == kind.version]
     found = [mapping for way in ways for mapping in held.mappings(way, str(kind.category))]
@@ -93,7 +93,7 @@ def _mappings(held: Catalogue, kind: Kind, width: int) -> Iterator[str]:
     for way in ways:
         told = way.pathless.get(str(kind.category))
         if told:
-            text = f"{kind} has no counterpart in {way.to}. {told['says']}  [{', '.join(told['source'])}]"
+            text = f"{kind} has no counterpart in {way.to}. {told['message']}  [{', '.join(told['source'])}]"
             yield textwrap.fill(text, width, break_on_hyphens=False)
 
 
@@ -107,9 +107,9 @@ def explain(code: str | None, schemas: str | None) -> None:
     Example:
       v4schema explain price.implausible
     """
-    from v4schema import listing
+    from v4schema.output import listing
 
-    held = options.held(schemas)
+    held = options.load_catalogue(schemas)
     if code is not None and code not in held.findings:
         raise UnknownName("finding", code, held.findings)
     width = min(terminal.columns(), _WIDEST)

@@ -13,12 +13,13 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 import click
 
-from v4schema import feed, wording
-from v4schema.errors import OtherEngine
-from v4schema.reading import Source
+from v4schema import feed
+from v4schema.catalogue import messages
+from v4schema.errors import SlowerEngine
+from v4schema.reading.reader import Source
 
 if TYPE_CHECKING:
-    from v4schema.staging import StagedFile, Staging
+    from v4schema.output.staging import StagedFile, Staging
 
 #: How often, in seconds, a long run tells how far it has come.
 _EVERY = 0.2
@@ -50,7 +51,7 @@ class Terminal(io.TextIOWrapper):
 
     def write(self, text: str, /) -> int:
         """Write a text that cannot steer the terminal."""
-        return super().write(wording.printable(text, but="\n\t"))
+        return super().write(messages.printable(text, but="\n\t"))
 
     def steer(self, text: str) -> None:
         """Write a text of our own that may."""
@@ -118,16 +119,16 @@ def echo(text: str, *, coloured: bool = False, err: bool = False, exact: bool = 
 
 
 @contextmanager
-def noting() -> Iterator[None]:
+def print_warnings() -> Iterator[None]:
     """Say in one line what the library warns of."""
     import warnings
 
     with warnings.catch_warnings():
-        warnings.simplefilter("always", OtherEngine)
+        warnings.simplefilter("always", SlowerEngine)
         shown = warnings.showwarning
 
         def note(message: Warning | str, category: type[Warning], *place: Any) -> None:  # noqa: ANN401  (Python's own)
-            if issubclass(category, OtherEngine):
+            if issubclass(category, SlowerEngine):
                 click.echo(f"Note: {message}", err=True)
             else:
                 shown(message, category, *place)
@@ -191,7 +192,7 @@ def unwritable(name: str, error: OSError) -> click.UsageError:
     return click.UsageError(f"Cannot write to {name}: {error.strerror}.")
 
 
-def with_progress(results: Iterator[feed.Result], tally: feed.Tally) -> Iterator[feed.Result]:
+def with_progress(results: Iterator[feed.Result], tally: feed.Summary) -> Iterator[feed.Result]:
     """Tell on standard error, now and then, how many ads have passed; wipe it at the end."""
     due = time.monotonic() + _EVERY
     try:
@@ -256,7 +257,7 @@ def staged(work: "Callable[[Staging, Shutdown], int]") -> int:
 
     The journal goes when the command ends: a run that is killed before has not told anybody that it is done.
     """
-    from v4schema.staging import Staging
+    from v4schema.output.staging import Staging
 
     with graceful_shutdown() as shutdown:
         staging = Staging()
@@ -271,7 +272,7 @@ def staged(work: "Callable[[Staging, Shutdown], int]") -> int:
 def placed(staging: "Staging", shutdown: Shutdown, files: "Iterable[StagedFile | None]", *, once: bool = False) -> int:
     """Let finished files take their places, which no signal interrupts; return 3 if one could not, else 0.
 
-    With `once`, the run must not be done twice, as `v4schema.staging.Staging.place` has it.
+    With `once`, the run must not be done twice, as `v4schema.output.staging.Staging.place` has it.
     From then on the run is done, and ends with its own exit code: a signal comes too late. Raises `click.UsageError` where
     nothing could take its place, since something stands where nothing may.
     """
@@ -294,7 +295,7 @@ def recover(paths: Iterable[str], sources: Iterable[str] = (), *, repeats: bool 
     Returns those, links resolved, with which a killed run has been completed: nothing is left to do with them. Raises
     `click.UsageError` where a run that was killed has to be repeated before anything else is done with its files.
     """
-    from v4schema import staging
+    from v4schema.output import staging
 
     read = {os.path.realpath(path) for path in sources}
     folders = [os.path.dirname(os.path.realpath(path)) for path in paths]
@@ -319,7 +320,7 @@ def recover(paths: Iterable[str], sources: Iterable[str] = (), *, repeats: bool 
     return again
 
 
-def shows(stream: IO[str] | None) -> bool:
+def is_tty(stream: IO[str] | None) -> bool:
     """Tell whether a stream is a terminal."""
     return stream is not None and stream.isatty()
 

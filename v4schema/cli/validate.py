@@ -8,11 +8,11 @@ import click
 
 from v4schema import feed
 from v4schema.cli import clashes, options, reports, terminal
-from v4schema.settings import option
+from v4schema.cli.settings import option
 
 if TYPE_CHECKING:
     from v4schema.cli.terminal import Shutdown
-    from v4schema.staging import Staging
+    from v4schema.output.staging import Staging
 
 
 @click.command()
@@ -46,9 +46,9 @@ def validate(ctx: click.Context, /, files: Sequence[str], *, lists: Sequence[str
         sources,
         **{key: told[key] for key in ("version", "category", "operation", "engine")},
         limits=options.limits(told),
-        catalogue=options.held(schemas, lists),
+        catalogue=options.load_catalogue(schemas, lists),
     )
-    tally = feed.Tally()
+    tally = feed.Summary()
 
     def work(staging: "Staging", shutdown: "Shutdown") -> int:
         file = terminal.opened(staging, told["output"])

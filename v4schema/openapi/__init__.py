@@ -11,21 +11,21 @@
 
 from typing import TYPE_CHECKING
 
-from v4schema.extra import OPENAPI
+from v4schema.extras import OPENAPI
 
 if TYPE_CHECKING:
-    from v4schema.openapi.boundary import check_request, check_response
+    from v4schema.openapi.api_errors import from_api
+    from v4schema.openapi.check import check_request, check_response
     from v4schema.openapi.description import document
     from v4schema.openapi.guard import Guard, PreflightError
-    from v4schema.openapi.judging import Refused, Validators
-    from v4schema.openapi.refusal import from_api
     from v4schema.openapi.routing import request, response
+    from v4schema.openapi.schema_validators import AdRefused, AdValidatorsFactory
 
 __all__ = [
     "Guard",
     "PreflightError",
-    "Refused",
-    "Validators",
+    "AdRefused",
+    "AdValidatorsFactory",
     "check_request",
     "check_response",
     "document",
@@ -38,8 +38,8 @@ __getattr__ = OPENAPI.door(
     {
         "Guard": "guard",
         "PreflightError": "guard",
-        "Refused": "judging",
-        "Validators": "judging",
+        "AdRefused": "judging",
+        "AdValidatorsFactory": "judging",
         "check_request": "boundary",
         "check_response": "boundary",
         "document": "description",

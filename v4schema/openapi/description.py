@@ -15,12 +15,12 @@ from itertools import chain, count
 from typing import Any, cast
 
 from v4schema import catalogue as catalogues
-from v4schema import pointer
 from v4schema.catalogue import Catalogue
-from v4schema.editions import Category, Edition
-from v4schema.errors import Damaged, Undescribed
-from v4schema.report import Kind
-from v4schema.schema import Schema, example, offered, requires, types, welcome
+from v4schema.catalogue.editions import Category, Edition
+from v4schema.dialect.fields import Schema, example, is_sendable, recommended, requires, types
+from v4schema.document import pointer
+from v4schema.errors import InvalidSchemas, NoDescription
+from v4schema.findings.report import Kind
 
 #: What stands beside a reference and says for which operation it is meant; in a document, the choice made for one.
 OPERATION = "x-operation"
@@ -49,7 +49,7 @@ def document(version: str | None = None, *, catalogue: Catalogue | None = None) 
     discriminator whose mapping is complete, and otherwise with a branch for ads that do not. The schemas take just those ads in
     which `v4schema.validate` finds no error, save that they let every name pass that they do not know, and take the number of a
     category as text alone where its edition writes it so. Raises `v4schema.errors.UnknownName` for an edition that there is not,
-    `v4schema.errors.Undescribed` for one that has no description.
+    `v4schema.errors.NoDescription` for one that has no description.
 
     >>> document("v4")["paths"]["/v4/ad"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     {'$ref': '#/components/schemas/Ad'}
@@ -57,11 +57,11 @@ def document(version: str | None = None, *, catalogue: Catalogue | None = None) 
     held = catalogue or catalogues.default()
     edition = held.edition(version)
     if edition.openapi is None:
-        raise Undescribed(edition.name, described(held))
+        raise NoDescription(edition.name, described_editions(held))
     return deepcopy(_Bundle(catalogue=held, edition=edition, file=edition.openapi).document())
 
 
-def described(catalogue: Catalogue) -> Sequence[str]:
+def described_editions(catalogue: Catalogue) -> Sequence[str]:
     """Return the editions that have a description, the default one first."""
     names = [edition.name for edition in catalogue.editions.values() if edition.openapi]
     return sorted(names, key=lambda name: name != catalogue.edition().name)
@@ -105,7 +105,7 @@ class _Bundle:
             there = {f"{folder}/{branch['$ref']}" for branch in node["oneOf"]}
             for file in sorted(there ^ wanted):
                 what = "is no schema of a category" if file in there else "is left out"
-                raise Damaged(self.file, f"in the choice {name}, {file} {what}")
+                raise InvalidSchemas(self.file, f"in the choice {name}, {file} {what}")
         return choices
 
     def _embedded(self, node: Any) -> Any:  # noqa: ANN401  (any part of the source)
@@ -124,16 +124,18 @@ class _Bundle:
         if operation is None and reference.startswith("#/"):
             return {"$ref": reference}
         if operation is None or operation not in self.edition.operations:
-            raise Damaged(self.file, f"{reference} is wanted for {operation}, which is no operation of {self.edition.name}")
+            raise InvalidSchemas(
+                self.file, f"{reference} is wanted for {operation}, which is no operation of {self.edition.name}"
+            )
         name = reference.removeprefix(_COMPONENTS)
         if name in self._choices:
             return {"$ref": _COMPONENTS + self._called(name, operation)}
         file, _, fragment = reference.partition("#")
         if file != self.edition.schema.rpartition("/")[2]:
-            raise Damaged(self.file, f"{reference} is no part of what all categories share")
+            raise InvalidSchemas(self.file, f"{reference} is no part of what all categories share")
         flat = self.catalogue.schema(Kind(version=self.edition.name), operation)
-        if not pointer.leads(flat, pointer.parse(fragment)):
-            raise Damaged(self.file, f"{reference} leads nowhere")
+        if not pointer.exists(flat, pointer.parse(fragment)):
+            raise InvalidSchemas(self.file, f"{reference} leads nowhere")
         return self._plain(cast("Schema", pointer.get(flat, pointer.parse(fragment))), operation)
 
     def _choice(self, name: str, operation: str) -> Schema:
@@ -167,7 +169,7 @@ class _Bundle:
         kind = Kind(version=self.edition.name, category=category.slug)
         flat = self.catalogue.schema(kind, next(iter(self.edition.operations)))["properties"][self.catalogue.category_at[0]]
         numbers = flat.get("enum", [category.id, str(category.id)])
-        written = offered(flat, numbers) or numbers
+        written = recommended(flat, numbers) or numbers
         told = {key: flat[key] for key in _TOLD if key in flat}
         if isinstance(written[0], str):
             return {**told, "type": "string", "enum": written}
@@ -196,17 +198,17 @@ class _Bundle:
         """The names of the components of the source."""
         return [*self.catalogue.read(self.file)["components"]["schemas"]]
 
-    def _parted(self, plain: Schema, slug: str, operation: str, name: str = "") -> Schema:
+    def _parted(self, portable: Schema, slug: str, operation: str, name: str = "") -> Schema:
         """Return a schema with the objects in it made components of their own."""
-        parted = dict(plain)
-        if "properties" in plain:
-            below = plain["properties"].items()
+        parted = dict(portable)
+        if "properties" in portable:
+            below = portable["properties"].items()
             parted["properties"] = {inner: self._parted(node, slug, operation, inner) for inner, node in below}
-        if "items" in plain:
-            parted["items"] = self._parted(plain["items"], slug, operation, name)
-        if "anyOf" in plain:
-            parted["anyOf"] = [self._parted(branch, slug, operation, name) for branch in plain["anyOf"]]
-        if not name or "properties" not in plain:
+        if "items" in portable:
+            parted["items"] = self._parted(portable["items"], slug, operation, name)
+        if "anyOf" in portable:
+            parted["anyOf"] = [self._parted(branch, slug, operation, name) for branch in portable["anyOf"]]
+        if not name or "properties" not in portable:
             return parted
         beside = {key: parted.pop(key) for key in _BESIDE if key in parted}
         called = _pascal(name) if self._agreed(name) else _pascal(slug) + _pascal(name)
@@ -248,17 +250,19 @@ class _Bundle:
         forms: dict[str, set[tuple[str, str]]] = {}
         for operation in self.edition.operations:
             for slug in self.edition.categories:
-                plain = self._plain(self.catalogue.schema(Kind(version=self.edition.name, category=slug), operation), operation)
-                for name, node in _objects(plain):
+                portable = self._plain(
+                    self.catalogue.schema(Kind(version=self.edition.name, category=slug), operation), operation
+                )
+                for name, node in _objects(portable):
                     told = json.dumps({key: value for key, value in node.items() if key not in _BESIDE})
                     forms.setdefault(name, set()).add((operation, told))
         return forms
 
     def _plain(self, flat: Schema, operation: str) -> Schema:
-        return plain(flat, answer=self.edition.operations[operation].answer)
+        return portable(flat, answer=self.edition.operations[operation].answer)
 
 
-def plain(flat: Schema, *, answer: bool = False) -> Schema:
+def portable(flat: Schema, *, answer: bool = False) -> Schema:
     """Return a flat schema as others read it: what refuses an ad, in the plainest form, and no annotation of ours but sources.
 
     What only warns is left out, names that are not described are let pass, and what may be sent but is warned of is
@@ -266,14 +270,14 @@ def plain(flat: Schema, *, answer: bool = False) -> Schema:
     """
 
     def within(below: Schema) -> Schema:
-        found = plain(below, answer=answer)
+        found = portable(below, answer=answer)
         return _nullable(found) if answer else found
 
     told = {key: flat[key] for key in _TOLD if key in flat}
     if any(rule.get("not") == {} and "x-level" not in rule for rule in flat.get("allOf", ())):
         return {**told, "not": {}}
     node = told | {key: value for key, value in flat.items() if _refuses(key)}
-    if not welcome(flat):
+    if not is_sendable(flat):
         node["deprecated"] = True
     if "properties" in flat:
         fields = {name: within(below) for name, below in flat["properties"].items()}

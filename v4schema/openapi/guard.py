@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from v4schema import catalogue as catalogues
-from v4schema import engine as engines
-from v4schema import pointer
 from v4schema.catalogue import Catalogue
-from v4schema.extra import OPENAPI
-from v4schema.report import Finding, InvalidAd, Kind, Report
-from v4schema.schema import describing
+from v4schema.dialect import engines
+from v4schema.dialect.fields import subschema_at
+from v4schema.document import pointer
+from v4schema.extras import OPENAPI
+from v4schema.findings.report import Finding, InvalidAd, Kind, Report
 
 if TYPE_CHECKING:
     from v4schema.openapi.routing import Route
@@ -57,7 +57,7 @@ class Guard:
         self._edition = self._catalogue.edition(version).name
         if category is not None:
             self._catalogue.kind(version, category)
-        engines.known(engine)
+        engines.check_engine(engine)
         self._told: dict[str, Any] = {"version": version, "category": category, "engine": engine, "catalogue": catalogue}
         self._check, self._request, self._route = (
             OPENAPI.fetched("boundary", "check_request"),
@@ -98,5 +98,5 @@ class Guard:
     def _place(self, kind: Kind, at: str) -> str:
         """Write a place without the names that no document knows: they are somebody's own, as values are."""
         schema, place = self._catalogue.schema(kind), pointer.parse(at)
-        known = [describing(schema, place[: end + 1]) is not None for end in range(len(place))]
+        known = [subschema_at(schema, place[: end + 1]) is not None for end in range(len(place))]
         return pointer.write(name if told else "…" for name, told in zip(place, known, strict=True)) or "/"

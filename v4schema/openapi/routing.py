@@ -13,16 +13,16 @@ from openapi_core.templating.paths.finders import APICallPathFinder
 from openapi_core.templating.paths.iterators import SimpleServersIterator
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
-from v4schema import pointer, wording
-from v4schema.catalogue import Catalogue
-from v4schema.engine import Engine, compiled
-from v4schema.openapi.description import described, document
-from v4schema.report import Finding
+from v4schema.catalogue import Catalogue, messages
+from v4schema.dialect.engines import Engine, compile_schema
+from v4schema.document import pointer
+from v4schema.findings.report import Finding
+from v4schema.openapi.description import described_editions, document
 
 #: What a segment of a path may hold beside letters and digits without being percent-encoded (RFC 3986, section 3.3).
 _PLAIN = "!$&'()*+,;=:@"
 #: What stands in the head of a message, and what may be its body.
-Head = Mapping[str, str | bytes] | Mapping[str, str] | Iterable[tuple[str | bytes, str | bytes]]
+HeaderPairs = Mapping[str, str | bytes] | Mapping[str, str] | Iterable[tuple[str | bytes, str | bytes]]
 Body = bytes | bytearray | memoryview | str | None
 
 
@@ -33,7 +33,7 @@ class AnyServer(APICallPathFinder):
 
 
 @dataclass(kw_only=True, slots=True)
-class Sent:
+class RequestView:
     """A request, in openapi-core's protocol."""
 
     host_url: str
@@ -45,7 +45,7 @@ class Sent:
     path_pattern: str | None = None
 
     @classmethod
-    def of(cls, request: Request) -> "Sent":
+    def of(cls, request: Request) -> "RequestView":
         """Write a request in one way; the caller's own stays as it is."""
         given = request.parameters
         return cls(
@@ -59,7 +59,7 @@ class Sent:
 
 
 @dataclass(kw_only=True, slots=True)
-class Answer:
+class ResponseView:
     """A response, in openapi-core's protocol."""
 
     status_code: int
@@ -68,7 +68,7 @@ class Answer:
     data: bytes | None = field(repr=False)
 
     @classmethod
-    def of(cls, response: Response) -> "Answer":
+    def of(cls, response: Response) -> "ResponseView":
         """Write a response in one way."""
         return cls(
             status_code=int(response.status_code),
@@ -78,7 +78,7 @@ class Answer:
         )
 
 
-def request(method: str, url: str, *, headers: Head = (), body: Body = None) -> Request:
+def request(method: str, url: str, *, headers: HeaderPairs = (), body: Body = None) -> Request:
     """Return a request in openapi-core's protocol, from what every library of HTTP has: `url` as it is sent, percent-encoded.
 
     Headers are a mapping or pairs, text or bytes; a body is bytes, or text that is sent as UTF-8. Raises `TypeError` for another.
@@ -88,7 +88,7 @@ def request(method: str, url: str, *, headers: Head = (), body: Body = None) -> 
     """
     parts, sent = urlsplit(url), _texts(headers)
     query = ImmutableMultiDict(parse_qsl(parts.query, keep_blank_values=True))
-    return Sent(
+    return RequestView(
         host_url=f"{parts.scheme}://{parts.netloc}",
         path=parts.path,
         method=method.lower(),
@@ -98,14 +98,14 @@ def request(method: str, url: str, *, headers: Head = (), body: Body = None) -> 
     )
 
 
-def response(status: int, *, headers: Head = (), body: Body = None) -> Response:
+def response(status: int, *, headers: HeaderPairs = (), body: Body = None) -> Response:
     """Return a response in openapi-core's protocol, likewise.
 
     >>> response(200, headers={"Content-Type": "application/json"}, body=b"{}").content_type
     'application/json'
     """
     sent = _texts(headers)
-    return Answer(status_code=status, headers=sent, content_type=sent.get("content-type", ""), data=_raw(body))
+    return ResponseView(status_code=status, headers=sent, content_type=sent.get("content-type", ""), data=_raw(body))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,7 +115,7 @@ class Route:
     version: str
     path: str
     variables: Mapping[str, str]
-    described: Mapping[str, Any]
+    described_editions: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ class Specification:
     document: Mapping[str, Any]
     view: SchemaPath
 
-    def paths(self, sent: Sent) -> Iterator[tuple[str, Mapping[str, str]]]:
+    def paths(self, sent: RequestView) -> Iterator[tuple[str, Mapping[str, str]]]:
         """Yield the paths that a request may mean, with what stands for their variables.
 
         What is percent-encoded needlessly means the same as what is not (RFC 3986, section 6.2.2.2); an encoded slash separates
@@ -136,7 +136,7 @@ class Specification:
             yield found.pattern, {name: unquote(value) for name, value in found.variables.items()}
 
     def operations(self, path: str) -> Mapping[str, Mapping[str, Any]]:
-        """Return what is described at a path, by methods."""
+        """Return what is described_editions at a path, by methods."""
         return {key: node for key, node in self.document["paths"][path].items() if isinstance(node, dict)}
 
     def parameters(self, route: Route, location: str) -> Iterator[str]:
@@ -150,7 +150,7 @@ class Specification:
     def looks(self) -> Mapping[str, Engine]:
         """What a token looks like, by the name that it is sent under."""
         schemes = self.document["components"]["securitySchemes"].values()
-        return {scheme["name"]: compiled(scheme["x-looks"]) for scheme in schemes}
+        return {scheme["name"]: compile_schema(scheme["x-looks"]) for scheme in schemes}
 
 
 @lru_cache(maxsize=16)
@@ -160,12 +160,12 @@ def specification(catalogue: Catalogue, version: str) -> Specification:
     return Specification(told, SchemaPath.from_dict(told))
 
 
-def route(catalogue: Catalogue, version: str | None, sent: Sent) -> Route | Finding:
+def route(catalogue: Catalogue, version: str | None, sent: RequestView) -> Route | Finding:
     """Return where a request goes, by default in the edition that has such a path, or the finding that it goes nowhere.
 
-    Raises `v4schema.errors.Undescribed` for an edition without a description.
+    Raises `v4schema.errors.NoDescription` for an edition without a description.
     """
-    editions = described(catalogue) if version is None else []
+    editions = described_editions(catalogue) if version is None else []
     wanted = editions or [catalogue.edition(version).name]
     near: list[tuple[str, str, Mapping[str, str]]] = []
     for name in wanted:
@@ -178,12 +178,14 @@ def route(catalogue: Catalogue, version: str | None, sent: Sent) -> Route | Find
     whole = [(name, path) for name, path, variables in near if all(variables.values())]
     if whole:
         name, path = whole[0]
-        methods = wording.enumerated([method.upper() for method in specification(catalogue, name).operations(path)])
-        return wording.finding(
-            catalogue, "http.method", "", rule=source, method=wording.shown(sent.method.upper()), path=path, choices=methods
+        methods = messages.join_plain([method.upper() for method in specification(catalogue, name).operations(path)])
+        return messages.make_finding(
+            catalogue, "http.method", "", rule=source, method=messages.short_json(sent.method.upper()), path=path, choices=methods
         )
-    others = [name for name in described(catalogue) if name not in wanted and [*specification(catalogue, name).paths(sent)]]
-    return wording.finding(
+    others = [
+        name for name in described_editions(catalogue) if name not in wanted and [*specification(catalogue, name).paths(sent)]
+    ]
+    return messages.make_finding(
         catalogue,
         "http.path",
         "",
@@ -192,7 +194,7 @@ def route(catalogue: Catalogue, version: str | None, sent: Sent) -> Route | Find
         mend="other" if others else "slash" if near and sent.path.endswith("/") else "",
         other=" and ".join(others),
         version=wanted[0],
-        choices=wording.enumerated([*specification(catalogue, wanted[0]).document["paths"]]),
+        choices=messages.join_plain([*specification(catalogue, wanted[0]).document["paths"]]),
     )
 
 
@@ -205,7 +207,7 @@ def _raw(body: Body) -> bytes | None:
     raise TypeError(f"a body is bytes or text, not {type(body).__name__}")
 
 
-def _texts(headers: Head) -> dict[str, str]:
+def _texts(headers: HeaderPairs) -> dict[str, str]:
     """Return headers by their names in small letters; those of one name are joined (RFC 9110, section 5.2)."""
     pairs = headers.items() if isinstance(headers, Mapping) else headers
     joined: dict[str, str] = {}

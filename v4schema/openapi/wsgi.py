@@ -10,8 +10,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
 
+from v4schema.findings.report import Report
 from v4schema.openapi.guard import Guard
-from v4schema.report import Report
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger("v4schema.openapi")
 
 #: Where the report on a request stands in its environment.
-REPORT = "v4schema.report"
+REPORT = "v4schema.findings.report"
 #: A body of more bytes than this is not read: an ad has some thousands.
 _LARGEST = 16 * 1024 * 1024
 #: The status that the API is expected to answer with, by finding; else 400.
@@ -34,7 +34,7 @@ class Preflight:
     """Checks each request before `application` gets it; `checking` are the arguments of `Guard`.
 
     One with errors is answered as the API would: 400 with the errors nested like the ad, 401 and 415 with a ``detail``. One that
-    passes has its report in its environment, under ``v4schema.report``, and its body there with its length.
+    passes has its report in its environment, under ``v4schema.findings.report``, and its body there with its length.
 
     A path is judged as the application sees it: SCRIPT_NAME and PATH_INFO, and the raw target (REQUEST_URI, RAW_URI) where the
     server tells it; Host does not matter. HEAD, or no method, is checked as GET is; a path of another edition than ``version`` is
@@ -200,8 +200,8 @@ def _body(environ: "WSGIEnvironment") -> bytes:
 def _answer(report: Report) -> tuple[int, bytes]:
     """Return what the API is expected to answer."""
     first = next((finding for finding in report.errors if finding.code in _STATUS), None)
-    return (400, json.dumps(report.api()).encode()) if first is None else _detail(_STATUS[first.code], first.says)
+    return (400, json.dumps(report.api()).encode()) if first is None else _detail(_STATUS[first.code], first.message)
 
 
-def _detail(status: int, says: str) -> tuple[int, bytes]:
-    return status, json.dumps({"detail": says}).encode()
+def _detail(status: int, message: str) -> tuple[int, bytes]:
+    return status, json.dumps({"detail": message}).encode()

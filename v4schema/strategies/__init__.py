@@ -12,13 +12,13 @@ Everything is drawn from the flat schemas: a new category has strategies at once
 
 from typing import TYPE_CHECKING
 
-from v4schema.extra import HYPOTHESIS
+from v4schema.extras import HYPOTHESIS
 
 if TYPE_CHECKING:
     from v4schema.strategies.kit import ads, feeds, http_requests, near_misses, respelled
-    from v4schema.strategies.near import NearMiss
-    from v4schema.strategies.respelling import Respelling
-    from v4schema.strategies.traffic import Feed, HttpRequest
+    from v4schema.strategies.near_miss import NearMiss
+    from v4schema.strategies.respellings import Respelling
+    from v4schema.strategies.transport import Feed, HttpRequest
 
 __all__ = ["Feed", "HttpRequest", "NearMiss", "Respelling", "ads", "feeds", "http_requests", "near_misses", "respelled"]
 

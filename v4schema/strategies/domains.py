@@ -9,9 +9,9 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import Any, Protocol, TypeVar
 
-from v4schema.quantities import exact
-from v4schema.schema import Schema
-from v4schema.strategies.language import Demand, Language, language
+from v4schema.catalogue.quantities import to_fraction
+from v4schema.dialect.fields import Schema
+from v4schema.strategies.regular_languages import Demand, Language, language
 
 #: How finely numbers are drawn that are not whole.
 FINE = 1000
@@ -76,7 +76,7 @@ class Numbers:
 
     def _bounded(self, below: bool, included: bool, limit: float, *, holds: bool) -> Iterator["Numbers"]:  # noqa: FBT001
         """Keep to one side of a limit: `below` says from which side the keyword looks, `included` whether the limit belongs."""
-        edge = (exact(limit) or Fraction(0)) * self.steps
+        edge = (to_fraction(limit) or Fraction(0)) * self.steps
         if below is holds:
             least = ceil(edge) if included is holds else floor(edge) + 1
             bounded = replace(self, least=least if self.least is None else max(least, self.least))
@@ -94,7 +94,7 @@ class Numbers:
         return not any(count / self.steps in self for count in range(self.least, self.most + 1))
 
     def __contains__(self, value: object) -> bool:
-        number = None if isinstance(value, bool) else exact(value)
+        number = None if isinstance(value, bool) else to_fraction(value)
         if number is None or (number.denominator == 1) is not self.whole or _is_listed(value, self.barred):
             return False
         steps = number * self.steps
@@ -229,7 +229,7 @@ class Arrays:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stray:
+class UnknownMember:
     """A member of an object that its schema does not describe: one of some names, or any that is not known, and its value."""
 
     names: tuple[str, ...] = ()
@@ -247,7 +247,7 @@ class Objects:
     required: frozenset[str] = frozenset()
     absent: frozenset[str] = frozenset()
     closed: bool = False
-    stray: Stray | None = None
+    stray: UnknownMember | None = None
 
     def narrowed(self, keyword: str, schema: Schema, narrow: Narrowing, *, holds: bool) -> Iterator["Domain"]:
         """Yield what is left of the objects for which a keyword holds, or does not."""
@@ -262,7 +262,7 @@ class Objects:
                     yield from (left for each in self.lacking(name) for left in each.requiring(limit[:index]))
         elif keyword == "additionalProperties":
             if not (self.stray if holds else self.closed):
-                yield replace(self, closed=True) if holds else replace(self, stray=Stray())
+                yield replace(self, closed=True) if holds else replace(self, stray=UnknownMember())
         elif ("object" in _names(limit) if keyword == "type" else keyword not in {"enum", "const"}) is holds:
             yield self
 
@@ -352,7 +352,7 @@ def _chosen(domain: _Scalar, listed: Sequence[Any], *, holds: bool) -> Iterator[
 def _keeps(value: object, keyword: str, schema: Schema, narrow: Narrowing, *, holds: bool) -> bool:
     """Tell whether a keyword holds, or does not, for a value that holds no others."""
     limit = schema[keyword]
-    number = None if isinstance(value, bool) else exact(value)
+    number = None if isinstance(value, bool) else to_fraction(value)
     if isinstance(value, str) or number is not None:
         home: Texts | Numbers = Texts() if number is None else Numbers(whole=number.denominator == 1)
         return any(value in left for left in home.narrowed(keyword, schema, narrow, holds=holds))

@@ -8,15 +8,15 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from v4schema import catalogue as catalogues
-from v4schema.assertions import Assertion
 from v4schema.catalogue import Catalogue
-from v4schema.errors import Undescribed, UnknownName
-from v4schema.openapi.description import described
-from v4schema.report import Kind
-from v4schema.strategies.grounds import Ground, taken
-from v4schema.strategies.near import NearMiss, missed
-from v4schema.strategies.respelling import Respelling, respelt
-from v4schema.strategies.traffic import Feed, HttpRequest, errands, looks, sent, written
+from v4schema.dialect.assertions import Assertion
+from v4schema.errors import NoDescription, UnknownName
+from v4schema.findings.report import Kind
+from v4schema.openapi.description import described_editions
+from v4schema.strategies.kind_strategies import KindStrategies, taken
+from v4schema.strategies.near_miss import NearMiss, missed
+from v4schema.strategies.respellings import Respelling, respelt
+from v4schema.strategies.transport import Feed, HttpRequest, endpoints, looks, sent, written
 
 Ad = dict[str, Any]
 
@@ -53,7 +53,7 @@ def near_misses(
 ) -> SearchStrategy[NearMiss]:
     """Ads that break exactly one rule of their schema, each with the finding that has to be reported of it.
 
-    The words are those of `ads`; `only` chooses among the rules by what `v4schema.assertions.Assertion` tells of them. All other
+    The words are those of `ads`; `only` chooses among the rules by what `v4schema.dialect.assertions.Assertion` tells of them. All other
     rules hold, those that warn too, so that the finding is the only one that is no note. A rule that another one always speaks
     for is left out. Raises `v4schema.errors.UnknownName` when a word names nothing.
 
@@ -111,16 +111,16 @@ def http_requests(
     """Requests to the API in which nothing is wrong: any that is described, or those that an `operation` is asked by.
 
     What they send are `ads`, to which the words go. Raises `v4schema.errors.UnknownName` when a word names nothing, and
-    `v4schema.errors.Undescribed` for an edition without an OpenAPI description.
+    `v4schema.errors.NoDescription` for an edition without an OpenAPI description.
     """
     held = catalogue or catalogues.default()
     edition = held.edition(version)
     if edition.openapi is None:
-        raise Undescribed(edition.name, described(held))
+        raise NoDescription(edition.name, described_editions(held))
     description = held.read(edition.openapi)
-    among = [errand for errand in errands(description) if operation in {None, errand.operation}]
+    among = [errand for errand in endpoints(description) if operation in {None, errand.operation}]
     if not among:
-        asked = [errand.operation for errand in errands(description) if errand.operation]
+        asked = [errand.operation for errand in endpoints(description) if errand.operation]
         raise UnknownName(f"operation of a request to {edition.name}", operation, dict.fromkeys(asked))
     sampler = _grounds(version, category, next(iter(edition.operations)), catalogue)[0].sampler
     tokens = {name: sampler.taking(look) for name, look in looks(description).items()}
@@ -131,15 +131,17 @@ def http_requests(
     return st.one_of(*(sent(held, description, errand, bodies[errand.operation], tokens, sampler.texts) for errand in among))
 
 
-def _grounds(version: str | None, category: str | int | None, operation: str, catalogue: Catalogue | None) -> Sequence[Ground]:
+def _grounds(
+    version: str | None, category: str | int | None, operation: str, catalogue: Catalogue | None
+) -> Sequence[KindStrategies]:
     """Return what is drawn from."""
     held = catalogue or catalogues.default()
     held.operation(version, operation)
     edition = held.edition(version)
-    described = [each.slug for each in edition.categories.values() if each.schema] if category is None else [category]
-    return [_ground(held, held.kind(version, each), operation) for each in described]
+    described_editions = [each.slug for each in edition.categories.values() if each.schema] if category is None else [category]
+    return [_ground(held, held.kind(version, each), operation) for each in described_editions]
 
 
 @lru_cache(maxsize=512)
-def _ground(catalogue: Catalogue, kind: Kind, operation: str) -> Ground:
-    return Ground(catalogue=catalogue, kind=kind, operation=operation)
+def _ground(catalogue: Catalogue, kind: Kind, operation: str) -> KindStrategies:
+    return KindStrategies(catalogue=catalogue, kind=kind, operation=operation)

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from v4schema.assertions import Assertion
-from v4schema.pointer import Token
-from v4schema.schema import Schema, asserts
+from v4schema.dialect.assertions import Assertion
+from v4schema.dialect.fields import Schema, is_assertion
+from v4schema.document.pointer import Token
 from v4schema.strategies.domains import EVERYTHING, Arrays, Domain, Objects
 
 Domains = Sequence[Domain]
@@ -96,7 +96,7 @@ class Narrower:
 
 
 def _in_order(schema: Schema) -> Sequence[str]:
-    told = [keyword for keyword in schema if keyword == "examples" or (asserts(keyword) and keyword not in _BESIDE)]
+    told = [keyword for keyword in schema if keyword == "examples" or (is_assertion(keyword) and keyword not in _BESIDE)]
     return sorted(told, key=lambda keyword: _ORDER.get(keyword, 2))
 
 

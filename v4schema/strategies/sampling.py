@@ -12,11 +12,11 @@ from hypothesis import assume
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from v4schema.pointer import EVERY, Place
-from v4schema.schema import Schema
+from v4schema.dialect.fields import Schema
+from v4schema.document.pointer import EVERY, Place
 from v4schema.strategies.domains import EVERYTHING, FINE, Arrays, Count, Domain, Numbers, Objects, Texts, Values
-from v4schema.strategies.language import Language
 from v4schema.strategies.narrowing import Narrower
+from v4schema.strategies.regular_languages import Language
 
 #: Numbers without a bound are drawn up to here, and from a bound on, so far.
 _FAR = 10**7
@@ -36,7 +36,7 @@ _SIMPLE: SearchStrategy[Any] = st.none() | st.booleans() | st.integers(-_FAR, _F
 
 
 @dataclass(frozen=True, slots=True)
-class Odd:
+class MarkedItem:
     """The odd item of an array, until its place is told."""
 
     value: Any
@@ -98,7 +98,7 @@ class Sampler:
         least, most = domain.least, domain.least + _FEW if domain.most is None else min(domain.most, domain.least + _FEW)
         if domain.counts or domain.odd is not None or domain.unique is False:
             return self._counted(domain, least, most)
-        by = spelt if domain.unique else None
+        by = canonical if domain.unique else None
         few = st.lists(items, min_size=least, max_size=most, unique_by=by)
         if domain.most is None or domain.most == most:
             return few
@@ -151,12 +151,12 @@ def counted(draw: DrawFn, domain: Arrays, least: int, most: int, items: Sequence
         fits = fitting(among)
         assume(fits)  # several counts may be at odds
         values, counts = draw(st.sampled_from(fits))
-        fresh = values.filter(lambda value: spelt(value) not in map(spelt, drawn)) if domain.unique else values
+        fresh = values.filter(lambda value: canonical(value) not in map(canonical, drawn)) if domain.unique else values
         drawn.insert(draw(st.integers(0, len(drawn))), wrap(draw(fresh)))
         had[:] = [so_far + one for so_far, one in zip(had, counts, strict=True)]
 
     if odd:
-        add(odd, Odd)
+        add(odd, MarkedItem)
     for index, count in enumerate(domain.counts):
         while had[index] < count.least:
             add([sort for sort in items if sort[1][index]])
@@ -216,19 +216,19 @@ def _broken(count: int, most: int) -> int:
     return count if count % FINE else count + 1 if count < most else count - 1
 
 
-def spelt(value: object) -> str:
+def canonical(value: object) -> str:
     """Write a JSON value so that equal ones are written alike; of an odd item, what it holds."""
-    return json.dumps(value.value if isinstance(value, Odd) else value, sort_keys=True)
+    return json.dumps(value.value if isinstance(value, MarkedItem) else value, sort_keys=True)
 
 
-def placed(value: Any, at: Sequence[str]) -> tuple[Any, Place]:  # noqa: ANN401  (an ad, or any part of one)
+def unmark(value: Any, at: Sequence[str]) -> tuple[Any, Place]:  # noqa: ANN401  (an ad, or any part of one)
     """Tell the place of the odd items on the way to a place, and put there what they hold."""
     if not at:
         return value, ()
     token, *rest = at
     if token == EVERY:
-        index = next(index for index, item in enumerate(value) if isinstance(item, Odd))
-        inner, place = placed(value[index].value, rest)
+        index = next(index for index, item in enumerate(value) if isinstance(item, MarkedItem))
+        inner, place = unmark(value[index].value, rest)
         return [*value[:index], inner, *value[index + 1 :]], (index, *place)
-    inner, place = placed(value[token], rest)
+    inner, place = unmark(value[token], rest)
     return {**value, token: inner}, (token, *place)

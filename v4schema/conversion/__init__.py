@@ -1,0 +1,1 @@
+"""Carrying ads from one edition to another, and back. It may import `normalisation` and what lies below."""

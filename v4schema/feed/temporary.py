@@ -1,0 +1,67 @@
+"""Temporary files without a name: small ones stay in memory, and a temporary folder that is full is told as such."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import IO, Self
+
+from v4schema.errors import TemporaryStorageFull
+
+#: So much of a temporary file is kept in memory.
+_IN_MEMORY = 1 << 20
+
+
+@contextmanager
+def storage_errors(also: type[Exception] = OSError) -> Iterator[None]:
+    """Raise `v4schema.errors.TemporaryStorageFull` for what says that a temporary file could not be written: an `OSError`, or what is `also`."""
+    try:
+        yield
+    except (OSError, also) as error:
+        raise TemporaryStorageFull(_folder(), getattr(error, "strerror", None) or str(error)) from error
+
+
+class SpooledFile:
+    """A file of bytes that is written, and then read from its beginning. Raises `v4schema.errors.TemporaryStorageFull` where there is no room."""
+
+    def __init__(self) -> None:
+        from tempfile import SpooledTemporaryFile
+
+        self._file: IO[bytes] = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  (closed by `close`)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._file)
+
+    def write(self, piece: bytes) -> int:
+        """Write a piece."""
+        with storage_errors():
+            return self._file.write(piece)
+
+    def seek(self, offset: int) -> int:
+        """Go to a place, most often the beginning."""
+        with storage_errors():
+            return self._file.seek(offset)
+
+    def read(self, size: int = -1) -> bytes:
+        """Read on."""
+        return self._file.read(size)
+
+    def close(self) -> None:
+        """Give the file back, whatever has become of it."""
+        with suppress(OSError):
+            self._file.close()
+
+
+def _folder() -> str:
+    """Return the folder of temporary files."""
+    from tempfile import gettempdir
+
+    try:
+        return gettempdir()
+    except OSError:  # there is none that can be written to
+        return os.environ.get("TMPDIR", "")

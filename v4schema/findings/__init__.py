@@ -1,0 +1,1 @@
+"""What is found about an ad: findings, levels, kinds and reports. It may import `document`."""

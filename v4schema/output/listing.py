@@ -1,0 +1,240 @@
+"""Editions, categories, fields and findings, laid out for people."""
+
+import json
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from v4schema.catalogue import Catalogue, messages
+from v4schema.catalogue.editions import Edition
+from v4schema.conversion.comparison import Change, Comparison
+from v4schema.conversion.mappings import CategoryMapping
+from v4schema.dialect import fields
+from v4schema.dialect.fields import Schema, error_rules, example, is_sendable, walk
+from v4schema.document import pointer
+
+__all__ = [
+    "bundle",
+    "categories",
+    "codes",
+    "difference",
+    "difference_in_json",
+    "difference_in_markdown",
+    "editions",
+    "example",
+    "fields",
+    "finding",
+    "mapping",
+    "pretty",
+]
+
+#: What is told of a field's limits, by keyword.
+_LIMITS = {
+    "minimum": "≥ {}",
+    "exclusiveMinimum": "> {}",
+    "maximum": "≤ {}",
+    "exclusiveMaximum": "< {}",
+    "minLength": "length ≥ {}",
+    "maxLength": "length ≤ {}",
+    "minItems": "items ≥ {}",
+    "maxItems": "items ≤ {}",
+}
+
+#: The chapters of a comparison, by what changes.
+_CHAPTERS = {
+    "added": "Added",
+    "removed": "Removed",
+    "moved": "Moved",
+    "required": "Required from now on",
+    "expected": "Expected from now on, or there is a warning",
+    "optional": "No longer required",
+    "narrowed": "Narrowed",
+    "widened": "Widened",
+    "rewritten": "Written otherwise",
+    "discouraged": "Warned of from now on",
+}
+
+
+def editions(catalogue: Catalogue) -> Iterator[str]:
+    """Tell which editions there are."""
+    for edition in catalogue.editions.values():
+        default = ", the default" if edition is catalogue.edition() else ""
+        yield f"{edition.name:<12} {edition.title}{default}: {len(edition.categories)} categories"
+        yield f"{'':<12} operations: {', '.join(edition.operations)}"
+
+
+def categories(edition: Edition) -> Iterator[str]:
+    """Tell which categories an edition has, and how much documents say about each."""
+    for category in edition.categories.values():
+        names = ", ".join(dict.fromkeys(category.names.values()))
+        yield f"{edition.name}/{category.slug:<24} {category.id:>5}  {category.documented:<8} {names}"
+    yield ""
+    yield "What public documents tell of a category: full, all its fields; partial, some of"
+    yield "them; common, only what all categories share; named, nothing but its name."
+
+
+def fields(schema: Schema, width: int) -> Iterator[str]:
+    """Tell of every field that may be sent: its place, type, limits, whether it is required, its sources and its description."""
+    needed = {
+        (*at, name): "expected" if "x-level" in fact else "required"
+        for at, node in walk(schema)
+        for fact in [*node.get("allOf", ()), node]
+        if "if" not in fact
+        for name in fact.get("required", ())
+    }
+    for at, node in walk(schema, into=is_sendable):
+        if not at:
+            continue
+        about = [
+            *_types(node),
+            *([needed[at]] if at in needed else []),
+        ]
+        head = f"{pointer.write(at)}  {', '.join(about)}  [{', '.join(node['x-source'])}]"
+        yield textwrap.fill(head, width, subsequent_indent="    ", break_on_hyphens=False)
+        yield textwrap.fill(node["description"], width, initial_indent="    ", subsequent_indent="    ")
+
+
+def mapping(found: CategoryMapping, width: int) -> Iterator[str]:
+    """Tell of every rule of a mapping: what it does, with which field, how and why."""
+    yield f"{found.given} to {found.wanted}{_way(found)}"
+    yield ""
+    for rule in sorted(found.rules, key=lambda rule: rule.does == "keep"):
+        places = " to ".join(dict.fromkeys(pointer.write(place) for place in (rule.at, rule.to) if place is not None))
+        steps = [f"{name} {argument}" if argument is not True else name for step in rule.by for name, argument in step.items()]
+        about = [f"by {', '.join(steps)}"] if steps else [messages.short_json(rule.value)] if rule.does == "fill" else []
+        sources = [f"[{', '.join(rule.source)}]"] if rule.source else []
+        head = "  ".join([f"{rule.does:<4}", places, *about, *sources])
+        yield textwrap.fill(head, width, subsequent_indent=" " * 10, break_on_hyphens=False)
+        if rule.why and not found.back:
+            yield textwrap.fill(rule.why, width, initial_indent=" " * 6, subsequent_indent=" " * 6)
+
+
+def difference(found: Comparison, width: int) -> Iterator[str]:
+    """Tell what changes between two kinds of ads, and what a caller must supply."""
+    yield f"{found.given} to {found.wanted}{_way(found)}"
+    for title, rows in _difference(found):
+        yield ""
+        yield title
+        for place, told, source in rows:
+            head = "  ".join(part for part in (place, told, f"[{', '.join(source)}]") if part)
+            yield textwrap.fill(head, width, initial_indent="  ", subsequent_indent=" " * 6, break_on_hyphens=False)
+
+
+def difference_in_markdown(found: Comparison) -> Iterator[str]:
+    """Tell the same as tables in Markdown."""
+    yield f"# {found.given} to {found.wanted}{_way(found)}"
+    for title, rows in _difference(found):
+        yield f"\n## {title}\n\n| Field | Change | Documents |\n|---|---|---|"
+        for place, told, source in rows:
+            yield f"| `{place}` | {told.replace('|', chr(92) + '|')} | {', '.join(source)} |"
+
+
+def difference_in_json(found: Comparison) -> dict[str, Any]:
+    """Return the same in the shape of `schemas/meta/difference.json`."""
+    return {
+        "from": str(found.given),
+        "to": str(found.wanted),
+        "migrates": None if found.automatic is None else not found.automatic,
+        "source": found.source,
+        "changes": [asdict(change) for change in found.changes],
+        "supply": [
+            {name: value for name, value in asdict(ask).items() if name not in {"suggestion", "several", "plain"}}
+            for ask in found.supply
+        ],
+    }
+
+
+def _way(found: Comparison | CategoryMapping) -> str:
+    """Say how ads go from the one to the other."""
+    if found.automatic is None:
+        return " (no mapping leads from the one to the other)"
+    if found.back:
+        return ": the way back, by the same mapping turned round"
+    way = "ads go over as they are" if found.automatic else "ads have to be migrated"
+    return f": {way}  [{', '.join(found.source)}]"
+
+
+def _difference(found: Comparison) -> Iterator[tuple[str, Sequence[tuple[str, str, Sequence[str]]]]]:
+    """Yield the chapters of a comparison, each with its lines: the field, what is told of it, and its sources."""
+    for what, title in _CHAPTERS.items():
+        changes = [change for change in found.changes if change.what == what]
+        if changes:
+            yield title, [(change.to or change.at or "", _told(change), change.source) for change in changes]
+    if found.supply:
+        yield (
+            "What you must supply where an ad lacks it",
+            [(ask.at, f"{'' if ask.required else 'optional; '}{ask.allowed}", ask.source) for ask in found.supply],
+        )
+
+
+def _told(change: Change) -> str:
+    """Tell what has changed about a field."""
+    if change.what == "moved":
+        return f"was {change.at}. {change.why}"
+    if change.what == "added":
+        return " or ".join(change.after) if isinstance(change.after, Sequence) else ""
+    if change.keyword is None:
+        return change.why
+    sides = [_side(change.keyword, side) for side in (change.before, change.after)]
+    return sides[0] if change.what == "discouraged" else f"{sides[0]} → {sides[1]}"
+
+
+def _side(keyword: str, value: object) -> str:
+    """Tell what a keyword says on one side."""
+    if value is None or value == []:
+        return "any"
+    if keyword in _LIMITS:
+        return _LIMITS[keyword].format(value)
+    if keyword == "x-unit":
+        return f"in {value}"
+    if keyword == "enum" and isinstance(value, Sequence):
+        return messages.join_quoted(value)
+    return " or ".join(map(str, value)) if isinstance(value, list) else messages.to_json(value)
+
+
+def finding(catalogue: Catalogue, code: str, width: int) -> Iterator[str]:
+    """Tell all about a finding code."""
+    told = catalogue.findings[code]
+    yield f"{code} ({told['level']})"
+    yield ""
+    yield from textwrap.wrap(told["means"], width, break_on_hyphens=False)
+    yield ""
+    yield from textwrap.wrap(told["explains"], width, break_on_hyphens=False)
+    if "example" in told:
+        yield ""
+        for verdict in ("wrong", "right"):
+            text = f"  {verdict}: {told['example'][verdict]}"
+            yield textwrap.fill(text, width, subsequent_indent=" " * 9, break_on_hyphens=False)
+
+
+def codes(catalogue: Catalogue, width: int) -> Iterator[str]:
+    """List the finding codes."""
+    for code, told in catalogue.findings.items():
+        yield textwrap.fill(f"{code:<24} {told['level']:<7} {told['means']}", width, subsequent_indent=" " * 33)
+
+
+def bundle(schema: Schema, *, errors_only: bool) -> Schema:
+    """Return a flat schema for use elsewhere, on request without the rules that only warn or note."""
+    bundled = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+    return fields.errors_only(bundled) if errors_only else bundled
+
+
+def pretty(value: Any) -> str:  # noqa: ANN401  (any JSON)
+    """Write JSON for people and for files."""
+    return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def _types(node: Schema) -> Iterator[str]:
+    told: dict[str, Any] = {}
+    for fact in error_rules(node):
+        told = {**told, **fact}
+    kind = told.get("type", "any")
+    yield " or ".join(kind) if isinstance(kind, list) else kind
+    if "x-unit" in node:
+        yield f"in {node['x-unit']}"
+    if "enum" in told:
+        yield messages.join_quoted(told["enum"])
+    if "x-list" in node:
+        yield f"list {node['x-list']}"
+    yield from (text.format(told[keyword]) for keyword, text in _LIMITS.items() if keyword in told)
