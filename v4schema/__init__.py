@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "Question",
     "Conversion",
     "Finding",
     "InvalidAd",
@@ -36,6 +35,7 @@ __all__ = [
     "Level",
     "Limits",
     "Normalisation",
+    "Question",
     "Reading",
     "Report",
     "catalogue",

@@ -10,7 +10,8 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from v4schema import spelling
-from v4schema.catalogue.editions import Edition, EditionPath, Operation, WrongName, edition_of
+from v4schema.catalogue import vocabulary
+from v4schema.catalogue.editions import Edition, EditionPath, Operation, edition_of
 from v4schema.dialect.fields import Flattening, Schema, walk
 from v4schema.document import pointer
 from v4schema.errors import InvalidSchemas, NoMapping, UnknownName
@@ -18,9 +19,8 @@ from v4schema.findings.report import Kind
 
 if TYPE_CHECKING:
     from v4schema.catalogue.quantities import QuantityKind
-    from v4schema.conversion import mappings
 
-_PACKAGE = os.path.dirname(os.path.abspath(__file__))
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 class Catalogue:
@@ -39,7 +39,6 @@ class Catalogue:
         self._lists = dict(lists or {})
         self._files: dict[str, Any] = {}
         self._schemas: dict[tuple[str, str | None, str], Schema] = {}
-        self._mappings: dict[tuple[str, str, str], Sequence[mappings.CategoryMapping]] = {}
         for name in self._lists:
             if name not in self.list_names:
                 raise UnknownName("list", name, self.list_names)
@@ -66,44 +65,25 @@ class Catalogue:
         return {data["name"]: edition_of(data, words) for data in editions}
 
     @cached_property
-    def findings(self) -> Mapping[str, Mapping[str, Any]]:
-        """What is told about each finding code."""
-        findings: Mapping[str, Mapping[str, Any]] = self.read("findings.json")["findings"]
-        return findings
+    def finding_codes(self) -> Mapping[str, Mapping[str, Any]]:
+        """The finding codes, each with its level, sentences and explanation."""
+        codes: Mapping[str, Mapping[str, Any]] = self.read("findings.json")["findings"]
+        return codes
 
     @cached_property
-    def words(self) -> Mapping[str, Mapping[str, Sequence[Any]]]:
-        """What people write for values: tables of words as `v4schema.spelling.word_key` has them, each with what it may mean.
-
-        The table of categories leads from all that `Edition.category` knows to their numbers, as text.
-        """
-        tables: dict[str, dict[str, list[Any]]] = {}
-        for name, table in self.read("words.json")["values"].items():
-            listed = {word: meaning if isinstance(meaning, list) else [meaning] for word, meaning in table.items()}
-            tables[name] = {spelling.word_key(word): meanings for word, meanings in listed.items()}
-        numbers = tables["category"] = {}
-        for edition in self.editions.values():
-            for word, category in edition.meanings.items():
-                numbers.setdefault(spelling.word_key(str(word)), []).append(str(category.id))
-        return tables
+    def words(self) -> vocabulary.WordTables:
+        """The words that people write for values, by table."""
+        return vocabulary.word_tables(self.read("words.json")["values"], self.editions.values())
 
     @cached_property
     def translations(self) -> Mapping[str, Sequence[Any]]:
-        """What people write for values and units, in any table, each with the API's words that it may mean."""
-        meanings: dict[str, list[Any]] = {}
-        for table in self.words.values():
-            for word, several in table.items():
-                meanings.setdefault(word, []).extend(several)
-        for kind in self.units["kinds"].values():
-            for name, unit in kind["units"].items():
-                for word in filter(str.isalpha, unit["spellings"]):
-                    meanings.setdefault(spelling.word_key(word), []).append(name)
-        return meanings
+        """The words that people write for values and units, each with the API's words that it may mean."""
+        return vocabulary.translations(self.words, self.units)
 
     @cached_property
-    def names(self) -> Mapping[str, "WrongName"]:
-        """What people call fields, without case and word breaks."""
-        return {spelling.name_key(name): WrongName.told(right) for name, right in self.read("words.json")["names"].items()}
+    def names(self) -> Mapping[str, vocabulary.WrongName]:
+        """The wrong names that people give to fields, without case and word breaks."""
+        return vocabulary.wrong_names(self.read("words.json")["names"])
 
     @cached_property
     def documents(self) -> Mapping[str, Mapping[str, str]]:
@@ -149,25 +129,20 @@ class Catalogue:
         return units
 
     @cached_property
-    def given(self) -> str:
-        """What stands for the unit that a quantity is given in, where a unit is wanted."""
-        return str(self.units["given"])
+    def unit_settings(self) -> Mapping[str, Sequence[str]]:
+        """What a caller can say about quantities: the unit of bare numbers, and the unit to write; each with its choices.
 
-    @cached_property
-    def settings(self) -> Mapping[str, Sequence[str]]:
-        """What a caller can say about quantities, each with the units it can be: what bare numbers mean, what is wanted.
-
-        >>> default().settings["mileage"]
+        >>> default().unit_settings["mileage"]
         ('km', 'mil', 'given')
         """
         kinds = self.units["kinds"]
-        bare = {f"{kind}_unit": tuple(told["units"]) for kind, told in kinds.items()}
-        return bare | {kind: (*told["units"], self.given) for kind, told in kinds.items() if "wanted" in told}
+        bare = {f"{kind}_unit": tuple(data["units"]) for kind, data in kinds.items()}
+        return bare | {kind: (*data["units"], self.units["given"]) for kind, data in kinds.items() if "wanted" in data}
 
     @cached_property
-    def unrepeatable(self) -> Sequence[str]:
-        """The settings of what bare numbers mean where amounts stay bare numbers: they hold for one time only."""
-        return [f"{kind}_unit" for kind, told in self.units["kinds"].items() if told.get("bare")]
+    def one_time_settings(self) -> Sequence[str]:
+        """The settings that must be applied only once: they convert bare amounts to bare amounts."""
+        return [f"{kind}_unit" for kind, data in self.units["kinds"].items() if data.get("bare")]
 
     @cached_property
     def quantity_kinds(self) -> Mapping[str, "QuantityKind"]:
@@ -177,29 +152,23 @@ class Catalogue:
         return quantities.quantity_kinds(self.units)
 
     def quantity_kind(self, unit: str) -> "QuantityKind":
-        """Return the kind of quantity that a unit is of."""
-        for quantity_kind in self.quantity_kinds.values():
-            if unit in quantity_kind.units:
-                return quantity_kind
-        raise UnknownName("unit", unit, (unit for quantity_kind in self.quantity_kinds.values() for unit in quantity_kind.units))
+        """Return the kind of quantity that a unit belongs to."""
+        for kind in self.quantity_kinds.values():
+            if unit in kind.units:
+                return kind
+        raise UnknownName("unit", unit, (unit for kind in self.quantity_kinds.values() for unit in kind.units))
 
-    def measured(self, said: Mapping[str, str]) -> Mapping[str, "QuantityKind"]:
-        """Return the measures with what the caller says of bare numbers and of units to write, by the names of `settings`.
+    def configured_quantity_kinds(self, settings: Mapping[str, str]) -> Mapping[str, "QuantityKind"]:
+        """Return the kinds of quantities with what the caller's `settings` say, by the names of `unit_settings`.
 
-        Raises `v4schema.errors.UnknownName` for what there is not.
+        Raises `v4schema.errors.UnknownName` for a setting or a unit that does not exist.
         """
-        bare: dict[str, str] = {}
-        wanted = {kind: told["wanted"] for kind, told in self.units["kinds"].items() if "wanted" in told}
-        for setting, word in said.items():
-            if setting not in self.settings:
-                raise UnknownName("setting", setting, self.settings)
-            kind = setting.removesuffix("_unit")
-            unit = word if word in self.settings[setting] else self.quantity_kinds[kind].unit(str(word))
-            if unit is None:
-                raise UnknownName(f"unit of {kind}", word, self.settings[setting])
-            (wanted if setting == kind else bare)[kind] = unit
-        chosen = {kind: unit for kind, unit in wanted.items() if unit != self.given}
-        return {kind: replace(each, bare=bare.get(kind), wanted=chosen.get(kind)) for kind, each in self.quantity_kinds.items()}
+        from v4schema.catalogue import quantities
+
+        for setting in settings:
+            if setting not in self.unit_settings:
+                raise UnknownName("setting", setting, self.unit_settings)
+        return quantities.configured(self.quantity_kinds, self.units, self.unit_settings, settings)
 
     def edition(self, name: str | None = None) -> Edition:
         """Return an edition by name, by default the one that the catalogue says."""
@@ -224,32 +193,24 @@ class Catalogue:
         return Kind(version=edition.name, category=found.slug)
 
     @cached_property
-    def ways(self) -> Mapping[tuple[str, str], EditionPath]:
-        """The ways between editions, by the names of both: those that are written down, and the same turned round."""
-        told = [EditionPath.told(way) for way in self.read("catalogue.json")["mappings"]]
-        return {(way.version, way.to): way for way in [*(way.reversed_path for way in told), *told]}
+    def edition_paths(self) -> Mapping[tuple[str, str], EditionPath]:
+        """The paths between editions, by the names of both: those that are written down, and each reversed."""
+        written = [EditionPath.from_data(data) for data in self.read("catalogue.json")["mappings"]]
+        return {(path.version, path.to): path for path in [*(path.reversed for path in written), *written]}
 
-    def way(self, to: str, version: str | None = None) -> EditionPath:
-        """Return the way to an edition from another, by default from the nearest one that is older, or else newer.
+    def edition_path(self, to: str, version: str | None = None) -> EditionPath:
+        """Return the path to an edition from another, by default from the nearest older one, or else the nearest newer one.
 
-        Raises `v4schema.errors.UnknownName` where there is no such edition, `v4schema.errors.NoMapping` where no mapping leads.
+        Raises `v4schema.errors.UnknownName` for an unknown edition, and `v4schema.errors.NoMapping` where no mapping exists.
         """
         names = [*self.editions]
         there = names.index(self.edition(to).name)
         nearest = sorted(names, key=lambda name: (names.index(name) > there, abs(names.index(name) - there)))
-        given = next((name for name in nearest if (name, to) in self.ways), to) if version is None else self.edition(version).name
-        if (given, to) not in self.ways:
-            raise NoMapping(given, to, self.ways)
-        return self.ways[given, to]
-
-    def mappings(self, way: EditionPath, category: str) -> Sequence["mappings.CategoryMapping"]:
-        """Return how a category goes a way between editions: not at all, in one mapping, or, if it splits, in several."""
-        key = way.version, way.to, category
-        if key not in self._mappings:
-            from v4schema.conversion import mappings
-
-            self._mappings[key] = [*mappings.mappings_for(way, category, self.read)]
-        return self._mappings[key]
+        default = next((name for name in nearest if (name, to) in self.edition_paths), to)
+        given = default if version is None else self.edition(version).name
+        if (given, to) not in self.edition_paths:
+            raise NoMapping(given, to, self.edition_paths)
+        return self.edition_paths[given, to]
 
     def schema(self, kind: Kind, operation: str = "create") -> Schema:
         """Return the flat schema of a kind of ad: closed, self-contained, and the same object at each call.

@@ -39,20 +39,6 @@ class Operation:
     answer: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WrongName:
-    """What a wrong name of a field stands for: the place of the right field, and the unit that the name tells, if it does."""
-
-    at: tuple[str, ...]
-    unit: str | None = None
-
-    @classmethod
-    def told(cls, right: str | Mapping[str, str]) -> "WrongName":
-        """Read an entry of ``words.json``: a pointer, or an object of pointer and unit."""
-        told = {"at": right} if isinstance(right, str) else right
-        return cls(at=pointer.parse(told["at"]), unit=told.get("unit"))
-
-
 @dataclass(frozen=True, kw_only=True)
 class Edition:
     """An edition of the API: its operations and categories by name, and the file of what all categories share.
@@ -94,39 +80,39 @@ class Edition:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class EditionPath:
-    """A way from one edition to another.
+    """The path from one edition to another.
 
-    `categories` are those that go it, each with the one it becomes and the file of how; `pathless` has what documents say
-    of those that do not, with its sources. With `back`, the files tell of the opposite way.
+    `categories` are triples: a category, the category it becomes, and the file of the mapping. `unmapped` has what documents
+    say of the categories that become none, with its sources. With `back`, the mappings are written for the opposite direction.
     """
 
     version: str
     to: str
     source: Sequence[str]
     categories: Sequence[tuple[str, str, str]]
-    pathless: Mapping[str, Mapping[str, Any]]
+    unmapped: Mapping[str, Mapping[str, Any]]
     back: bool = False
 
     @classmethod
-    def told(cls, data: Mapping[str, Any]) -> "EditionPath":
+    def from_data(cls, data: Mapping[str, Any]) -> "EditionPath":
         """Read an entry of the mappings in ``catalogue.json``."""
         return cls(
             version=data["from"],
             to=data["to"],
             source=data["source"],
             categories=[(each["from"], each["to"], each["mapping"]) for each in data["categories"]],
-            pathless=data["pathless"],
+            unmapped=data["unmapped"],
         )
 
     @property
-    def reversed_path(self) -> "EditionPath":
-        """The opposite way."""
+    def reversed(self) -> "EditionPath":
+        """The path in the opposite direction."""
         return EditionPath(
             version=self.to,
             to=self.version,
             source=self.source,
             categories=[(to, given, file) for given, to, file in self.categories],
-            pathless={},
+            unmapped={},
             back=not self.back,
         )
 

@@ -3,12 +3,13 @@
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import count
 from typing import Any
 
 from v4schema import spelling
+from v4schema.errors import UnknownName
 
 #: A number of more digits than this is written with an exponent.
 _MOST_DIGITS = 15
@@ -229,6 +230,26 @@ def quantity_kinds(units: Mapping[str, Any]) -> Mapping[str, QuantityKind]:
         )
         for kind, told in units["kinds"].items()
     }
+
+
+def configured(
+    kinds: Mapping[str, QuantityKind], units: Mapping[str, Any], choices: Mapping[str, Sequence[str]], settings: Mapping[str, str]
+) -> Mapping[str, QuantityKind]:
+    """Return kinds of quantities with the caller's `settings`: ``KIND_unit`` is the unit of bare numbers, ``KIND`` the one to write.
+
+    `units` is the data of ``units.json``, `choices` the units of each setting. Raises `v4schema.errors.UnknownName` for a unit
+    that does not exist.
+    """
+    bare: dict[str, str] = {}
+    wanted = {kind: data["wanted"] for kind, data in units["kinds"].items() if "wanted" in data}
+    for setting, word in settings.items():
+        kind = setting.removesuffix("_unit")
+        unit = word if word in choices[setting] else kinds[kind].unit(str(word))
+        if unit is None:
+            raise UnknownName(f"unit of {kind}", word, choices[setting])
+        (wanted if setting == kind else bare)[kind] = unit
+    chosen = {kind: unit for kind, unit in wanted.items() if unit != units["given"]}
+    return {kind: replace(each, bare=bare.get(kind), wanted=chosen.get(kind)) for kind, each in kinds.items()}
 
 
 def _units(kind: Mapping[str, Any]) -> Mapping[str, Unit]:

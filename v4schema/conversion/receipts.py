@@ -1,12 +1,12 @@
 """What became of an ad, place by place, and the way back: a receipt restores the ad that was given from the one it became."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from v4schema.document import pointer
 from v4schema.document.edit import Draft
+from v4schema.document.json_value import json_equal
 from v4schema.document.pointer import Place
 
 #: A receipt as it is kept: JSON, in the shape of `schemas/meta/receipt.json`.
@@ -77,25 +77,6 @@ def restore(ad: object, receipt: Receipt) -> RestoredAd:
         if isinstance(here, dict):
             draft.put(at, {name: here[name] for name in dict.fromkeys([*change["order"], *here]) if name in here})
     return RestoredAd(ad=draft.document, changed=changed, exact=digest(draft.document) == receipt["given"])
-
-
-def digest(value: object) -> str:
-    """Return what tells a JSON value from all others: the SHA-256 of its canonical text, with names in order."""
-    import hashlib
-
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def json_equal(one: object, other: object) -> bool:
-    """Tell whether two JSON values are the same, to the spelling: 1 is not 1.0, and not true."""
-    if one is other:
-        return True
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(json_equal(value, other[name]) for name, value in one.items())
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(json_equal, one, other))
-    return type(one) is type(other) and one == other
 
 
 def _changes(given: Any, new: Any, at: Place) -> Iterator[dict[str, Any]]:  # noqa: ANN401  (any JSON)

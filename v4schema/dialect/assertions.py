@@ -1,13 +1,12 @@
 """Every assertion of a flat schema: of which place it is, where its keyword stands, and how its failure is told."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from v4schema.dialect.fields import Schema, is_assertion
 from v4schema.document.pointer import Token
 from v4schema.findings.report import Level
-from v4schema.validation.diagnosis import REPORTING, precedence
 
 #: What tells one assertion from the others of its schema: the way to its keyword, and the name that it requires, if it does.
 Rule = tuple[tuple[Token, ...], str | None]
@@ -71,3 +70,17 @@ def assertions(
         yield from assertions(below, (*at, name), (*way, "properties", name), told)
     if "items" in schema:
         yield from assertions(schema["items"], (*at, "*"), (*way, "items"), told)
+
+
+#: The annotations that say how a failed assertion is reported.
+REPORTING = ("x-level", "x-code", "x-message", "x-hint", "x-source")
+
+
+#: Of several assertions that one value fails, the first of these is told; the others follow from it or can wait.
+_FIRST = ("type", "const", "enum", "pattern")
+
+
+def precedence(keyword_at: Sequence[Token]) -> tuple[Any, ...]:
+    """Return where a keyword stands among those of one level that a value fails: the lower, the sooner that is told."""
+    keyword = str(keyword_at[-1])
+    return (_FIRST.index(keyword) if keyword in _FIRST else len(_FIRST), *map(str, keyword_at))

@@ -11,6 +11,7 @@ from v4schema.catalogue import Catalogue, messages, privacy
 from v4schema.dialect import engines
 from v4schema.document import pointer
 from v4schema.document.positions import Member, Span, positions
+from v4schema.feed.result import Result, _remark
 from v4schema.findings.report import Finding, Level, Report
 from v4schema.reading.reader import BYTE_ORDER_MARK, Limits, Reading, Source, is_out_of_memory, out_of_memory, read
 from v4schema.validation.validator import validate
@@ -19,168 +20,6 @@ if TYPE_CHECKING:
     from v4schema.conversion.result import Conversion
     from v4schema.feed.answer_sheet import AnswerSheet
     from v4schema.feed.receipt_file import ReceiptFile
-
-#: The codes of findings about files that were not written.
-_UNWRITTEN = {"file.unwritable", "file.changed"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
-    """An ad of a source, as it was read, and the report on it.
-
-    `conversion` is what converting it came to, if it was converted. What is no ad but lies `beside` the ads, such as a row of
-    answers or a file that could not be written, has a result as well.
-    """
-
-    reading: Reading
-    report: Report
-    catalogue: Catalogue
-    conversion: "Conversion | None" = None
-    beside: bool = False
-
-    @property
-    def complete(self) -> bool:
-        """Whether the ad goes where the ads go: all do, but of those that are converted only the complete ones."""
-        return self.conversion is None or self.conversion.complete
-
-    @property
-    def changed(self) -> bool:
-        """Whether the ad to send is another than the one that was read."""
-        new = self.report.ad is not self.reading.ad or self.reading.lead.startswith(BYTE_ORDER_MARK)
-        return self.report.ad is not None and new
-
-    @property
-    def whole(self) -> bool:
-        """Whether there is all of the ad's text: not if reading its source broke off."""
-        return self.reading.readable or bool(self.reading.text)
-
-    @property
-    def before(self) -> bytes:
-        """The part of the source that the ad stands in: what leads up to it, the ad, and what follows it."""
-        return self.reading.lead + self.reading.text + self.reading.ending
-
-    def after(self) -> bytes:
-        """Return the same with the ad to send; all else is as it was read, but a byte-order mark is not written again."""
-        return self.reading.lead.removeprefix(BYTE_ORDER_MARK) + self.text() + self.reading.ending
-
-    def text(self) -> bytes:
-        """Return the text of the ad to send alone."""
-        given, new = self.reading.ad, self.report.ad
-        if new is None or new is given:
-            return self.reading.text
-        from v4schema.document.rewrite import rewrite
-
-        before, after = (privacy.MaskedPointers(self.catalogue, ad) for ad in (given, new))
-        origins = {
-            after.place(finding.to): source
-            for finding in self.report.findings
-            if finding.to is not None and pointer.exists(given, source := before.place(finding.at))
-        }
-        margin = self.reading.lead.rpartition(b"\n")[2]
-        return rewrite(self.reading.text, given, new, origins, margin=margin if not margin.strip() else b"")
-
-    @property
-    def understood(self) -> bool:
-        """Whether the ad could be read and identified."""
-        return self.reading.readable and self.report.kind is not None
-
-    @property
-    def identity(self) -> str | None:
-        """What the ad calls itself, if that is text."""
-        return pointer.text(self.reading.ad, self.catalogue.identity_at)
-
-    @property
-    def line(self) -> int | None:
-        """The line of the source that the ad begins on, from 1."""
-        text = self.reading.text
-        blank = len(text) - len(text.lstrip())
-        return self.reading.first_line + text.count(b"\n", 0, blank) if text else None
-
-    def member(self, finding: Finding) -> Member | None:
-        """Return where the value that a finding is about stands in the text, or the innermost object around it."""
-        if not self.reading.text or not (self.reading.readable or finding.at):
-            return None
-        return positions(self.reading.text).nearest(pointer.parse(finding.at))
-
-    def mark(self, finding: Finding, member: Member) -> Span:
-        """Return the part of a member that a finding is about: its name or its value."""
-        place = pointer.parse(finding.at)
-        there = pointer.exists(self.reading.ad, place) or any(pointer.masked_number(token) for token in place[-1:])
-        missing = self.reading.readable and not there
-        by_name = missing or self.catalogue.findings[finding.code].get("marks") == "name"
-        return member.name if by_name and member.name else member.value
-
-    def located(self, lightest: Level = Level.NOTE) -> tuple[Finding, ...]:
-        """Return the findings that are no lighter with their lines and columns in the source; computed anew at each call."""
-        return tuple(self._located(finding) for finding in self.report.findings if finding.level.rank <= lightest.rank)
-
-    def _located(self, finding: Finding) -> Finding:
-        if finding.line is not None:
-            return finding
-        member = self.member(finding)
-        if member is None:
-            return finding
-        place = self.mark(finding, member)
-        beside = self.reading.first_column - 1 if place.line == 1 else 0
-        return replace(finding, line=place.line + self.reading.first_line - 1, column=place.column + beside)
-
-
-def file_result(name: str, code: str, catalogue: Catalogue, **told: Any) -> Result:  # noqa: ANN401  (what fills its sentence)
-    """Return the result that tells something about a file: the code of a finding, and what fills its sentence."""
-    return _remark(name, messages.make_finding(catalogue, code, "", **told), catalogue)
-
-
-@dataclass(slots=True)
-class Summary:
-    """What a run has come to, counted as its results pass by: ads, findings by level and code, what was not read or written.
-
-    `converts` is whether the ads are converted: `converted` of them are complete and `incomplete` are not. `standing` are the
-    levels of the findings that stand: what was wrong with an ad that is complete does not, and with `sets_aside`, neither do
-    those on ads that are not, since they are set aside.
-    """
-
-    converts: bool = False
-    sets_aside: bool = False
-    ads: int = 0
-    clean: int = 0
-    changed: int = 0
-    converted: int = 0
-    incomplete: int = 0
-    fixable: int = 0
-    unreadable: int = 0
-    unwritten: int = 0
-    unidentified: int = 0
-    levels: Counter[Level] = field(default_factory=Counter)
-    codes: Counter[str] = field(default_factory=Counter)
-    standing: Counter[Level] = field(default_factory=Counter)
-
-    def counted(self, results: Iterable[Result]) -> Iterator[Result]:
-        """Pass results on, and count them."""
-        for result in results:
-            levels = [finding.level for finding in result.report.findings]
-            self.levels.update(levels)
-            self.codes.update(finding.code for finding in result.report.findings)
-            if result.conversion and result.complete:
-                levels = [level for level in levels if level is not Level.ERROR]  # what the new ad is rid of
-            if result.complete or not self.sets_aside:
-                self.standing.update(levels)
-            if result.beside:
-                self.unwritten += any(finding.code in _UNWRITTEN for finding in result.report.findings)
-            else:
-                self._count(result)
-            yield result
-
-    def _count(self, result: Result) -> None:
-        """Count an ad, or what could not be read as one."""
-        self.ads += result.reading.readable
-        self.unreadable += not result.reading.readable
-        self.unidentified += result.reading.readable and not result.understood and not self.sets_aside
-        self.clean += result.understood and result.report.valid
-        self.changed += result.changed
-        self.fixable += sum(finding.fixable for finding in result.report.findings)
-        if result.conversion and result.reading.readable:
-            self.converted += result.conversion.complete
-            self.incomplete += not result.conversion.complete
 
 
 def check(
@@ -327,12 +166,6 @@ def _unread(reading: Reading, catalogue: Catalogue) -> Result:
 
     nothing = Conversion(ad=None, given=None, catalogue=catalogue, telling=tuple)
     return Result(reading=reading, report=Report(), catalogue=catalogue, conversion=nothing)
-
-
-def _remark(name: str, finding: Finding, catalogue: Catalogue) -> Result:
-    """Return the result of what is wrong with a file beside the ads."""
-    reading = Reading(source=name, index=0, readable=False, findings=(finding,))
-    return Result(reading=reading, report=Report(findings=(finding,)), catalogue=catalogue, beside=True)
 
 
 def _known(catalogue: Catalogue, *, version: str | None, category: str | int | None, operation: str, engine: str | None) -> None:

@@ -1,6 +1,6 @@
-"""Mending what can be mended without guessing: names first, then the steps that the schema names, each change a note."""
+"""Fixing what can be fixed without guessing: names first, then the steps that the schema names; each change is a note."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
@@ -10,39 +10,52 @@ from v4schema.catalogue.field_names import FieldNames
 from v4schema.catalogue.quantities import QuantityKind
 from v4schema.dialect.fields import Schema
 from v4schema.document import pointer
-from v4schema.document.edit import Draft, SourceMap
+from v4schema.document.edit import Draft
 from v4schema.document.pointer import Place
+from v4schema.document.source_map import SourceMap
 from v4schema.findings.report import Finding, Kind, Level
 from v4schema.normalisation.renaming import Renamer
 from v4schema.normalisation.transform import ChangeRecord, Transformer, Within, to_finding
 from v4schema.reading.identify import identify
 
+#: What a caller says about units: pairs of a setting and a unit, in order.
+UnitSettings = tuple[tuple[str, str], ...]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Normalisation:
-    """What normalising came to.
+    """The result of normalising an ad. It is a value: it can be compared, copied, pickled and sent to another process.
 
-    `ad` is the new ad, of which unchanged parts are those of the ad that was given, and `kind` what it is, if that can be
-    told. `changed` is whether anything was changed. `trail` leads from places in the new ad to those in the given one.
+    `ad` is the new ad; its unchanged parts are the same objects as in the `given` ad. `kind` is what the ad is, or None where
+    that is unknown. `source_map` maps places in the new ad to places in the given one. `renamed` is the ad after names were
+    moved, `unknown` the places of names in it that are no fields, and `records` the changes: what `findings` are made from.
     """
 
     ad: object = field(repr=False)
     kind: Kind | None
-    changed: bool
-    trail: SourceMap = field(repr=False, compare=False)
-    telling: Callable[[], tuple[Finding, ...]] = field(repr=False, compare=False)
+    given: object = field(repr=False)
+    renamed: object = field(repr=False)
+    unknown: tuple[Place, ...] = field(repr=False)
+    records: tuple[ChangeRecord, ...] = field(repr=False)
+    source_map: SourceMap = field(repr=False)
+    normaliser: "Normaliser" = field(repr=False, compare=False)
+
+    @property
+    def changed(self) -> bool:
+        """Whether the new ad differs from the given one."""
+        return any(record.done for record in self.records)
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
-        """What was changed (level note), and what looks as if it should be but only a person can tell (level error).
+        """The changes (level note), and what looks wrong but only a person can decide (level error), in the order of the ad.
 
-        In the order of the ad. They are put into words when they are first asked for.
+        The messages are written when they are first asked for.
         """
-        return self.telling()
+        return self.normaliser.findings(self)
 
     @property
     def changes(self) -> tuple[Finding, ...]:
-        """The notes on what was changed."""
+        """The notes about changes."""
         return tuple(finding for finding in self.findings if finding.level is Level.NOTE)
 
 
@@ -55,17 +68,17 @@ def normalise(
     catalogue: Catalogue | None = None,
     **units: str | None,
 ) -> Normalisation:
-    """Mend in a parsed ad what can be mended with certainty, and tell each change; the ad that is given stays as it is.
+    """Fix in a parsed ad what can be fixed with certainty, and report each change; the given ad stays as it is.
 
     `version`, `category` and `operation` are those of `v4schema.validate`. A quantity is converted where its unit is written
-    down (``"349 900 kr"``, ``{"unit": "mil", "value": 1540}``). What bare numbers mean is the caller's word: ``price_unit``,
-    ``mileage_unit``, ``power_unit``, ``weight_unit`` or ``length_unit``, such as ``price_unit="kr"``; without it they stay as
-    they are. ``mileage`` and ``power`` are the units to write amounts in (``"km"`` or ``"mil"``, ``"hp"`` or ``"kw"``, or
-    ``"given"`` for the one each is given in); by default mileage is written in km and power as given. `schemas/units.json`
-    names the units.
+    down (``"349 900 kr"``, ``{"unit": "mil", "value": 1540}``). Bare numbers stay as they are, unless the caller says what they
+    are in: ``price_unit``, ``mileage_unit``, ``power_unit``, ``weight_unit`` or ``length_unit``, such as ``price_unit="kr"``.
+    ``mileage`` and ``power`` are the units to write amounts in (``"km"`` or ``"mil"``, ``"hp"`` or ``"kw"``, or ``"given"``
+    for the unit that each amount is given in); by default mileage is written in km and power as given.
+    `schemas/units.json` lists the units.
 
-    Normalising twice is the same as once, save that the caller's word on bare prices holds for one time. Any JSON value gets
-    an answer. Raises `v4schema.errors.UnknownName` when the caller's own words name nothing.
+    Normalising twice gives the same as once, except that a unit for bare prices must be given only once. Any JSON value gets an
+    answer. Raises `v4schema.errors.UnknownName` when one of the caller's own words names nothing.
 
     >>> done = normalise({"category_id": "Moped", "year": "2020", "price": [{"type": "list", "amount": "34 900 kr"}]})
     >>> done.ad["price"], done.ad["category_fields"]
@@ -73,95 +86,104 @@ def normalise(
     >>> [change.code for change in done.changes]
     ['word.translated', 'field.moved', 'number.read', 'value.filled', 'unit.converted']
     """
-    held = catalogue or catalogues.default()
-    said = tuple(sorted((name, unit) for name, unit in units.items() if unit is not None))
-    kind = identify(ad, version=version, category=category, catalogue=held)
+    catalogue = catalogue or catalogues.default()
+    settings = tuple(sorted((name, unit) for name, unit in units.items() if unit is not None))
+    kind = identify(ad, version=version, category=category, catalogue=catalogue)
     if isinstance(kind, Kind) and kind.category is not None:
-        return _normaliser(held, kind, operation, said).mended(ad)
+        return normaliser(catalogue, kind, operation, settings).normalise(ad)
     # The category may stand under a wrong name.
-    shared = _normaliser(held, Kind(version=held.edition(version).name), operation, said).mended(ad)
-    known = identify(shared.ad, version=version, catalogue=held)
+    shared = normaliser(catalogue, Kind(version=catalogue.edition(version).name), operation, settings).normalise(ad)
+    known = identify(shared.ad, version=version, catalogue=catalogue)
     if isinstance(known, Kind) and known.category is not None:
-        return _normaliser(held, known, operation, said).mended(ad)
+        return normaliser(catalogue, known, operation, settings).normalise(ad)
     return shared if isinstance(known, Kind) else replace(shared, kind=None)
 
 
 @lru_cache(maxsize=256)
-def _normaliser(catalogue: Catalogue, kind: Kind, operation: str, said: tuple[tuple[str, str], ...]) -> "Normaliser":
-    """Return what mends ads of one kind; compiled once."""
-    return Normaliser(
-        catalogue=catalogue,
-        kind=kind,
-        operation=operation,
-        schema=catalogue.schema(kind, operation),
-        quantity_kinds=catalogue.measured(dict(said)),
-    )
+def normaliser(catalogue: Catalogue, kind: Kind, operation: str, settings: UnitSettings) -> "Normaliser":
+    """Return the normaliser of one kind of ad; it is compiled once."""
+    return Normaliser(catalogue=catalogue, kind=kind, operation=operation, settings=settings)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Normaliser:
-    """Mends ads of one kind, for one operation, with what the caller says of quantities."""
+    """Normalises ads of one kind, for one operation, with the caller's unit settings."""
 
     catalogue: Catalogue
     kind: Kind
     operation: str
-    schema: Schema
-    quantity_kinds: Mapping[str, QuantityKind]
+    settings: UnitSettings
 
-    def mended(self, ad: object) -> Normalisation:
-        """Return an ad with what can be mended mended."""
-        trail, given = SourceMap(), ad
+    def __reduce__(self) -> tuple[Callable[..., "Normaliser"], tuple[object, ...]]:
+        """Pickle what it is made from: another process compiles its own."""
+        return normaliser, (self.catalogue, self.kind, self.operation, self.settings)
+
+    def normalise(self, ad: object) -> Normalisation:
+        """Return an ad with what can be fixed fixed."""
+        source_map, given = SourceMap(), ad
         moves: list[ChangeRecord] = []
         while True:
-            ad, strays = self._renaming.done(ad, trail, moves) if self._judged else (ad, ())
+            ad, unknown = self._renamer.rename(ad, source_map, moves) if self._renames else (ad, ())
             steps: list[ChangeRecord] = []
             new = self._visit(ad, (), steps)
-            wraps = [entry for entry in steps if isinstance(entry.after, list)]
-            for entry in wraps:
-                trail.moved(entry.at, (*entry.at, 0))
-            if not any(isinstance(entry.before, dict) for entry in wraps):
+            wraps = [record for record in steps if isinstance(record.after, list)]
+            for record in wraps:
+                source_map.moved(record.at, (*record.at, 0))
+            if not any(isinstance(record.before, dict) for record in wraps):
                 break
-            # There may be names within that can be moved, once these are in their lists for good.
+            # Names within the wrapped objects may be moved too, once the objects are in their lists for good.
             moves.extend(wraps)
             draft = Draft(ad)
-            for entry in wraps:
-                draft.put(entry.at, [pointer.get(ad, entry.at)])
+            for record in wraps:
+                draft.put(record.at, [pointer.get(ad, record.at)])
             ad = draft.document
-        entries = [*moves, *steps]
-        for entry in entries:
-            if entry.gone:
-                trail.dropped(entry.at)
+        records = (*moves, *steps)
+        for record in records:
+            if record.removed:
+                source_map.removed(record.at)
         return Normalisation(
             ad=new,
             kind=self.kind,
-            changed=any(entry.done for entry in entries),
-            trail=trail,
-            telling=lambda: self._told(given, ad, entries, strays, trail),
+            given=given,
+            renamed=ad,
+            unknown=tuple(unknown),
+            records=records,
+            source_map=source_map,
+            normaliser=self,
         )
 
-    def _told(
-        self, given: object, ad: object, entries: Sequence[ChangeRecord], strays: Sequence[Place], trail: SourceMap
-    ) -> tuple[Finding, ...]:
-        """Put into words what was done with an ad, and what was not: `ad` is the given one after names have been moved."""
-        told = [to_finding(entry, trail, self.catalogue) for entry in entries]
-        told += self._renaming.left(ad, strays, trail)
-        if len(told) > len(entries) or not trail.straight:
-            order = pointer.Order(given)
-            told.sort(key=lambda each: order(each[0]))
-        return tuple(finding for _, finding in told)
+    def findings(self, done: Normalisation) -> tuple[Finding, ...]:
+        """Write the findings of a normalisation: what was changed, and what was not."""
+        source_map = done.source_map
+        found = [to_finding(record, source_map, self.catalogue) for record in done.records]
+        found += self._renamer.unmoved(done.renamed, done.unknown, source_map)
+        if len(found) > len(done.records) or not source_map.is_identity:
+            order = pointer.Order(done.given)
+            found.sort(key=lambda each: order(each[0]))
+        return tuple(finding for _, finding in found)
+
+    @cached_property
+    def _schema(self) -> Schema:
+        return self.catalogue.schema(self.kind, self.operation)
+
+    @cached_property
+    def _quantity_kinds(self) -> Mapping[str, QuantityKind]:
+        return self.catalogue.configured_quantity_kinds(dict(self.settings))
 
     @cached_property
     def _visit(self) -> Within:
-        fields = self._renaming.names.fields
         return Transformer(
-            schema=self.schema, words=self.catalogue.words, quantity_kinds=self.quantity_kinds, fields=fields
+            schema=self._schema,
+            words=self.catalogue.words,
+            quantity_kinds=self._quantity_kinds,
+            fields=self._renamer.names.fields,
         ).compiled()
 
     @cached_property
-    def _judged(self) -> bool:
-        """Whether names are the sender's own: those of an ad that comes from the API are as they should be."""
+    def _renames(self) -> bool:
+        """Whether names may be wrong: those of an ad that the API returns are its own."""
         return not self.catalogue.operation(self.kind.version, self.operation).answer
 
     @cached_property
-    def _renaming(self) -> Renamer:
-        return Renamer(names=FieldNames(catalogue=self.catalogue, schema=self.schema))
+    def _renamer(self) -> Renamer:
+        return Renamer(names=FieldNames(catalogue=self.catalogue, schema=self._schema))

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from v4schema.openapi.schema_validators import AdRefused, AdValidatorsFactory
 
 __all__ = [
-    "Guard",
-    "PreflightError",
     "AdRefused",
     "AdValidatorsFactory",
+    "Guard",
+    "PreflightError",
     "check_request",
     "check_response",
     "document",

@@ -1,23 +1,10 @@
 """What an ad is: whether JSON can say it at all, and of what kind it is."""
 
-import math
-from enum import Enum
-from typing import Any
-
 from v4schema import catalogue as catalogues
 from v4schema import spelling
 from v4schema.catalogue import Catalogue, messages
 from v4schema.document import pointer
-from v4schema.document.pointer import Place
 from v4schema.findings.report import Finding, Kind
-
-#: An integer of more bits than this is longer than Python itself will write or read (4,300 digits).
-_MOST_BITS = 14_000
-#: What JSON can always say: most members of an ad are such, or text.
-_SIMPLE = {bool, type(None)}
-_LARGE = 1 << 64
-#: Values nested deeper than this are refused, by the parser too.
-_DEEPEST = 200
 
 
 def identify(
@@ -65,63 +52,3 @@ def identify(
         other=" and ".join(elsewhere),
         near=near,
     )
-
-
-def first_non_json(value: object, depth: int = 0) -> Place | None:
-    """Return the place of the first thing in a Python value that JSON cannot say, or None if there is none.
-
-    JSON says dict, list, str, int, float, bool and None; but no subclass of a scalar, save enumerations, no infinite number,
-    no lone surrogate, and here no integer that Python itself will not write and nothing nested deeper than 200 values.
-
-    >>> unspeakable({"price": [{"amount": float("nan")}]})
-    ('price', 0, 'amount')
-    """
-    members: Any
-    named = isinstance(value, dict)
-    if isinstance(value, dict):
-        members = value.items()
-    elif isinstance(value, list):
-        members = enumerate(value)
-    else:
-        return None if _sayable(value) else ()
-    if depth >= _DEEPEST:
-        return ()
-    for token, member in members:
-        if named and not ((type(token) is str and token.isascii()) or _is_name(token)):
-            return ()
-        kind = type(member)
-        if kind in _SIMPLE or (kind is str and member.isascii()) or (kind is int and -_LARGE < member < _LARGE):
-            continue
-        below = first_non_json(member, depth + 1)
-        if below is not None:
-            return (token, *below)
-    return None
-
-
-def _sayable(value: object) -> bool:
-    """Tell whether JSON can say a value that holds no others."""
-    if isinstance(value, str):
-        return _plain(value, str) and (value.isascii() or _encodes(value))
-    if isinstance(value, float):
-        return type(value) is float and math.isfinite(value)
-    if isinstance(value, int):
-        return (_plain(value, int) or isinstance(value, bool)) and value.bit_length() < _MOST_BITS
-    return value is None
-
-
-def _is_name(name: object) -> bool:
-    """Tell whether an object of JSON can have a member of a name."""
-    return isinstance(name, str) and _sayable(name)
-
-
-def _plain(value: object, kind: type) -> bool:
-    """Tell whether a value is just of a kind, or a member of an enumeration: other subclasses one engine takes, one does not."""
-    return type(value) is kind or (isinstance(value, kind) and isinstance(value, Enum))
-
-
-def _encodes(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

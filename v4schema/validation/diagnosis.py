@@ -9,6 +9,7 @@ from typing import Any
 from v4schema import spelling
 from v4schema.catalogue import Catalogue, messages, privacy
 from v4schema.catalogue.field_names import FieldNames
+from v4schema.dialect.assertions import REPORTING, precedence
 from v4schema.dialect.engines import Failure
 from v4schema.dialect.fields import (
     Schema,
@@ -21,13 +22,8 @@ from v4schema.dialect.fields import (
     types,
 )
 from v4schema.document import pointer
-from v4schema.document.pointer import Place, Token
+from v4schema.document.pointer import Place
 from v4schema.findings.report import Finding, Kind
-
-#: The annotations that say how a failed assertion is reported.
-REPORTING = ("x-level", "x-code", "x-message", "x-hint", "x-source")
-#: Of several assertions that one value fails, the first of these is told; the others follow from it or can wait.
-_FIRST = ("type", "const", "enum", "pattern")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,12 +193,6 @@ class Diagnoser:
                 there = subschema_at(self.catalogue.schema(Kind(version=edition.name, category=category), self.operation), at)
                 if there is not None and any(value in fact.get("enum", ()) for fact in error_rules(there)):
                     yield edition.name
-
-
-def precedence(keyword_at: Sequence[Token]) -> tuple[Any, ...]:
-    """Return where a keyword stands among those of one level that a value fails: the lower, the sooner that is told."""
-    keyword = str(keyword_at[-1])
-    return (_FIRST.index(keyword) if keyword in _FIRST else len(_FIRST), *map(str, keyword_at))
 
 
 def _retyped(value: object, wanted: str, described: Schema) -> tuple[str, str]:
