@@ -206,14 +206,14 @@ def test_a_bare_amount_is_told_where_its_unit_differs_and_its_rule_measures() ->
         Rule(does="keep", at=("other",), to=("other",), **BECAUSE),
     )
     done = converter.carried({"price": 5, "same": 5, "note": 5, "other": 5})
-    unsaid = [entry for entry in done.entries if entry.code == "unit.unsaid"]
+    unsaid = [entry for entry in done.entries if entry.code == "unit.unstated"]
     told = {"unit": "kr", "other": "öre", "kind": "price", "why": "It is so."}
     assert [(entry.at, entry.told, entry.before, entry.done, entry.spot.hidden) for entry in unsaid] == [
         (("price",), told, 5, False, True)
     ]
     assert done.ad == {"price": 5, "same": 5, "note": 5, "other": 5}
     for value in (0, "5", None, [5]):
-        assert "unit.unsaid" not in {entry.code for entry in converter.carried({"price": value}).entries}
+        assert "unit.unstated" not in {entry.code for entry in converter.carried({"price": value}).entries}
     for value, certain in ((5, {("price",)}), (5, None), ("5 kr", None), ("5 kr", {("price",)}), ("5 kr", ())):
         assert converter.carried({"price": value}, certain).ad == {"price": 500}
     assert converter.carried({"price": "5"}, None).ad == {"price": "5"}
@@ -476,7 +476,7 @@ def test_bare_prices_are_converted_on_the_callers_word_alone(word: str | None, a
     """Without it, they stay and a warning names both readings; also where ads are mended on the way."""
     for done in (convert(CAR, to="v4", price_unit=word), migrate(CAR, to="v4", price_unit=word)):
         assert done.ad["price"][0]["amount"] == amount
-        assert ("unit.unsaid" in codes(done)) == (word is None)
+        assert ("unit.unstated" in codes(done)) == (word is None)
         assert done.complete
 
 
@@ -485,7 +485,7 @@ def test_prices_that_are_written_with_their_unit_need_no_word() -> None:
     prices = [{"type": "list", "amount": "34 900 kr"}, {"type": "list", "amount": 29900, "currency": "SEK"}]
     done = migrate({**CAR, "price": prices}, to="v4")
     assert [price["amount"] for price in done.ad["price"]] == [3490000, 29900]
-    assert [finding.at for finding in done.findings if finding.code == "unit.unsaid"] == ["/price/1/amount"]
+    assert [finding.at for finding in done.findings if finding.code == "unit.unstated"] == ["/price/1/amount"]
 
 
 def test_ore_that_are_no_whole_kronor_stay_on_the_way_back() -> None:
@@ -521,13 +521,13 @@ def test_what_is_wrong_with_the_given_ad_comes_first() -> None:
     ("ad", "told", "code", "message"),
     [
         ({**CAR, "category_id": "1020"}, {}, "edition.already", '"1020" is how v4 writes it'),
-        ({**CAR, "category_id": 1063}, {}, "category.pathless", "The typed endpoints of July 2026 move it to 1060"),
-        ({**CAR, "category_id": 1122}, {}, "category.pathless", "no document says how it gets there"),
+        ({**CAR, "category_id": 1063}, {}, "category.unmapped", "The typed endpoints of July 2026 move it to 1060"),
+        ({**CAR, "category_id": 1122}, {}, "category.unmapped", "no document says how it gets there"),
         ({**CAR, "category_id": 9999}, {}, "category.unknown", "9999 is not a category of v3"),
-        ({**CAR}, {"category": "moped"}, "category.pathless", "The category v3/car does not become v4/moped"),
+        ({**CAR}, {"category": "moped"}, "category.unmapped", "The category v3/car does not become v4/moped"),
         ({"source_id": "1"}, {}, "schema.required", "This field is required"),
         ([CAR], {}, "ad.not_object", "Expected a dictionary"),
-        ({**CAR, "body": float("nan")}, {}, "json.unspeakable", "JSON cannot say this value"),
+        ({**CAR, "body": float("nan")}, {}, "json.unsupported_value", "JSON cannot say this value"),
     ],
 )
 def test_an_ad_without_a_way_stays_as_it_is(ad: Any, told: dict[str, Any], code: str, message: str) -> None:  # noqa: ANN401

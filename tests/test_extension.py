@@ -179,7 +179,7 @@ def test_a_category_that_splits_is_converted_on_the_callers_word(mapped: Path, i
     back = convert(done.ad, to="v4", version="v5", catalogue=held)
     assert back.ad["category_fields"]["skirt"] == "rubber"
     land = convert({**done.ad, "category_id": 2002}, to="v4", version="v5", catalogue=held)
-    assert [finding.code for finding in land.findings if finding.code != "schema.required"] == ["category.pathless"]
+    assert [finding.code for finding in land.findings if finding.code != "schema.required"] == ["category.unmapped"]
     messy = {**ad, "category_fields": {**ad["category_fields"], "skirt": " nylon ", "hull": "none"}}
     done = migrate(messy, to="v5", category="sea-hovercraft", answers=answers, catalogue=held)
     assert done.ad["category_fields"]["hull"] == {"skirt": "nylon"}

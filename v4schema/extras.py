@@ -17,7 +17,7 @@ class Extra:
     package: str
     libraries: tuple[str, ...]
 
-    def fetched(self, module: str, name: str) -> Any:  # noqa: ANN401  (whatever the module holds)
+    def load(self, module: str, name: str) -> Any:  # noqa: ANN401  (whatever the module holds)
         """Return what a module of the package holds under a name. Raises `v4schema.errors.MissingExtra` without a library."""
         try:
             return getattr(import_module(f"{self.package}.{module}"), name)
@@ -26,14 +26,14 @@ class Extra:
                 raise
             raise MissingExtra(self.name) from None
 
-    def door(self, rooms: Mapping[str, str]) -> Callable[[str], object]:
+    def lazy_getattr(self, modules: Mapping[str, str]) -> Callable[[str], object]:
         """Return the ``__getattr__`` of the package (PEP 562): public names, each with the module that it lives in."""
 
         def fetch(name: str) -> object:
-            if name not in rooms:
+            if name not in modules:
                 message = f"module {self.package!r} has no attribute {name!r}"
                 raise AttributeError(message)
-            value = self.fetched(rooms[name], name)
+            value = self.load(modules[name], name)
             setattr(import_module(self.package), name, value)  # asked for once
             return value
 

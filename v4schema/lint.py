@@ -47,11 +47,11 @@ def check(catalogue: Catalogue) -> None:
         holds(file, "openapi")
         _compiles(file, catalogue.read(file))
         document(version, catalogue=catalogue)
-    for way in (way for way in catalogue.ways.values() if not way.back):
-        for file in _mapped(catalogue, [file for _, _, file in way.categories]):
+    for path in (path for path in catalogue.edition_paths.values() if not path.back):
+        for file in _mapped(catalogue, [file for _, _, file in path.categories]):
             holds(file, "mapping")
             _suggests(file, catalogue.read(file))
-        _leads(catalogue, way)
+        _leads(catalogue, path)
 
 
 def _schemas(catalogue: Catalogue) -> Iterator[tuple[Kind, str, str]]:
@@ -73,16 +73,16 @@ def _mapped(catalogue: Catalogue, files: Iterable[str], around: Sequence[str] = 
         yield from _mapped(catalogue, names, (*around, file))
 
 
-def _leads(catalogue: Catalogue, way: EditionPath) -> None:
+def _leads(catalogue: Catalogue, path: EditionPath) -> None:
     """Raise `InvalidSchemas` for a mapping that leaves something out, has a rule about nothing, or a step that there is not."""
-    for category, _, file in way.categories:
+    for category, _, file in path.categories:
         if not {"way", "source"} <= catalogue.read(file).keys():
             raise InvalidSchemas(file, "it does not say which way the category goes, and on whose word")
-        for mapping in catalogue.mappings(way, category):
-            wrong = next(mappings.problems(mapping, catalogue.schema(mapping.given), catalogue.schema(mapping.wanted)), None)
+        for mapping in mappings.mappings_for(catalogue, path, category):
+            wrong = next(mappings.problems(mapping, catalogue.schema(mapping.given), catalogue.schema(mapping.target)), None)
             if wrong:
                 raise InvalidSchemas(file, wrong)
-            _tables(catalogue, (step for rule in mapping.rules for step in rule.by), file, "a rule")
+            _tables(catalogue, (step for rule in mapping.rules for step in rule.steps), file, "a rule")
 
 
 def _knows(catalogue: Catalogue, schema: Schema, file: str) -> None:

@@ -1,7 +1,7 @@
-"""From an ad as it is at hand to the ad to send: read, identify, normalise, validate, composed and no more."""
+"""From a source to the ad to send: read, identify, normalise and validate."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 from typing import Any, cast
@@ -28,75 +28,92 @@ def preflight(
     catalogue: Catalogue | None = None,
     **units: str | None,
 ) -> Report:
-    """Read an ad, mend what can be mended with certainty, and check the result; ``ad`` of the report is the ad to send.
+    """Read an ad, fix what can be fixed with certainty, and check the result; ``ad`` of the report is the ad to send.
 
-    `source` is a path, the bytes of a document, a binary stream, or an ad that is parsed already. `version`, `category`,
-    `operation` and `engine` are those of `v4schema.validate`, `limits` those of `v4schema.read`, `units`
-    (``price_unit="kr"``, …) those of `v4schema.normalise`. The findings are the changes (level note) and what is wrong with
-    the result; their places are those of the ad as it was given, and ``to`` is the place in the ad to send where that is
-    another.
+    `source` is a path, the bytes of a document, a binary stream, or a parsed ad. `version`, `category`, `operation` and
+    `engine` are those of `v4schema.validate`, `limits` those of `v4schema.read`, and `units` (``price_unit="kr"``, …) those of
+    `v4schema.normalise`. The findings are the changes (level note) and what is wrong with the result. Their places are those in
+    the given ad, and ``to`` is the place in the ad to send where that differs.
 
-    What cannot be read has a report without an ad; of a source with several ads, see `v4schema.feed.prepare`. Raises
-    `v4schema.errors.UnknownName` when the caller's own words name nothing.
+    A source that cannot be read gives a report without an ad; for a source with several ads, see `v4schema.feed.prepare`. Raises
+    `v4schema.errors.UnknownName` when one of the caller's own words names nothing.
 
     >>> report = preflight({"category_id": 1121, "visible": "ja"}, operation="update")
     >>> report.ad, report.valid
     ({'category_id': '1121', 'visible': True}, True)
     """
-    held = catalogue or catalogues.default()
-    words: dict[str, Any] = {"version": version, "category": category, "operation": operation}
+    catalogue = catalogue or catalogues.default()
+    options: dict[str, Any] = {"version": version, "category": category, "operation": operation}
     if not isinstance(source, str | bytes | bytearray | memoryview | os.PathLike) and not hasattr(source, "read"):
-        return prepare_one(source, engine=engine, catalogue=held, **words, **units)
-    first, *more = islice(read(cast("Source", source), limits=limits, catalogue=held), 2)
+        return prepare_one(source, engine=engine, catalogue=catalogue, units=units, **options)
+    first, *more = islice(read(cast("Source", source), limits=limits, catalogue=catalogue), 2)
     if more:
-        return Report(findings=(messages.make_finding(held, "file.several", ""),))
+        return Report(findings=(messages.make_finding(catalogue, "file.several", ""),))
     if not first.readable:
         return Report(findings=first.findings)
-    report = prepare_one(first.ad, engine=engine, catalogue=held, **words, **units)
+    report = prepare_one(first.ad, engine=engine, catalogue=catalogue, units=units, **options)
     return replace(report, findings=(*first.findings, *report.findings))
 
 
-def prepare_one(ad: object, *, engine: str | None, catalogue: Catalogue, **words: Any) -> Report:  # noqa: ANN401  (those of `preflight`)
+def prepare_one(
+    ad: object,
+    *,
+    version: str | None = None,
+    category: str | int | None = None,
+    operation: str = "create",
+    engine: str | None,
+    catalogue: Catalogue,
+    units: Mapping[str, str | None],
+) -> Report:
     """Normalise and validate one parsed ad; the arguments are those of `preflight`."""
-    kind: dict[str, Any] = {name: words.pop(name, None) for name in ("version", "category")}
-    operation = words.pop("operation", "create")
-    done = normalise(ad, operation=operation, catalogue=catalogue, **kind, **words)
-    checked = validate(done.ad, operation=operation, engine=engine, catalogue=catalogue, **kind)
+    options: dict[str, Any] = {"version": version, "category": category, "operation": operation, "catalogue": catalogue}
+    done = normalise(ad, **options, **units)
+    checked = validate(done.ad, engine=engine, **options)
     if not done.findings:
         return replace(checked, ad=done.ad)
-    findings = [*done.findings, *_stages(catalogue, ad, done).checked(not_yet_reported(checked.findings, done.findings))]
+    new = not_yet_reported(checked.findings, done.findings)
+    findings = [*done.findings, *_chain(catalogue, ad, done).relocated(new)]
     order, pointers = pointer.Order(ad), privacy.MaskedPointers(catalogue, ad)
-    findings.sort(key=lambda finding: order(pointers.place(finding.at)))
+    findings.sort(key=lambda finding: order(pointers.parse(finding.at)))
     return replace(checked, findings=tuple(findings), ad=done.ad)
 
 
-def mark_fixable(report: Report, ad: object, *, catalogue: Catalogue, **words: Any) -> Report:  # noqa: ANN401  (those of `validate`)
-    """Mark the findings of a report on an ad that normalising it would see to.
+def mark_fixable(
+    report: Report,
+    ad: object,
+    *,
+    version: str | None = None,
+    category: str | int | None = None,
+    operation: str,
+    engine: str | None,
+    catalogue: Catalogue,
+) -> Report:
+    """Mark the findings of a report on an ad that normalising fixes.
 
-    Those are the ones that are gone once the ad is normalised; an error only if there is none at its place or within it any more.
+    They are those that are gone from the normalised ad; an error only if no error is left at its place or within it.
     """
-    kind: dict[str, Any] = {name: words.get(name) for name in ("version", "category")}
-    done = normalise(ad, operation=words["operation"], catalogue=catalogue, **kind)
+    options: dict[str, Any] = {"version": version, "category": category, "operation": operation, "catalogue": catalogue}
+    done = normalise(ad, **options)
     if not done.changed:
         return report
-    after = validate(done.ad, catalogue=catalogue, **words)
-    left = [*_stages(catalogue, ad, done).checked(after.findings)]
-    there = {(finding.at, finding.code) for finding in left}
-    wrong_at = {at for finding in (*left, *done.findings) if finding.level is Level.ERROR for at in _around(finding)}
+    after = validate(done.ad, engine=engine, **options)
+    left = [*_chain(catalogue, ad, done).relocated(after.findings)]
+    left_codes = {(finding.at, finding.code) for finding in left}
+    error_places = {at for finding in (*left, *done.findings) if finding.level is Level.ERROR for at in _ancestors(finding)}
 
-    def mended(finding: Finding) -> bool:
-        wrong = finding.level is Level.ERROR and pointer.parse(finding.at) in wrong_at
-        return finding.level is not Level.NOTE and (finding.at, finding.code) not in there and not wrong
+    def is_fixed(finding: Finding) -> bool:
+        still_wrong = finding.level is Level.ERROR and pointer.parse(finding.at) in error_places
+        return finding.level is not Level.NOTE and (finding.at, finding.code) not in left_codes and not still_wrong
 
-    return replace(report, findings=tuple(replace(each, fixable=mended(each)) for each in report.findings))
-
-
-def _stages(catalogue: Catalogue, ad: object, done: Normalisation) -> TransformationChain:
-    """Return the one stage that an ad has gone through."""
-    stage = Transformation(before=ad, after=done.ad, trail=done.trail, findings=lambda: done.findings)
-    return TransformationChain(catalogue=catalogue, given=ad, stages=[stage])
+    return replace(report, findings=tuple(replace(each, fixable=is_fixed(each)) for each in report.findings))
 
 
-def _around(finding: Finding) -> Iterator[Place]:
-    """Yield the place of a finding and all that it is in."""
+def _chain(catalogue: Catalogue, ad: object, done: Normalisation) -> TransformationChain:
+    """Return the chain of one transformation: normalising."""
+    step = Transformation(before=ad, after=done.ad, source_map=done.source_map, findings=done.findings)
+    return TransformationChain(catalogue=catalogue, given=ad, transformations=[step])
+
+
+def _ancestors(finding: Finding) -> Iterator[Place]:
+    """Yield the place of a finding and every place around it."""
     return pointer.ancestors(pointer.parse(finding.at))

@@ -5,14 +5,13 @@ import os
 import re
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
-from v4schema import spelling
 from v4schema.catalogue import vocabulary
 from v4schema.catalogue.editions import Edition, EditionPath, Operation, edition_of
-from v4schema.dialect.fields import Flattening, Schema, walk
+from v4schema.dialect.fields import Schema, walk
+from v4schema.dialect.flatten import Flattening
 from v4schema.document import pointer
 from v4schema.errors import InvalidSchemas, NoMapping, UnknownName
 from v4schema.findings.report import Kind

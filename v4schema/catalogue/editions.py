@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import Any
 
 from v4schema import spelling
-from v4schema.document import pointer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Names that are none of an ad's fields, and the fields they stand for."""
+"""Names that are no fields of an ad, and the fields that they mean."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from v4schema.findings.report import Finding
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldMatch:
-    """The field that a name stands for: its place, whether that is certain, and the unit that the name tells, if it does."""
+    """The field that a name means: its place, whether that is certain, and the unit that the name implies, if any."""
 
     at: Place
     certain: bool
@@ -30,81 +30,87 @@ class FieldNames:
     catalogue: Catalogue
     schema: Schema
 
-    def fields(self, node: Schema) -> Mapping[str, Schema]:
-        """Return the fields of an object whose names stand for themselves: a known wrong name only does if it may be sent."""
-        named = node["properties"].items()
+    def fields(self, schema: Schema) -> Mapping[str, Schema]:
+        """Return the fields of an object whose names mean themselves. A known wrong name does only if the field may be sent."""
+        named = schema["properties"].items()
         return {name: below for name, below in named if is_sendable(below) or spelling.name_key(name) not in self.catalogue.names}
 
-    def meant(self, ad: object, at: Place) -> FieldMatch | None:
-        """Return what the name at a place of an ad stands for: it is a known wrong name, or nearly the name of a field.
+    def match(self, ad: object, at: Place) -> FieldMatch | None:
+        """Return the field that the name at a place of an ad means, or None.
 
-        Certain are known wrong names, names that differ in case and word breaks alone, and a field's own name in the wrong
-        object; but not across an ad, from among the members of something else: the brand of a powertrain is not the
-        vehicle's. A name with a wrong letter is not certain. Beside undocumented fields only known wrong names and neighbours
-        in the same object count.
+        Three kinds of names are certain: known wrong names, names that differ in case and word breaks alone, and a field's own
+        name in the wrong object. A name in another part of the ad is not certain: the brand of a powertrain is not that of the
+        vehicle. A name with a wrong letter is not certain. Beside undocumented fields, only known wrong names and similar names in
+        the same object count.
         """
         *within, name = at
-        word = spelling.name_key(str(name))
-        known = self.catalogue.names.get(word)
-        right = _beside(at, known.at) if known else None
-        if known and right is not None and self._welcomes(at, right):
-            return FieldMatch(at=right, certain=self._belongs(at, right), unit=known.unit)
+        key = spelling.name_key(str(name))
+        known = self.catalogue.names.get(key)
+        right = _with_indexes(at, known.at) if known else None
+        if known and right is not None and self._is_sendable(at, right):
+            return FieldMatch(at=right, certain=self._same_subject(at, right), unit=known.unit)
         around = subschema_at(self.schema, within) or {}
         near = spelling.nearest(str(name), (field for field, node in around["properties"].items() if is_sendable(node)))
         if near is not None:
-            return FieldMatch(at=(*within, near), certain=spelling.name_key(near) == word)
-        if len(word) < spelling.DISTINCT or "x-open" in around:
+            return FieldMatch(at=(*within, near), certain=spelling.name_key(near) == key)
+        if len(key) < spelling.DISTINCT or "x-open" in around:
             return None
-        exact = self._places.get(word, ())
+        exact = self._places.get(key, ())
         if len(exact) == 1:
-            return FieldMatch(at=exact[0], certain=self._belongs(at, exact[0]))
-        found = self._places.get(spelling.nearest(word, self._places) or "", ())
+            return FieldMatch(at=exact[0], certain=self._same_subject(at, exact[0]))
+        found = self._places.get(spelling.nearest(key, self._places) or "", ())
         return FieldMatch(at=found[0], certain=False) if len(found) == 1 and not pointer.exists(ad, found[0]) else None
 
-    def _belongs(self, at: Place, right: Place) -> bool:
-        """Tell whether a name speaks of the same thing at both places: of the ad, of its vehicle, or of what both are in."""
-        within = at[:-1]
-        return within in {(), self.catalogue.own_at} or right[: len(within)] == within
-
-    def stray(
-        self, ad: object, at: Place, right: Place | None, *, pointers: privacy.MaskedPointers | None = None, rivals: bool = False
+    def finding(
+        self,
+        ad: object,
+        at: Place,
+        right: Place | None,
+        *,
+        pointers: privacy.MaskedPointers | None = None,
+        has_rivals: bool = False,
     ) -> Finding:
-        """Report a name that is none of an object's fields, and the field it stands for, if it does for one.
+        """Report the name at a place, and the field at `right` that it means; None where it means none.
 
-        With `rivals`, another name stands for that field as well. `pointers` are those of the ad, if many are written.
+        With `has_rivals`, another name means that field as well. `pointers` are those of the ad; pass them when reporting many.
         """
         around = subschema_at(self.schema, at[:-1]) or {}
-        mend = ""
+        hint_case = ""
         if right is not None:
-            mend = _given(ad, at, right) or ("rivals" if rivals else "rename" if right[:-1] == at[:-1] else "")
+            hint_case = _occupied(ad, at, right) or ("rivals" if has_rivals else "rename" if right[:-1] == at[:-1] else "")
         described = around if right is None else subschema_at(self.schema, right) or {}
         return messages.make_finding(
             self.catalogue,
             "field.misnamed" if right else "field.unknown",
-            (pointers or privacy.MaskedPointers(self.catalogue, ad)).written(at),
+            (pointers or privacy.MaskedPointers(self.catalogue, ad)).write(at),
             rule={"x-source": described["x-source"]},
             case="rename" if right and right[:-1] == at[:-1] else "",
-            mend=mend,
-            **self.told(at, right),
+            hint_case=hint_case,
+            **self.details(at, right),
         )
 
-    def told(self, at: Place, right: Place | None) -> Mapping[str, Any]:
-        """Return what fills a sentence about a name and the field that it stands for; a name that may be private is not shown."""
+    def details(self, at: Place, right: Place | None) -> Mapping[str, Any]:
+        """Return what fills a message about a name and the field that it means; a name that may be private is not shown."""
         return {
             "name": privacy.display_name(self.catalogue, at),
             "right": messages.short_json(right[-1]) if right else None,
             "place": pointer.write(right or ()),
         }
 
-    def _welcomes(self, at: Place, right: Place) -> bool:
-        """Tell whether a field may be sent: it, and what it is in beside the object that its wrong name stands in already."""
+    def _same_subject(self, at: Place, right: Place) -> bool:
+        """Tell whether a name is about the same thing at both places: the ad, its vehicle, or the object that holds both."""
+        within = at[:-1]
+        return within in {(), self.catalogue.own_at} or right[: len(within)] == within
+
+    def _is_sendable(self, at: Place, right: Place) -> bool:
+        """Tell whether a field may be sent, and every object around it that does not already hold the wrong name."""
         shared = next((end for end in range(len(right)) if at[: end + 1] != right[: end + 1]), 0)
         described = [subschema_at(self.schema, right[:end]) for end in range(shared + 1, len(right) + 1)]
         return all(node is not None and is_sendable(node) for node in described)
 
     @cached_property
     def _places(self) -> Mapping[str, Sequence[Place]]:
-        """The places of fields that may be sent and stand in no array, by the field's name without case and word breaks."""
+        """The places of the fields that may be sent and are in no array, by the key of their names."""
         places: dict[str, list[Place]] = {}
         for at, _ in walk(self.schema, into=is_sendable):
             if at and "*" not in at:
@@ -112,10 +118,10 @@ class FieldNames:
         return places
 
 
-def _beside(at: Place, right: Place) -> Place | None:
-    """Return a place with the items that another place is in for its ``*``; None if that is not in such items.
+def _with_indexes(at: Place, right: Place) -> Place | None:
+    """Replace each ``*`` of a place by the index at another place; None where that place is not in the same arrays.
 
-    >>> _beside(("price", 1, "belopp"), ("price", "*", "amount")), _beside(("belopp",), ("price", "*", "amount"))
+    >>> _with_indexes(("price", 1, "belopp"), ("price", "*", "amount")), _with_indexes(("belopp",), ("price", "*", "amount"))
     (('price', 1, 'amount'), None)
     """
     depth = len(right) - right[::-1].index("*") if "*" in right else 0
@@ -123,8 +129,8 @@ def _beside(at: Place, right: Place) -> Place | None:
     return (*at[:depth], *right[depth:]) if around == right[:depth] else None
 
 
-def _given(ad: object, at: Place, right: Place) -> str:
-    """Say whether the place of the right field is taken: by the same value, by another one, or not at all."""
+def _occupied(ad: object, at: Place, right: Place) -> str:
+    """Tell what is at the place of the right field: the same value ("given"), another one ("other"), or nothing ("")."""
     if not pointer.exists(ad, right) or is_blank(pointer.get(ad, right)):
         return ""
     return "given" if pointer.get(ad, right) == pointer.get(ad, at) else "other"

@@ -132,37 +132,37 @@ def make_finding(
     *,
     rule: Mapping[str, Any] | None = None,
     case: str = "",
-    mend: str = "",
+    hint_case: str = "",
     change: Mapping[str, Any] | None = None,
-    **told: object,
+    **details: object,
 ) -> Finding:
-    """Put a finding into words.
+    """Make a finding of a code.
 
-    `rule` holds the annotations that go with it (level, source, own wording); `case` and `mend` choose among the sentences
-    and the hints of a code that has several; `told` fills their placeholders. `change` are the finding's ``before``,
-    ``after`` and ``to``, where it is about one.
+    `rule` holds the annotations of the failed rule (level, source, its own message). `case` and `hint_case` choose among the
+    messages and the hints of a code that has several; `details` fill their placeholders. `change` has the finding's ``before``,
+    ``after`` and ``to``, where it is about a change. Raises `v4schema.errors.InvalidSchemas` where a placeholder has no detail.
     """
     rule = rule or {}
-    entry = catalogue.findings[code]
+    entry = catalogue.finding_codes[code]
     message = rule.get("x-message") or _chosen(entry["message"], case)
-    hint = rule.get("x-hint") if "x-message" in rule or "x-hint" in rule else _chosen(entry.get("hint"), mend)
+    hint = rule.get("x-hint") if "x-message" in rule or "x-hint" in rule else _chosen(entry.get("hint"), hint_case)
     try:
-        sentence, mended = str(message).format(**told).strip(), hint and hint.format(**told).strip()
+        sentence, advice = str(message).format(**details).strip(), hint and hint.format(**details).strip()
     except (LookupError, ValueError) as error:
-        raise InvalidSchemas("findings.json", f"the sentences of {code} cannot be filled: {error}") from None
+        raise InvalidSchemas("findings.json", f"the message of {code} cannot be filled: {error}") from None
     return Finding(
         code=code,
         at=at,
         message=sentence[:1].upper() + sentence[1:],
         level=_LEVELS[rule.get("x-level", entry["level"])],
-        hint=mended or None,
+        hint=advice or None,
         source=tuple(rule.get("x-source", ())),
         **(change or {}),
     )
 
 
 def _chosen(sentences: str | Mapping[str, str] | None, case: str) -> str | None:
-    """Choose the sentence for a case, where a code has several; the one under "" serves all others."""
+    """Choose the sentence of a case, where a code has several; the one under "" serves all other cases."""
     if sentences is None or isinstance(sentences, str):
         return sentences
     return sentences.get(case) or sentences.get("")

@@ -27,7 +27,7 @@ class MaskedPointers:
 
     >>> from v4schema.catalogue import default
     >>> pointers = Pointers(default(), {"contact": {"phone": "1", "0701234567": "2"}})
-    >>> pointers.written(("contact", "0701234567")), pointers.place("/contact/…2")
+    >>> pointers.write(("contact", "0701234567")), pointers.parse("/contact/…2")
     ('/contact/…2', ('contact', '0701234567'))
     """
 
@@ -37,14 +37,14 @@ class MaskedPointers:
         self._names: dict[int, Sequence[str]] = {}
         self._numbers: dict[int, Mapping[str, int]] = {}
 
-    def written(self, place: Place) -> str:
+    def write(self, place: Place) -> str:
         """Write a place as such a JSON Pointer."""
         masks = [*hidden(self._catalogue, place)]
         if not any(masks):
             return pointer.write(place)
         return mask(place, masks, [self._number(place[:end], name) for end, name in enumerate(place)])
 
-    def place(self, at: str) -> Place:
+    def parse(self, at: str) -> Place:
         """Take such a JSON Pointer apart: masked names are the true ones again."""
         if MASK not in at:
             return pointer.resolve(self._document, at)
@@ -78,7 +78,7 @@ def masked_pointer(catalogue: Catalogue, place: Place, document: object = None) 
     known = _known(catalogue)
     if all(token in known or isinstance(token, int) for token in place):  # as nearly always
         return pointer.write(place)
-    return MaskedPointers(catalogue, document).written(place)
+    return MaskedPointers(catalogue, document).write(place)
 
 
 def mask(place: Place, masks: Sequence[bool], numbers: Sequence[int]) -> str:

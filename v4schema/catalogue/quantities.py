@@ -50,7 +50,7 @@ class Undecided:
     """
 
     code: str
-    told: Mapping[str, object] = field(repr=False)
+    details: Mapping[str, object] = field(repr=False)
     member: str | None = None
 
 
@@ -133,14 +133,14 @@ class QuantityKind:
         words = f"{found[1].strip()} {found[3].strip()}".strip()
         said = self.unit(words) if words else unit
         if words and said is None:
-            return Undecided(code="unit.unknown", told={"unit": f'"{words}"'})
+            return Undecided(code="unit.unknown", details={"unit": f'"{words}"'})
         if unit not in {None, said}:
             return None
         told = self.units.get(said or self.bare or "")
         numbers = possible_numbers(found[2], told.most if told else None)
         if len(numbers) > 1:
             return Undecided(
-                code="number.ambiguous", told={"text": f'"{found[2]}"', "readings": tuple(map(format_number, numbers))}
+                code="number.ambiguous", details={"text": f'"{found[2]}"', "readings": tuple(map(format_number, numbers))}
             )
         return Amount(number=numbers[0], unit=said) if numbers else None
 
@@ -150,7 +150,7 @@ class QuantityKind:
             return None
         said = None if named is None else self.unit(named)
         if named is not None and said is None:
-            return Undecided(code="unit.unknown", told={"unit": f'"{named[:_LONGEST]}"'})
+            return Undecided(code="unit.unknown", details={"unit": f'"{named[:_LONGEST]}"'})
         return self.read(member, said)
 
 

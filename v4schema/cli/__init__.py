@@ -8,7 +8,7 @@ from typing import Any
 import click
 from click.exceptions import NoArgsIsHelpError
 
-from v4schema import __version__
+from v4schema._version import __version__
 from v4schema.catalogue import messages
 from v4schema.cli import settings, terminal
 from v4schema.cli.convert import convert

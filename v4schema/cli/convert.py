@@ -80,7 +80,7 @@ def convert(
     """
     from v4schema.cli import outputs
     from v4schema.cli.write_ads import AdWriter, Run
-    from v4schema.feed.answer_sheet import QuestionSheet
+    from v4schema.feed.question_sheet import QuestionSheet
     from v4schema.output.staging import digest
 
     _refuse_contradictions(ctx, told)
@@ -159,7 +159,7 @@ def _refuse_contradictions(ctx: click.Context, told: Mapping[str, Any]) -> None:
         raise click.UsageError("Say with --to which edition to convert to.")
     if told["back"] and not told["receipts"]:
         raise click.UsageError("--back goes by --receipts; without them, convert --from the one edition --to the other.")
-    idle = {"version", "category", "questions", "answers", *Catalogue().settings} if told["back"] else ()
+    idle = {"version", "category", "questions", "answers", *Catalogue().unit_settings} if told["back"] else ()
     for param in ctx.command.params:
         if param.name in idle and ctx.get_parameter_source(param.name) is ParameterSource.COMMANDLINE:
             raise click.UsageError(f"--back knows from the receipts what {max(param.opts, key=len)} would say.")

@@ -76,7 +76,7 @@ def normalise(  # noqa: PLR0913  (the options above)
     writes = [*outputs.uses(targets), *((path, clashes.REPORT) for path in [report] if path not in {None, "-"})]
     clashes.refuse(ads=files or ["-"], needs=options.needs(ctx, schemas, lists), writes=writes)
     outputs.make_folders(targets)
-    once = in_place and not check and not {*said}.isdisjoint(held.unrepeatable)
+    once = in_place and not check and not {*said}.isdisjoint(held.one_time_settings)
     done = terminal.recover([*files, *(path for path, _ in writes)], files, repeats=once)
     sources, targets = outputs.remaining(sources, targets, done)
     prepared = [feed.prepare([source], limits=limits, catalogue=held, **words, **said) for source in sources]

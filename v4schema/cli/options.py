@@ -125,7 +125,7 @@ def limits(told: Mapping[str, Any]) -> Limits:
 
 def quantities(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command an option for each thing that a caller can say about quantities."""
-    for setting, units in reversed([*Catalogue().settings.items()]):
+    for setting, units in reversed([*Catalogue().unit_settings.items()]):
         kind = setting.removesuffix("_unit")
         told = f"What a bare {kind} is in" if setting != kind else f"The unit to write {kind} in"
         command = option(f"--{setting.replace('_', '-')}", metavar="UNIT", help=f"{told}: {', '.join(units)}.")(command)
@@ -134,12 +134,12 @@ def quantities(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def unit_settings(catalogue: Catalogue, told: Mapping[str, Any]) -> dict[str, str]:
     """Return what the options of `quantities` say."""
-    return {setting: told[setting] for setting in catalogue.settings if told.get(setting) is not None}
+    return {setting: told[setting] for setting in catalogue.unit_settings if told.get(setting) is not None}
 
 
 def refuse_repeating(ctx: click.Context, catalogue: Catalogue, unit_settings: Iterable[str]) -> None:
     """Refuse a setting that converts amounts in a file anew at each run: they stay bare numbers."""
-    for setting in {*unit_settings} & {*catalogue.unrepeatable}:
+    for setting in {*unit_settings} & {*catalogue.one_time_settings}:
         if ctx.get_parameter_source(setting) is not ParameterSource.COMMANDLINE:
             name = f"--{setting.replace('_', '-')}"
             raise click.UsageError(

@@ -73,7 +73,7 @@ def _category(held: Catalogue, kind: Kind, operation: str, forms: Mapping[str, b
     if forms["mapping"]:
         return _mappings(held, kind, width)
     if forms["bundle"]:
-        return iter([listing.pretty(listing.bundle(schema, errors_only=forms["errors_only"]))])
+        return iter([listing.pretty(listing.bundle(schema, with_warnings=not forms["errors_only"]))])
     if forms["example"]:
         if held.edition(kind.version).categories[str(kind.category)].schema is None:
             raise click.UsageError(f"No public document describes {kind}, so there is no example of it.")
@@ -83,17 +83,18 @@ def _category(held: Catalogue, kind: Kind, operation: str, forms: Mapping[str, b
 
 def _mappings(held: Catalogue, kind: Kind, width: int) -> Iterator[str]:
     """Tell of every mapping from a kind of ads, or what documents say where there is none."""
+    from v4schema.conversion.mappings import mappings_for
     from v4schema.output import listing
 
-    ways = [way for (version, _), way in held.ways.items() if version == kind.version]
-    found = [mapping for way in ways for mapping in held.mappings(way, str(kind.category))]
+    paths = [path for (version, _), path in held.edition_paths.items() if version == kind.version]
+    found = [mapping for path in paths for mapping in mappings_for(held, path, str(kind.category))]
     for number, mapping in enumerate(found):
         yield from [""] * bool(number)
         yield from listing.mapping(mapping, width)
-    for way in ways:
-        told = way.pathless.get(str(kind.category))
+    for path in paths:
+        told = path.unmapped.get(str(kind.category))
         if told:
-            text = f"{kind} has no counterpart in {way.to}. {told['message']}  [{', '.join(told['source'])}]"
+            text = f"{kind} has no counterpart in {path.to}. {told['message']}  [{', '.join(told['source'])}]"
             yield textwrap.fill(text, width, break_on_hyphens=False)
 
 
@@ -110,7 +111,7 @@ def explain(code: str | None, schemas: str | None) -> None:
     from v4schema.output import listing
 
     held = options.load_catalogue(schemas)
-    if code is not None and code not in held.findings:
-        raise UnknownName("finding", code, held.findings)
+    if code is not None and code not in held.finding_codes:
+        raise UnknownName("finding", code, held.finding_codes)
     width = min(terminal.columns(), _WIDEST)
     terminal.write(line + "\n" for line in (listing.finding(held, code, width) if code else listing.codes(held, width)))

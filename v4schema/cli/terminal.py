@@ -27,8 +27,6 @@ _EVERY = 0.2
 _SIGNALLED = 128
 #: How a run ends in which a file could not be written.
 _UNWRITTEN = 3
-
-
 #: The sequences of click's own styles.
 _STYLE = re.compile("(\x1b\\[[0-9;]*m)")
 

@@ -11,6 +11,7 @@ from v4schema import feed
 from v4schema.cli import reports, terminal
 from v4schema.cli.outputs import OutputFile, StandardOutput, refuse_failed
 from v4schema.cli.terminal import Shutdown
+from v4schema.feed.result import file_result
 from v4schema.feed.temporary import SpooledFile
 from v4schema.output import formats
 from v4schema.output.staging import Changed, StagedFile, Staging
@@ -18,7 +19,7 @@ from v4schema.reading.reader import BYTE_ORDER_MARK
 
 if TYPE_CHECKING:
     from v4schema.catalogue import Catalogue
-    from v4schema.feed.answer_sheet import QuestionSheet
+    from v4schema.feed.question_sheet import QuestionSheet
 
 #: So many lines are shown around what has changed in a document; of a feed, none.
 _CONTEXT = 3
@@ -49,7 +50,7 @@ class AdWriter:
         pieces, whole = _Pieces(), _Whole()
         sink.begin()
         for result in results:
-            if not result.beside:
+            if not result.is_side_file:
                 self._write(result, sink, pieces, whole)
             yield result
         self._show(pieces)
@@ -175,7 +176,7 @@ class Run:
         with SpooledFile() as slips:
             keeps = self.receipts is not None and sink.target is not None
             for result in self.writing.through(results, sink):
-                if keeps and result.conversion and result.complete and not result.beside:
+                if keeps and result.conversion and result.complete and not result.is_side_file:
                     slips.write(json.dumps(result.conversion.receipt, ensure_ascii=False).encode() + b"\n")
                 if self.sheet and result.conversion and result.reading.readable:
                     self.asked += self.sheet.add(result.conversion)
@@ -188,12 +189,12 @@ class Run:
     def _remarks(self, sink: OutputFile) -> Iterator[feed.Result]:
         """Tell why a source is not written, if it is not, and that its other names stay as they are, if it has any."""
         if isinstance(sink.failure, Changed):
-            yield feed.file_result(sink.name, "file.changed", self.catalogue)
+            yield file_result(sink.name, "file.changed", self.catalogue)
         elif sink.failure:
             why = sink.failure.strerror or type(sink.failure).__name__
-            yield feed.file_result(sink.name, "file.unwritable", self.catalogue, why=why)
+            yield file_result(sink.name, "file.unwritable", self.catalogue, why=why)
         elif sink.in_place and sink.staged and sink.wanted and os.stat(sink.name).st_nlink > 1:
-            yield feed.file_result(sink.name, "file.linked", self.catalogue)
+            yield file_result(sink.name, "file.linked", self.catalogue)
 
 
 @dataclass(slots=True)

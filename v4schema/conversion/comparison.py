@@ -57,7 +57,7 @@ class Comparison:
     """
 
     given: Kind
-    wanted: Kind
+    target: Kind
     automatic: bool | None
     back: bool
     source: tuple[str, ...]
@@ -65,20 +65,21 @@ class Comparison:
     supply: Sequence[Question]
 
 
-def compare(catalogue: Catalogue, given: Kind, wanted: Kind) -> Comparison:
+def compare(catalogue: Catalogue, given: Kind, target: Kind) -> Comparison:
     """Compare two kinds of ads; raises `v4schema.errors.UnknownName` for one that there is not."""
-    way = catalogue.ways.get((given.version, wanted.version))
-    found = [each for each in catalogue.mappings(way, str(given.category)) if each.wanted == wanted] if way else []
+    path = catalogue.edition_paths.get((given.version, target.version))
+    candidates = mappings.mappings_for(catalogue, path, str(given.category)) if path else ()
+    found = [each for each in candidates if each.target == target]
     mapping = found[0] if found else None
-    sides = _Sides(before=catalogue.schema(given), after=catalogue.schema(wanted), rules=mapping.rules if mapping else ())
+    sides = _Sides(before=catalogue.schema(given), after=catalogue.schema(target), rules=mapping.rules if mapping else ())
     supply: list[Question] = []
     if mapping:
-        asked = {rule.to for rule in mapping.rules if rule.does == "ask"}
+        asked = {rule.to for rule in mapping.rules if rule.action == "ask"}
         asking = Questionnaire(catalogue=catalogue, mapping=mapping, schema=sides.after, quantity_kinds=catalogue.quantity_kinds)
         supply = [ask for ask in asking.questions if ask.place in asked]
     return Comparison(
         given=given,
-        wanted=wanted,
+        target=target,
         automatic=mapping.automatic if mapping else None,
         back=mapping is not None and mapping.back,
         source=tuple(mapping.source) if mapping else (),
@@ -118,7 +119,7 @@ class _Sides:
             levels = ["x-level" in each for at, each in had.items() if at[: len(to)] == to]
             if ("x-level" in rule) not in levels:
                 what = "expected" if "x-level" in rule else "required"
-                filled = next((f"Filled in. {each.why}" for each in self.rules if each.does == "fill" and each.to == to), "")
+                filled = next((f"Filled in. {each.why}" for each in self.rules if each.action == "fill" and each.to == to), "")
                 yield _change(what, origins.get(to), to, why=filled, source=rule["x-source"])
         for to, rule in had.items():
             if subschema_at(self.after, to) is not None and not any(each[: len(to)] == to for each in has):
@@ -136,7 +137,7 @@ class _Sides:
     @cached_property
     def _targets(self) -> Mapping[tuple[str, ...], tuple[str, ...]]:
         """Where each field comes to stand that is not dropped."""
-        targets = ((at, mappings.target(at, self.rules)) for at, _ in walk(self.before) if at)
+        targets = ((at, mappings.target_place(at, self.rules)) for at, _ in walk(self.before) if at)
         return {at: to for at, to in targets if to is not None}
 
     def _gone(self, at: tuple[str, ...], node: Schema) -> Change:

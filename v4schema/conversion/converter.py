@@ -1,4 +1,4 @@
-"""Carrying an ad along a mapping: what is kept, moved, filled in and dropped, by rules that know no order."""
+"""Applying a mapping to an ad: what is kept, moved, filled in and dropped, by rules in no order."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,30 +7,30 @@ from typing import Any
 
 from v4schema.catalogue import Catalogue
 from v4schema.catalogue.quantities import QuantityKind, to_fraction
-from v4schema.conversion import mappings
-from v4schema.conversion.mappings import Rule
+from v4schema.conversion.mappings import CategoryMapping, Rule
 from v4schema.dialect.fields import Schema, is_private, subschema_at
 from v4schema.document import pointer
-from v4schema.document.edit import Draft, SourceMap, vacancy
+from v4schema.document.edit import Draft, vacancy
 from v4schema.document.pointer import EVERY, Place
-from v4schema.normalisation.transform import ChangeRecord, FieldContext, Transformer, Within
+from v4schema.document.source_map import SourceMap
+from v4schema.normalisation.transform import ChangeRecord, Transformer, Within
 
 #: The step that writes an amount as a number, in the unit of its field.
-_MEASURING = "in_unit"
+_IN_UNIT = "in_unit"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MappedAd:
-    """An ad that a mapping has carried over: the new ad, what was done and what was not, and the trail of what has moved."""
+    """An ad after a mapping: the new ad, the changes, and where values have moved."""
 
     ad: Any = field(repr=False)
-    entries: Sequence[ChangeRecord]
-    trail: SourceMap
+    records: Sequence[ChangeRecord]
+    source_map: SourceMap
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Amount:
-    """Bare amounts that the two editions give in different units: the rule, the kind of quantity, and the unit before."""
+class _BareAmount:
+    """A rule about bare amounts that the two editions give in different units: the kind of quantity, and both units."""
 
     rule: Rule
     kind: str
@@ -40,47 +40,47 @@ class _Amount:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Converter:
-    """Carries ads of one kind to another.
+    """Applies a mapping to ads.
 
-    `given` and `wanted` are the flat schemas of the two, `measures` what the caller says of quantities.
+    `given` and `target` are the flat schemas of the two kinds, `quantity_kinds` include the caller's unit settings.
     """
 
     catalogue: Catalogue
-    mapping: mappings.CategoryMapping
+    mapping: CategoryMapping
     given: Schema
-    wanted: Schema
+    target: Schema
     quantity_kinds: Mapping[str, QuantityKind]
 
-    def carried(self, ad: Any, certain: Collection[Place] | None = ()) -> MappedAd:  # noqa: ANN401  (any JSON)
-        """Carry an ad over, as far as the rules apply to it; the ad itself stays as it is.
+    def convert(self, ad: Any, certain: Collection[Place] | None = ()) -> MappedAd:  # noqa: ANN401  (any JSON)
+        """Apply every rule that matches an ad; the given ad stays as it is.
 
-        `certain` are the places of bare amounts that are known to be in the unit that their field is in; None stands for all
-        places. Every rule reads from the given ad, so that none depends on another.
+        `certain` are the places of bare amounts that are known to be in the unit of their field; None stands for all places.
+        Every rule reads the given ad, so that no rule depends on another.
         """
-        told = [] if certain == () else [*self._certain_in(ad, certain)]
-        trail = SourceMap()
-        entries: list[ChangeRecord] = []
-        spelling = Draft(ad)
-        for amount, place in told:
-            spelling.put(place, self._spelt_out(amount, pointer.get(ad, place)))
-        spelt = spelling.document
-        moving = Draft(spelt)
-        self._move(moving, ad, trail, entries)
-        self._fill(moving, entries)
+        known = [] if certain == () else [*self._certain_amounts(ad, certain)]
+        source_map = SourceMap()
+        records: list[ChangeRecord] = []
+        with_units = Draft(ad)
+        for amount, place in known:
+            with_units.put(place, self._with_unit(amount, pointer.get(ad, place)))
+        spelt_out = with_units.document
+        moved = Draft(spelt_out)
+        self._move(moved, ad, source_map, records)
+        self._fill(moved, records)
         steps: list[ChangeRecord] = []
-        done = Draft(self._visit(moving.document, (), steps))
-        for amount, place in told:
-            to = _bound(amount.rule.to or (), place)
-            if pointer.get(done.document, to) == pointer.get(spelt, place):
+        done = Draft(self._visit(moved.document, (), steps))
+        for amount, place in known:
+            to = _with_indexes(amount.rule.to or (), place)
+            if pointer.get(done.document, to) == pointer.get(spelt_out, place):
                 done.put(to, pointer.get(ad, place))
-        for entry in steps:
-            if entry.gone:
-                trail.dropped(entry.at)
-        return MappedAd(ad=done.document, entries=[*entries, *steps, *self._unsaid(ad, certain)], trail=trail)
+        for record in steps:
+            if record.removed:
+                source_map.removed(record.at)
+        return MappedAd(ad=done.document, records=[*records, *steps, *self._unstated(ad, certain)], source_map=source_map)
 
     @cached_property
     def _leaving(self) -> Sequence[Rule]:
-        """The rules about what does not stay where it is; one comes after those that make room for what it moves."""
+        """The rules that move or drop a value, each after the rules that make room for it."""
         rules = sorted((rule for rule in self.mapping.rules if rule.at and rule.to != rule.at), key=lambda rule: rule.at or ())
         ordered: list[Rule] = []
         while rules:
@@ -92,130 +92,152 @@ class Converter:
 
     @cached_property
     def _filling(self) -> Sequence[Rule]:
-        return sorted((rule for rule in self.mapping.rules if rule.does == "fill"), key=lambda rule: rule.to or ())
+        return sorted((rule for rule in self.mapping.rules if rule.action == "fill"), key=lambda rule: rule.to or ())
 
     @cached_property
     def _visit(self) -> Within:
-        """What the steps of the rules do, each made for the field that its rule leads to."""
-        steps = {rule.to: rule.by for rule in self.mapping.rules if rule.to and rule.by}
+        """The walk that applies the steps of the rules, each compiled for the field that its rule leads to."""
+        steps = {rule.to: rule.steps for rule in self.mapping.rules if rule.to and rule.steps}
         return Transformer(
-            schema=_with_steps(self.wanted, steps, ()),
+            schema=_with_steps(self.target, steps, ()),
             words=self.catalogue.words,
             quantity_kinds=self.quantity_kinds,
-            fields=lambda node: node["properties"],
+            fields=lambda schema: schema["properties"],
         ).compiled()
 
     @cached_property
-    def _amounts(self) -> Sequence[_Amount]:
+    def _bare_amounts(self) -> Sequence[_BareAmount]:
         amounts = []
         for rule in self.mapping.rules:
-            for step in rule.by:
+            for step in rule.steps:
                 units = [(subschema_at(schema, at) or {}).get("x-unit") for schema, at in self._sides(rule)]
-                if _MEASURING in step and units[0] != units[1]:
-                    amounts.append(_Amount(rule=rule, kind=step[_MEASURING], unit=str(units[0]), other=str(units[1])))
+                if _IN_UNIT in step and units[0] != units[1]:
+                    amounts.append(_BareAmount(rule=rule, kind=step[_IN_UNIT], unit=str(units[0]), other=str(units[1])))
         return amounts
 
     def _sides(self, rule: Rule) -> Sequence[tuple[Schema, Sequence[str]]]:
         """Return the schema and the place of a rule's field on both sides."""
-        return [(self.given, rule.at or ()), (self.wanted, rule.to or ())]
+        return [(self.given, rule.at or ()), (self.target, rule.to or ())]
 
-    def _certain_in(self, ad: object, certain: Collection[Place] | None) -> Iterator[tuple[_Amount, Place]]:
-        """Yield the bare amounts of an ad of which it is certain that they are in the unit of their field."""
-        for amount in self._amounts:
+    def _certain_amounts(self, ad: object, certain: Collection[Place] | None) -> Iterator[tuple[_BareAmount, Place]]:
+        """Yield the bare amounts of an ad that are known to be in the unit of their field."""
+        for amount in self._bare_amounts:
             for place in pointer.expand(ad, amount.rule.at or ()):
                 if (certain is None or place in certain) and to_fraction(pointer.get(ad, place)) is not None:
                     yield amount, place
 
-    def _spelt_out(self, amount: _Amount, value: object) -> Mapping[str, object]:
-        """Return an amount with its unit."""
-        named, member = self.quantity_kinds[amount.kind].members
-        return {named: amount.unit, member: value}
+    def _with_unit(self, amount: _BareAmount, value: object) -> Mapping[str, object]:
+        """Return a bare amount as an object of value and unit."""
+        unit_name, value_name = self.quantity_kinds[amount.kind].members
+        return {unit_name: amount.unit, value_name: value}
 
-    def _unsaid(self, ad: object, certain: Collection[Place] | None) -> Iterator[ChangeRecord]:
-        """Tell of bare amounts that nobody has said the unit of, although the editions differ in it: they stay as they are."""
-        for amount in self._amounts:
+    def _unstated(self, ad: object, certain: Collection[Place] | None) -> Iterator[ChangeRecord]:
+        """Report bare amounts whose unit nobody has stated although the editions differ in it: they stay as they are."""
+        for amount in self._bare_amounts:
             if self.quantity_kinds[amount.kind].bare is None and certain is not None:
                 for place in pointer.expand(ad, amount.rule.at or ()):
                     value = pointer.get(ad, place)
                     if value and place not in certain and to_fraction(value) is not None:
-                        spot = self._spots[id(amount.rule)][0]
-                        told = {"unit": amount.unit, "other": amount.other, "kind": amount.kind, "why": amount.rule.why}
-                        yield ChangeRecord(at=place, spot=spot, code="unit.unsaid", told=told, before=value, done=False)
+                        details = {"unit": amount.unit, "other": amount.other, "kind": amount.kind, "why": amount.rule.why}
+                        yield ChangeRecord(
+                            at=place,
+                            code="unit.unstated",
+                            source=tuple(amount.rule.source),
+                            hidden=self._hidden[id(amount.rule)][0],
+                            details=details,
+                            before=value,
+                            done=False,
+                        )
 
-    def _move(self, draft: Draft, ad: object, trail: SourceMap, entries: list[ChangeRecord]) -> None:
-        """Take away what does not stay where it is in an ad, and put what is not dropped where its rule leads it."""
-        gone = [(place, rule) for rule in self._leaving for place in pointer.expand(ad, rule.at or ())]
-        values = {place: pointer.get(draft.document, place) for place, _ in gone}
+    def _move(self, draft: Draft, ad: object, source_map: SourceMap, records: list[ChangeRecord]) -> None:
+        """Take away every value that moves or is dropped, then put those that move at their new places."""
+        leaving = [(place, rule) for rule in self._leaving for place in pointer.expand(ad, rule.at or ())]
+        values = {place: pointer.get(draft.document, place) for place, _ in leaving}
         filled = {rule.to for rule in self._filling}
-        for place, rule in gone:
+        for place, rule in leaving:
             if place in filled:
                 draft.put(place, None)
             else:
                 draft.remove(place)
             if rule.to is None:
-                self._note(entries, rule, place, "field.dropped", values[place])
-        for place, rule in gone:
+                records.append(self._dropped(rule, place, values[place]))
+        for place, rule in leaving:
             if rule.to is not None:
-                to = _bound(rule.to, place)
-                self._put(draft, to, rule, values[place], entries)
-                trail.moved(place, to)
+                to = _with_indexes(rule.to, place)
+                self._put(draft, to, rule, values[place], records)
+                source_map.moved(place, to)
 
-    def _put(self, draft: Draft, to: Place, rule: Rule, value: object, entries: list[ChangeRecord]) -> None:
-        """Put a value where a rule leads it; what no document describes makes room for it."""
+    def _put(self, draft: Draft, to: Place, rule: Rule, value: object, records: list[ChangeRecord]) -> None:
+        """Put a value at its new place; an undescribed value in the way is dropped."""
         new = draft.document
         around = next(place for place in pointer.ancestors(to[:-1]) if pointer.exists(new, place))
         blocked = to if pointer.exists(new, to) else None if isinstance(pointer.get(new, around), dict) else around
         if blocked is not None:
-            self._note(entries, rule, blocked, "field.dropped", pointer.get(new, blocked))
+            records.append(self._dropped(rule, blocked, pointer.get(new, blocked)))
             draft.put(blocked, None)
-        spot = self._spots[id(rule)][1]
-        entries.append(ChangeRecord(at=to, spot=spot, code="field.moved", told=_named(to), before=value, after=value))
+        details = {"place": pointer.write(to), "right": to[-1]}
+        records.append(
+            ChangeRecord(
+                at=to,
+                code="field.moved",
+                source=tuple(rule.source),
+                hidden=self._hidden[id(rule)][1],
+                details=details,
+                before=value,
+                after=value,
+            )
+        )
         draft.put(to, value)
 
-    def _fill(self, draft: Draft, entries: list[ChangeRecord]) -> None:
-        """Fill in what is the same in every ad, where an ad says nothing else."""
+    def _fill(self, draft: Draft, records: list[ChangeRecord]) -> None:
+        """Fill in the values that are the same in every ad, where an ad has none."""
         for rule in self._filling:
             to = rule.to or ()
             if vacancy(draft.document, to) is not None:
                 draft.put(to, rule.value)
-                told = {"case": "rule", "why": rule.why}
-                spot = self._spots[id(rule)][1]
-                entries.append(ChangeRecord(at=to, spot=spot, code="value.filled", told=told, before=None, after=rule.value))
+                records.append(
+                    ChangeRecord(
+                        at=to,
+                        code="value.filled",
+                        source=tuple(rule.source),
+                        hidden=self._hidden[id(rule)][1],
+                        details={"case": "rule", "why": rule.why},
+                        before=None,
+                        after=rule.value,
+                    )
+                )
 
-    def _note(self, entries: list[ChangeRecord], rule: Rule, place: Place, code: str, before: object) -> None:
-        spot = self._spots[id(rule)][0]
-        entries.append(
-            ChangeRecord(at=place, spot=spot, code=code, told={"why": rule.why}, before=before, source=place, gone=True)
+    def _dropped(self, rule: Rule, place: Place, before: object) -> ChangeRecord:
+        return ChangeRecord(
+            at=place,
+            code="field.dropped",
+            source=tuple(rule.source),
+            hidden=self._hidden[id(rule)][0],
+            details={"why": rule.why},
+            before=before,
+            origin=place,
+            removed=True,
         )
 
     @cached_property
-    def _spots(self) -> Mapping[int, Sequence[FieldContext]]:
-        """The fields of each rule, in the given ad and in the new one, with the documents that the rule rests on."""
-        return {
-            id(rule): [
-                FieldContext(node={"x-source": rule.source}, hidden=is_private(schema, at)) for schema, at in self._sides(rule)
-            ]
-            for rule in self.mapping.rules
-        }
+    def _hidden(self) -> Mapping[int, Sequence[bool]]:
+        """Whether the field of each rule is private, in the given ad and in the new one."""
+        return {id(rule): [is_private(schema, at) for schema, at in self._sides(rule)] for rule in self.mapping.rules}
 
 
-def _named(to: Place) -> Mapping[str, object]:
-    return {"place": pointer.write(to), "right": to[-1]}
+def _with_indexes(to: Sequence[str], place: Place) -> Place:
+    """Replace each ``*`` of a place by the index at another place."""
+    indexes = (token for token in place if isinstance(token, int))
+    return tuple(next(indexes) if token == EVERY else token for token in to)
 
 
-def _bound(to: Sequence[str], place: Place) -> Place:
-    """Return a place with the items that another one is in for its ``*``."""
-    items = (token for token in place if isinstance(token, int))
-    return tuple(next(items) if token == EVERY else token for token in to)
-
-
-def _with_steps(node: Schema, steps: Mapping[tuple[str, ...], Sequence[Any]], at: tuple[str, ...]) -> Schema:
-    """Return a schema with other steps, those that are given by place, and none besides."""
-    new = {key: value for key, value in node.items() if key != "x-normalise"}
+def _with_steps(schema: Schema, steps: Mapping[tuple[str, ...], Sequence[Any]], at: tuple[str, ...]) -> Schema:
+    """Return a schema with the given steps, by place, in place of its own."""
+    new = {key: value for key, value in schema.items() if key != "x-normalise"}
     if at in steps:
         new["x-normalise"] = steps[at]
-    if "properties" in node:
-        new["properties"] = {name: _with_steps(below, steps, (*at, name)) for name, below in node["properties"].items()}
-    if "items" in node:
-        new["items"] = _with_steps(node["items"], steps, (*at, "*"))
+    if "properties" in schema:
+        new["properties"] = {name: _with_steps(below, steps, (*at, name)) for name, below in schema["properties"].items()}
+    if "items" in schema:
+        new["items"] = _with_steps(schema["items"], steps, (*at, "*"))
     return new

@@ -1,4 +1,4 @@
-"""What became of an ad, place by place, and the way back: a receipt restores the ad that was given from the one it became."""
+"""Receipts: what a conversion changed in an ad, place by place, and how to restore the given ad from the new one."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,22 +6,23 @@ from typing import Any
 
 from v4schema.document import pointer
 from v4schema.document.edit import Draft
-from v4schema.document.json_value import json_equal
+from v4schema.document.json_value import digest, json_equal
 from v4schema.document.pointer import Place
 
-#: A receipt as it is kept: JSON, in the shape of `schemas/meta/receipt.json`.
+#: A receipt: JSON in the shape of `schemas/meta/receipt.json`.
 Receipt = dict[str, Any]
 
 _CHECK = "check"
-#: What a receipt calls the digest of the ad that it was written for.
+#: The member of a receipt with the digest of the new ad.
 BECAME = "became"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestoredAd:
-    """An ad that a receipt has brought back, and the places of what could not be, since it has been changed.
+    """An ad that was restored by a receipt.
 
-    `exact` is whether it is the ad that was given, in every value.
+    `changed` are the places that could not be restored, because they were changed meanwhile. `exact` is whether the ad equals
+    the given one in every value.
     """
 
     ad: object = field(repr=False)
@@ -30,10 +31,10 @@ class RestoredAd:
 
 
 def create(given: object, new: object, *, why: Callable[..., str], **about: object) -> Receipt:
-    """Return the receipt that leads from a new ad back to the given one.
+    """Return the receipt for the conversion of the given ad to the new one.
 
-    `why` tells the reason of a change by its place, which with `new` is one of the new ad. `about` is what else the receipt is
-    to say, such as which ad it is of.
+    `why` returns the reason of a change by its place; with ``new=True``, the place is one in the new ad. `about` are further
+    members of the receipt, such as the identifier of the ad.
     """
     changes = []
     for change in _changes(given, new, ()):
@@ -44,7 +45,7 @@ def create(given: object, new: object, *, why: Callable[..., str], **about: obje
 
 
 def is_intact(receipt: object) -> bool:
-    """Tell whether a receipt is as it was create."""
+    """Tell whether a receipt is unchanged since it was created."""
     if not isinstance(receipt, dict):
         return False
     rest = {name: value for name, value in receipt.items() if name != _CHECK}
@@ -52,18 +53,18 @@ def is_intact(receipt: object) -> bool:
 
 
 def restore(ad: object, receipt: Receipt) -> RestoredAd:
-    """Return the ad that was given, from the one it became and a sound receipt.
+    """Restore the given ad from the new one and its intact receipt.
 
-    What has been changed since stays as it is, where the receipt would have brought something else back.
+    A value that was changed meanwhile stays as it is.
     """
     changed: list[Place] = []
     draft = Draft(ad)
-    new = [change for change in receipt["changes"] if "is" in change and "was" not in change]
+    added = [change for change in receipt["changes"] if "is" in change and "was" not in change]
     others = [change for change in receipt["changes"] if "was" in change]
     others.sort(key=lambda change: "is" not in change)
-    for change in [*reversed(new), *others]:
+    for change in [*reversed(added), *others]:
         at = pointer.resolve(draft.document, change["at"])
-        if not _stands(draft.document, at, change):
+        if not _is_unchanged(draft.document, at, change):
             changed.append(at)
         elif "was" not in change:
             draft.remove(at)
@@ -80,7 +81,7 @@ def restore(ad: object, receipt: Receipt) -> RestoredAd:
 
 
 def _changes(given: Any, new: Any, at: Place) -> Iterator[dict[str, Any]]:  # noqa: ANN401  (any JSON)
-    """Yield how a value differs from another: what was and what is, and the order of an object's names where it has changed."""
+    """Yield how two values differ: what was and what is, and the order of an object's names where it has changed."""
     if given is new:
         return
     if isinstance(given, dict) and isinstance(new, dict):
@@ -101,8 +102,8 @@ def _changes(given: Any, new: Any, at: Place) -> Iterator[dict[str, Any]]:  # no
         yield {"at": at, "was": given, "is": new}
 
 
-def _stands(ad: object, at: Place, change: Mapping[str, Any]) -> bool:
-    """Tell whether an ad is at a place as it was when a receipt was create."""
+def _is_unchanged(ad: object, at: Place, change: Mapping[str, Any]) -> bool:
+    """Tell whether an ad is at a place as it was when the receipt was created."""
     if pointer.exists(ad, at):
         return bool(at) and "is" in change and json_equal(pointer.get(ad, at), change["is"])
     around = pointer.get(ad, at[:-1]) if pointer.exists(ad, at[:-1]) else None

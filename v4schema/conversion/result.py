@@ -1,9 +1,9 @@
-"""What converting an ad came to: the new ad, what there is to say and to ask, and the receipt that leads back."""
+"""The result of converting an ad: the new ad, the findings, the questions, and the receipt."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 from v4schema.catalogue import Catalogue
 from v4schema.conversion import receipts
@@ -14,51 +14,81 @@ from v4schema.document.pointer import Place
 from v4schema.findings.report import Finding, Kind, Level
 
 
+class Outcome(Protocol):
+    """What a conversion did to an ad, as a value from which findings and questions are written on demand."""
+
+    def findings(self) -> Iterable[Finding]:
+        """Write the findings."""
+
+    def questions(self) -> Iterable[Question]:
+        """Return the questions that are still open, the optional ones too."""
+
+    def is_complete(self) -> bool:
+        """Tell whether the new ad is valid, or exactly the ad of a receipt."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotConverted:
+    """The outcome for an ad that could not be converted: findings that are known already."""
+
+    known: tuple[Finding, ...] = ()
+
+    def findings(self) -> Iterable[Finding]:
+        """Return the findings."""
+        return self.known
+
+    def questions(self) -> Iterable[Question]:
+        """Return no questions."""
+        return ()
+
+    def is_complete(self) -> bool:
+        """Tell that there is no new ad."""
+        return False
+
+
 @dataclass(frozen=True, kw_only=True)
 class Conversion:
-    """What converting an ad came to.
+    """The result of converting an ad. It is a value: it can be compared, copied, pickled and sent to another process.
 
-    `ad` is the new ad, of which unchanged parts are those of the given one, and `kind` what it is; where it could not be
-    converted, they are the `given` ad and None. `origin` is what the given ad is, if that can be told.
+    `ad` is the new ad; its unchanged parts are the same objects as in the `given` ad. `kind` is what the new ad is. Where the ad
+    could not be converted, they are the given ad and None. `origin` is what the given ad is, if that is known. `outcome` is what
+    was done; findings and questions are written from it when they are first asked for. `reported` are the findings where they are
+    already written.
     """
 
     ad: Any = field(repr=False)
     given: Any = field(repr=False)
     kind: Kind | None = None
     origin: Kind | None = None
+    outcome: Outcome = field(default=NotConverted(), repr=False)
+    reported: tuple[Finding, ...] | None = field(default=None, repr=False)
     catalogue: Catalogue = field(repr=False, compare=False)
-    telling: Callable[[], Iterable[Finding]] = field(repr=False, compare=False)
-    missing: Callable[[], Iterable[Question]] = field(default=tuple, repr=False, compare=False)
-    completes: Callable[[], bool] = field(default=bool, repr=False, compare=False)
 
     @cached_property
     def complete(self) -> bool:
-        """Whether the new ad is valid, or the very one that a receipt is of: then nothing has to be asked any more."""
-        return self.completes()
+        """Whether the new ad is valid, or exactly the ad of a receipt: then no question has to be answered."""
+        return self.outcome.is_complete()
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
-        """What is wrong with the given ad; then what was changed and dropped, what is asked, and what is wrong with the new ad.
-
-        In the order of the given ad. They are put into words when they are first asked for.
-        """
-        return tuple(self.telling())
+        """The findings: errors in the given ad, then changes, questions, and errors left in the new ad, in the given ad's order."""
+        return tuple(self.outcome.findings()) if self.reported is None else self.reported
 
     @cached_property
     def questions(self) -> tuple[Question, ...]:
-        """What must be answered before the new ad is valid."""
-        return () if self.complete else tuple(ask for ask in self.missing() if ask.required)
+        """The questions that must be answered before the new ad is valid."""
+        return () if self.complete else tuple(question for question in self.outcome.questions() if question.required)
 
     @cached_property
     def optional_questions(self) -> tuple[Question, ...]:
-        """What the new ad is expected to have as well, but is valid without."""
-        return tuple(ask for ask in self.missing() if not ask.required)
+        """The questions about fields that the new ad should have, but is valid without."""
+        return tuple(question for question in self.outcome.questions() if not question.required)
 
     @cached_property
     def receipt(self) -> Receipt:
-        """What was changed, from what and why: enough to bring the given ad back; empty where it was not converted.
+        """What was changed, from what and why: enough to restore the given ad; empty where the ad was not converted.
 
-        It is JSON, as `schemas/meta/receipt.json` describes it, and holds whatever the ad held there.
+        It is JSON, as `schemas/meta/receipt.json` describes it, and holds whatever the ad held.
         """
         if self.kind is None:
             return {}
@@ -76,25 +106,25 @@ class _Reasons:
     """The reasons of changes, by their places."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:
-        told = [finding for finding in findings if finding.level is not Level.ERROR]
-        self._before = _Places((finding.at, finding.message) for finding in told)
-        self._after = _Places((finding.to or finding.at, finding.message) for finding in told)
+        changes = [finding for finding in findings if finding.level is not Level.ERROR]
+        self._before = _ReasonsByPlace((finding.at, finding.message) for finding in changes)
+        self._after = _ReasonsByPlace((finding.to or finding.at, finding.message) for finding in changes)
 
     def why(self, at: Place, *, new: bool) -> str:
-        """Return the reason of a change at a place of the given ad, or of the new one."""
+        """Return the reason of a change at a place in the given ad, or in the new one."""
         place = tuple(map(str, at))
-        for places in (self._after, self._before) if new else (self._before, self._after):
-            found = places.at.get(place) or places.within(place) or places.around(place)
+        for reasons in (self._after, self._before) if new else (self._before, self._after):
+            found = reasons.at.get(place) or reasons.within(place) or reasons.around(place)
             if found:
                 return found
-        return self._before.beside(place)
+        return self._before.in_same_array(place)
 
 
-class _Places:
-    """Reasons by the places of one ad."""
+class _ReasonsByPlace:
+    """Reasons by the places in one ad."""
 
-    def __init__(self, told: Iterable[tuple[str, str]]) -> None:
-        self.at: dict[Place, str] = {pointer.parse(at): message for at, message in told}
+    def __init__(self, reasons: Iterable[tuple[str, str]]) -> None:
+        self.at: dict[Place, str] = {pointer.parse(at): message for at, message in reasons}
         self._within: dict[Place, dict[str, None]] = {}
         self._items: dict[Place, str] = {}
         for place, message in self.at.items():
@@ -108,9 +138,9 @@ class _Places:
         return " ".join(self._within.get(place, ()))
 
     def around(self, place: Place) -> str | None:
-        """Return the reason of the change nearest around a place."""
+        """Return the reason of the nearest change around a place."""
         return next((self.at[at] for at in pointer.ancestors(place) if at in self.at), None)
 
-    def beside(self, place: Place) -> str:
-        """Return the reason of a change in the same array: where an item goes, the others move up."""
+    def in_same_array(self, place: Place) -> str:
+        """Return the reason of a change in the same array: where an item is removed, the others move up."""
         return self._items.get(place[:-1], "")

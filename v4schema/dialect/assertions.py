@@ -74,8 +74,6 @@ def assertions(
 
 #: The annotations that say how a failed assertion is reported.
 REPORTING = ("x-level", "x-code", "x-message", "x-hint", "x-source")
-
-
 #: Of several assertions that one value fails, the first of these is told; the others follow from it or can wait.
 _FIRST = ("type", "const", "enum", "pattern")
 

@@ -8,12 +8,9 @@ from v4schema.dialect.fields import _ANNOTATIONS, Schema, is_assertion
 #: From a reference and the name of the file it stands in, to the schema it means and the name of that one's file.
 Resolve = Callable[[str, str], tuple[Schema, str]]
 
-
 _STRUCTURE = {"properties", "items", "allOf", "$ref"}
 
-
 _IDENTITY = {"$schema", "$id", "$defs"}
-
 
 _OWN_VOICE = {"x-level", "x-code", "x-message", "x-operations", "if", "not", "anyOf", "contains"}
 

@@ -9,11 +9,8 @@ from v4schema.document.pointer import Place
 
 #: An integer of more bits than this is longer than Python itself will write or read (4,300 digits).
 _MOST_BITS = 14_000
-
-
 #: What JSON can always say: most members of an ad are such, or text.
 _SIMPLE = {bool, type(None)}
-
 
 _LARGE = 1 << 64
 

@@ -17,8 +17,9 @@ from v4schema.conversion.questions import BLANK_ANSWERS
 from v4schema.conversion.result import Conversion
 from v4schema.dialect.fields import is_sendable, walk
 from v4schema.document import pointer
+from v4schema.feed.formula_guard import unguarded
 from v4schema.feed.keyed_queue import KeyedQueue
-from v4schema.feed.question_sheet import _DELIMITERS, LABEL, LEGEND, SUGGESTIONS, _label, _unguarded
+from v4schema.feed.question_sheet import DELIMITERS, LABEL, LEGEND, SUGGESTIONS, ad_label, ad_name
 from v4schema.findings.report import Finding, Kind
 from v4schema.reading.reader import Limits
 
@@ -88,8 +89,8 @@ class AnswerSheet:
 
     def take(self, ad: object) -> Row | None:
         """Return the row of answers for an ad: the next of its name, before others one with its label; None if there is none."""
-        name = _name(ad, self._catalogue)
-        found = name and (self._rows.take(name, _label(ad, self._catalogue)) or self._rows.take(name))
+        name = ad_name(ad, self._catalogue)
+        found = name and (self._rows.take(name, ad_label(ad, self._catalogue)) or self._rows.take(name))
         return (
             Row(number=found[0], name=found[1], cells={at: (column, text) for at, (column, text) in found[2].items()})
             if found
@@ -98,7 +99,7 @@ class AnswerSheet:
 
     def pass_over(self, ad: object) -> None:
         """Take note of an ad that is not asked."""
-        name = _name(ad, self._catalogue)
+        name = ad_name(ad, self._catalogue)
         if name and self._rows.holds(name):
             self._met.add(name)
 
@@ -112,7 +113,7 @@ class AnswerSheet:
                 remarks.append(replace(finding, line=row.number, column=row.cells[at][0]))
             else:
                 findings.append(finding)
-        name = _name(conversion.given, self._catalogue)
+        name = ad_name(conversion.given, self._catalogue)
         if row is None and conversion.questions and name:
             if self._rows.holds(name, taken=True):
                 findings.append(
@@ -122,11 +123,11 @@ class AnswerSheet:
                 self._wanting.append(name)
         return findings, remarks
 
-    def left(self) -> Iterator[Finding]:
+    def remaining(self) -> Iterator[Finding]:
         """Yield what is wrong with the sheet, and the rows that are for no ad, once all ads have been read."""
         yield from self._remarks
         digits = {name.lstrip("0"): name for name in self._wanting}
-        for count, (number, name, _) in enumerate(self._rows.left()):
+        for count, (number, name, _) in enumerate(self._rows.remaining()):
             mend, near = "", None
             again = name in self._met or self._rows.holds(name, taken=True)
             if not again and count < _MOST_HINTS:
@@ -137,7 +138,7 @@ class AnswerSheet:
                 "answer.unknown_ad",
                 "",
                 case="again" * again,
-                mend=mend,
+                hint_case=mend,
                 value=messages.short_json(name),
                 near=near,
             )
@@ -174,7 +175,7 @@ class AnswerSheet:
         start, first = 1, text.readline()
         if first.casefold().startswith(_SEPARATOR):
             start, first = 2, text.readline()
-        lines = csv.reader(chain([first], text), delimiter=max(_DELIMITERS, key=first.count), strict=True)
+        lines = csv.reader(chain([first], text), delimiter=max(DELIMITERS, key=first.count), strict=True)
         for number, cells in enumerate(lines, start):
             if any(cell.strip() for cell in cells):
                 yield number, cells
@@ -183,7 +184,7 @@ class AnswerSheet:
         """Take in a line of the table: the names of the columns, or the answers for an ad."""
         own = self._catalogue.identity_at[-1]
         if not self._columns:
-            columns = [self._field(_unguarded(name.strip()), number, column) for column, name in enumerate(cells, 1)]
+            columns = [self._field(unguarded(name.strip()), number, column) for column, name in enumerate(cells, 1)]
             for twice in [name for name, count in Counter(columns).items() if name and count > 1]:
                 self._malformed(number, f"There are two columns for {twice}.")
             self._columns = columns if own in columns else [None]
@@ -201,10 +202,10 @@ class AnswerSheet:
             if field and text.strip() not in (BLANK_ANSWERS if field != own else {""})
         }
         if own in told:
-            name = _unguarded(told.pop(own)[1].strip())
+            name = unguarded(told.pop(own)[1].strip())
             label = cells[self._labelled] if self._labelled is not None and self._labelled < len(cells) else ""
             if told:
-                self._rows.put(name, [number, name, told], _unguarded(label))
+                self._rows.put(name, [number, name, told], unguarded(label))
                 self.empty = False
         elif told:
             self._malformed(number, f"There is no {own} in this line.")

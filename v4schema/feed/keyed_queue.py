@@ -52,7 +52,7 @@ class KeyedQueue:
         query = "SELECT 1 FROM things WHERE name IS ? AND taken = ? LIMIT 1"
         return self._base.execute(query, (name, int(taken))).fetchone() is not None
 
-    def left(self) -> Iterator[Any]:
+    def remaining(self) -> Iterator[Any]:
         """Yield what is left, in order."""
         for (thing,) in self._base.execute("SELECT thing FROM things WHERE taken = 0 ORDER BY number"):
             yield json.loads(thing)

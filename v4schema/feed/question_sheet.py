@@ -14,57 +14,29 @@ from v4schema.conversion.questions import Question
 from v4schema.conversion.result import Conversion
 from v4schema.dialect.fields import is_private
 from v4schema.document import pointer
+from v4schema.feed.formula_guard import guarded
 from v4schema.feed.temporary import SpooledFile
 
 #: What stands over the columns that are not read back: what a person knows an ad by, and what may be meant.
 LABEL, SUGGESTIONS = "ad", "suggestions (read from the ad, not used)"
-
-
 #: What the second line begins with, which tells what may be answered.
 LEGEND = "# what to answer"
 
 
 #: What stands in a cell that needs no answer.
 _NOT_ASKED = "-"
-
-
 #: No label is longer than this.
 _LONGEST = 80
 
 
 #: A label is made of no more characters than these.
 _MOST_READ = 1_000
-
-
-#: What spreadsheets take for the beginning of a formula, in one locale or another, as a character class: also as full-width,
-#: small and raised signs, and as the dashes that they read as minus.
-_SIGNS = "=+@\\-\u2010-\u2015\u2212\ufe58\ufe62\ufe63\ufe66\ufe6b\uff0b\uff0d\uff1d\uff20\u207a-\u207c\u208a-\u208c"
-
-
-#: What they may pass over before it: white space, control characters, quotes, and what cannot be seen.
-_PASSED_OVER = (
-    '\x00-\x08\x0b\x0c\x0e-\x20"\x7f-\xa0\xad\u034f\u061c\u1680\u180e\u2000-\u200f'  # up to the marks of direction
-    "\u2028-\u202f\u205f-\u206f\u3000\ufe00-\ufe0f\ufeff"
-)
-
-
-#: What a program may split a cell at, whatever it is told: it may take what follows for a formula as well.
-_SPLITS = ",;|\t\r\n"
-
-
-#: Where the guard goes that keeps a text from being a formula, or from being written anew as a number or a date.
-_GUARDED = re.compile(f"(?:^|(?<=[{_SPLITS}]))(?=[{_PASSED_OVER}]*[{_SIGNS}'])|^(?=[{_SPLITS}#])", re.DOTALL)
-
-
-_GUARD = re.compile(f"^'|(?<=[{_SPLITS}])'(?=[{_PASSED_OVER}]*[{_SIGNS}'])", re.DOTALL)
-
-
 #: What spreadsheets write anew: what begins with a digit and is not a short whole number.
 _REWRITTEN = re.compile(r"(?!(?:0|[1-9][0-9]{0,10})\Z)[0-9]")
 
 
 #: What may stand between the cells of a line.
-_DELIMITERS = ";,\t"
+DELIMITERS = ";,\t"
 
 
 class QuestionSheet:
@@ -86,8 +58,8 @@ class QuestionSheet:
 
     def add(self, conversion: Conversion) -> bool:
         """Add a row for an ad, if it has to be asked anything that a cell can hold; tell whether it has one."""
-        name = _name(conversion.given, self._catalogue)
-        questions = [ask for ask in (*conversion.questions, *conversion.optional_questions) if ask.plain]
+        name = ad_name(conversion.given, self._catalogue)
+        questions = [ask for ask in (*conversion.questions, *conversion.optional_questions) if ask.fits_cell]
         if not name or not any(ask.required for ask in questions):
             return False
         for ask in questions:
@@ -95,7 +67,7 @@ class QuestionSheet:
         schema = self._catalogue.schema(conversion.kind) if conversion.kind else {}
         open_ = [ask for ask in questions if ask.suggestion and not is_private(schema, ask.place)]
         told = [f"{ask.place[-1]}: {ask.suggestion}" for ask in open_]
-        row = [name, _label(conversion.given, self._catalogue), "; ".join(told), [ask.at for ask in questions]]
+        row = [name, ad_label(conversion.given, self._catalogue), "; ".join(told), [ask.at for ask in questions]]
         self._rows.write(json.dumps(row).encode() + b"\n")
         return True
 
@@ -103,22 +75,22 @@ class QuestionSheet:
         """Yield the lines of the table: CSV with semicolons, in UTF-8 with a byte-order mark, as spreadsheets read it best."""
         own = self._catalogue.identity_at[-1]
         yield "\N{ZERO WIDTH NO-BREAK SPACE}".encode()
-        yield _line([own, LABEL, *map(_guarded, self._columns), SUGGESTIONS])
-        yield _line([LEGEND, "", *(_guarded(_legend(questions)) for questions in self._columns.values()), ""])
+        yield _line([own, LABEL, *map(guarded, self._columns), SUGGESTIONS])
+        yield _line([LEGEND, "", *(guarded(_legend(questions)) for questions in self._columns.values()), ""])
         self._rows.seek(0)
         for line in self._rows:
             name, label, suggestions, asked = json.loads(line)
             cells = ["" if at in asked else _NOT_ASKED for at in self._columns]
-            name = f"'{name}" if _REWRITTEN.match(name) else _guarded(name)
-            yield _line([name, _guarded(label), *cells, _guarded(suggestions)])
+            name = f"'{name}" if _REWRITTEN.match(name) else guarded(name)
+            yield _line([name, guarded(label), *cells, guarded(suggestions)])
 
 
-def _name(ad: object, catalogue: Catalogue) -> str:
+def ad_name(ad: object, catalogue: Catalogue) -> str:
     """Return what an ad calls itself, as a cell has it."""
     return (pointer.text(ad, catalogue.identity_at) or "").strip()
 
 
-def _label(ad: object, catalogue: Catalogue) -> str:
+def ad_label(ad: object, catalogue: Catalogue) -> str:
     """Return what a person knows an ad by, without what may tell who somebody is."""
     texts = (pointer.get(ad, at) for at in catalogue.labels_at if pointer.exists(ad, at))
     label = next((spelling.single_spaced(text[:_MOST_READ]) for text in texts if isinstance(text, str) and text.strip()), "")
@@ -145,17 +117,7 @@ def _described(ask: Question) -> str:
     return f"{ask.description} {told}." if told else ask.description
 
 
-def _guarded(text: str) -> str:
-    """Return a text of which no spreadsheet takes anything for a formula, wherever it splits it."""
-    return _GUARDED.sub("'", text)
-
-
-def _unguarded(text: str) -> str:
-    """Return the text that was guarded."""
-    return _GUARD.sub("", text)
-
-
 def _line(cells: Iterable[str]) -> bytes:
     text = io.StringIO()
-    csv.writer(text, delimiter=_DELIMITERS[0], lineterminator="\r\n").writerow(cells)
+    csv.writer(text, delimiter=DELIMITERS[0], lineterminator="\r\n").writerow(cells)
     return text.getvalue().encode()

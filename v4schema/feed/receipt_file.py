@@ -8,6 +8,7 @@ from v4schema import catalogue as catalogues
 from v4schema.catalogue import Catalogue, messages
 from v4schema.conversion import receipts
 from v4schema.document import pointer
+from v4schema.document.json_value import digest
 from v4schema.feed.keyed_queue import KeyedQueue
 from v4schema.findings.report import Finding
 from v4schema.reading.reader import Limits, Reading, Source, read
@@ -35,7 +36,7 @@ class ReceiptFile:
 
     def take(self, ad: object) -> object:
         """Return the receipt of an ad: the one that was written for just this ad, or else the first of its name, or None."""
-        name, mark = pointer.text(ad, self.catalogue.identity_at), receipts.digest(ad)
+        name, mark = pointer.text(ad, self.catalogue.identity_at), digest(ad)
         told = self._passed.take(name, mark)
         if told is not None:
             return told[-1]
@@ -52,9 +53,9 @@ class ReceiptFile:
         remarks, self._remarks = self._remarks, []
         yield from remarks
 
-    def left(self) -> Iterator[Remark]:
+    def remaining(self) -> Iterator[Remark]:
         """Yield what is wrong with the rest of the file, and the receipts that were of no ad."""
-        for source, line, _ in self._passed.left():
+        for source, line, _ in self._passed.remaining():
             yield self._unused(source, line)
         for reading in self._sound():
             yield self._unused(reading.source, reading.first_line)

@@ -14,22 +14,22 @@ if TYPE_CHECKING:
 
 
 #: The codes of findings about files that were not written.
-_UNWRITTEN = {"file.unwritable", "file.changed"}
+UNWRITTEN = {"file.unwritable", "file.changed"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """An ad of a source, as it was read, and the report on it.
 
-    `conversion` is what converting it came to, if it was converted. What is no ad but lies `beside` the ads, such as a row of
-    answers or a file that could not be written, has a result as well.
+    `conversion` is what converting it came to, if it was converted. What is no ad but is about a file beside
+    the ads, such as a row of answers or a file that could not be written, has a result as well: `is_side_file`.
     """
 
     reading: Reading
     report: Report
     catalogue: Catalogue
     conversion: "Conversion | None" = None
-    beside: bool = False
+    is_side_file: bool = False
 
     @property
     def complete(self) -> bool:
@@ -65,9 +65,9 @@ class Result:
 
         before, after = (privacy.MaskedPointers(self.catalogue, ad) for ad in (given, new))
         origins = {
-            after.place(finding.to): source
+            after.parse(finding.to): source
             for finding in self.report.findings
-            if finding.to is not None and pointer.exists(given, source := before.place(finding.at))
+            if finding.to is not None and pointer.exists(given, source := before.parse(finding.at))
         }
         margin = self.reading.lead.rpartition(b"\n")[2]
         return rewrite(self.reading.text, given, new, origins, margin=margin if not margin.strip() else b"")
@@ -100,7 +100,7 @@ class Result:
         place = pointer.parse(finding.at)
         there = pointer.exists(self.reading.ad, place) or any(pointer.masked_number(token) for token in place[-1:])
         missing = self.reading.readable and not there
-        by_name = missing or self.catalogue.findings[finding.code].get("marks") == "name"
+        by_name = missing or self.catalogue.finding_codes[finding.code].get("marks") == "name"
         return member.name if by_name and member.name else member.value
 
     def located(self, lightest: Level = Level.NOTE) -> tuple[Finding, ...]:
@@ -120,10 +120,10 @@ class Result:
 
 def file_result(name: str, code: str, catalogue: Catalogue, **told: Any) -> Result:  # noqa: ANN401  (what fills its sentence)
     """Return the result that tells something about a file: the code of a finding, and what fills its sentence."""
-    return _remark(name, messages.make_finding(catalogue, code, "", **told), catalogue)
+    return side_result(name, messages.make_finding(catalogue, code, "", **told), catalogue)
 
 
-def _remark(name: str, finding: Finding, catalogue: Catalogue) -> Result:
+def side_result(name: str, finding: Finding, catalogue: Catalogue) -> Result:
     """Return the result of what is wrong with a file beside the ads."""
     reading = Reading(source=name, index=0, readable=False, findings=(finding,))
-    return Result(reading=reading, report=Report(findings=(finding,)), catalogue=catalogue, beside=True)
+    return Result(reading=reading, report=Report(findings=(finding,)), catalogue=catalogue, is_side_file=True)

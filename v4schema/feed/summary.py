@@ -3,13 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from v4schema.feed.result import Result
+from v4schema.feed.result import UNWRITTEN, Result
 from v4schema.findings.report import Level
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(slots=True)
@@ -46,8 +42,8 @@ class Summary:
                 levels = [level for level in levels if level is not Level.ERROR]  # what the new ad is rid of
             if result.complete or not self.sets_aside:
                 self.standing.update(levels)
-            if result.beside:
-                self.unwritten += any(finding.code in _UNWRITTEN for finding in result.report.findings)
+            if result.is_side_file:
+                self.unwritten += any(finding.code in UNWRITTEN for finding in result.report.findings)
             else:
                 self._count(result)
             yield result

@@ -34,7 +34,7 @@ def quantity(kind: str, described: Field) -> Step:
             return amount
         unit = amount.unit or quantity_kind.bare
         if unit is None:
-            return None if isinstance(value, dict) else Undecided(code="unit.missing", told={"units": " or ".join(units)})
+            return None if isinstance(value, dict) else Undecided(code="unit.missing", details={"units": " or ".join(units)})
         target = wanted or (unit if unit in units else units[0])
         converted = quantity_kind.converted(amount.number, unit, target)
         number = quantities.to_json_number(converted)
@@ -44,7 +44,7 @@ def quantity(kind: str, described: Field) -> Step:
             number = value[member]
         new = {**value, named: target, member: number} if isinstance(value, dict) else {named: target, member: number}
         code = "unit.converted" if target != unit else "unit.read"
-        return StepResult(value=new, code=code, told=_told(value, amount, unit, converted, target))
+        return StepResult(value=new, code=code, details=_told(value, amount, unit, converted, target))
 
     return step
 
@@ -65,7 +65,7 @@ def in_unit(kind: str, described: Field) -> Step:
         unit = amount.unit or quantity_kind.bare
         if unit is None:
             return (
-                Undecided(code="unit.missing", told={"units": " or ".join(quantity_kind.units)})
+                Undecided(code="unit.missing", details={"units": " or ".join(quantity_kind.units)})
                 if isinstance(value, str)
                 else None
             )
@@ -74,9 +74,9 @@ def in_unit(kind: str, described: Field) -> Step:
         if number == value and not isinstance(value, str | dict):
             return None
         if number is None or (whole and not isinstance(number, int)):
-            return Undecided(code="unit.fraction", told={"given": QuantityText(amount.number, unit), "unit": wanted})
+            return Undecided(code="unit.fraction", details={"given": QuantityText(amount.number, unit), "unit": wanted})
         code = "unit.converted" if unit != wanted else "unit.read"
-        return StepResult(value=number, code=code, told=_told(value, amount, unit, converted, wanted))
+        return StepResult(value=number, code=code, details=_told(value, amount, unit, converted, wanted))
 
     return step
 
@@ -93,7 +93,7 @@ def _times(quantity_kind: QuantityKind, wanted: str) -> Callable[[int], StepResu
     def usual(value: int) -> StepResult:
         product = value * factor.numerator
         told = {"case": "bare", "given": QuantityText(value, unit), "became": QuantityText(product, wanted)}
-        return StepResult(value=product, code="unit.converted", told=told)
+        return StepResult(value=product, code="unit.converted", details=told)
 
     return usual
 
@@ -115,9 +115,11 @@ def imply(told: Mapping[str, str], described: Field) -> Step:
         if is_blank(stood):
             new = {**value, told["member"]: told["value"]}
             below = [(told["member"], stood, told["value"])]
-            return StepResult(value=new, code="value.filled", told={"by": amount.unit}, below=below)
+            return StepResult(value=new, code="value.filled", details={"by": amount.unit}, parts=below)
         if isinstance(stood, str) and quantity_kind.unit(stood) is None and spelling.word_key(stood) not in words:
-            return Undecided(code="unit.contradicted", told={"unit": amount.unit, "other": stood[:_LONGEST]}, member=told["by"])
+            return Undecided(
+                code="unit.contradicted", details={"unit": amount.unit, "other": stood[:_LONGEST]}, member=told["by"]
+            )
         return None
 
     return step

@@ -98,7 +98,7 @@ def _word(table: str, described: Field) -> Step:
     """
     examples = described.schema.get("examples", ()) if "boolean" not in types(described.schema) else (True, False)
     choices = described.choices or examples
-    offered = {(type(choice), choice) for choice in described.offered or examples}
+    offered = {(type(choice), choice) for choice in described.recommended or examples}
     meanings: dict[str, set[object]] = {}
     for choice in choices:
         meanings.setdefault(spelling.word_key(str(choice)), set()).add(choice)
@@ -115,7 +115,7 @@ def _word(table: str, described: Field) -> Step:
         meant = meanings.get(spelling.word_key(str(value)), ())
         told = sorted({str(choice) for choice in meant})
         if len(told) > 1:
-            return Undecided(code="word.ambiguous", told={"meanings": " or ".join(told)})
+            return Undecided(code="word.ambiguous", details={"meanings": " or ".join(told)})
         best = [choice for choice in meant if (type(choice), choice) in offered] or [*meant]
         if not best or (type(best[0]), best[0]) == (type(value), value):
             return None
@@ -169,7 +169,7 @@ def _distinct(_: object, __: Field) -> Step:
             else:
                 kept.append(item)
                 seen.update([item] if isinstance(item, str) else ())
-        return StepResult(value=kept, code="item.repeated", below=dropped)
+        return StepResult(value=kept, code="item.repeated", parts=dropped)
 
     return step
 
@@ -182,7 +182,7 @@ def _limit(_: object, described: Field) -> Step:
         if not isinstance(value, list) or most is None or len(value) <= most:
             return None
         beyond = [(index, item, None) for index, item in enumerate(value[most:], most)]
-        return StepResult(value=value[:most], code="item.beyond", told={"most": most}, below=beyond)
+        return StepResult(value=value[:most], code="item.beyond", details={"most": most}, parts=beyond)
 
     return step
 
@@ -213,4 +213,6 @@ REVERSIBLE = {"word", "in_unit", "quantity", "limit"}
 
 def _respelt(value: str, text: str, case: str = "") -> StepResult | None:
     """Report a text that is written otherwise; one of which nothing would be left stays."""
-    return StepResult(value=text, code="text.respelled", told={"case": case} if case else {}) if text and text != value else None
+    return (
+        StepResult(value=text, code="text.respelled", details={"case": case} if case else {}) if text and text != value else None
+    )

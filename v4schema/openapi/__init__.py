@@ -34,7 +34,7 @@ __all__ = [
     "response",
 ]
 
-__getattr__ = OPENAPI.door(
+__getattr__ = OPENAPI.lazy_getattr(
     {
         "Guard": "guard",
         "PreflightError": "guard",

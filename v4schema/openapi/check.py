@@ -21,11 +21,11 @@ from openapi_core.validation.request.exceptions import MissingRequiredRequestBod
 from v4schema import catalogue as catalogues
 from v4schema.catalogue import Catalogue, messages, privacy
 from v4schema.document import pointer
+from v4schema.document.json_value import first_non_json
 from v4schema.findings.report import Finding, Kind, Report
 from v4schema.openapi.api_errors import from_api
 from v4schema.openapi.routing import AnyServer, RequestView, ResponseView, Route, Specification, route, specification
 from v4schema.openapi.schema_validators import AdRefused, AdValidatorsFactory
-from v4schema.reading.identify import first_non_json
 from v4schema.reading.reader import read_document
 
 #: A status from this on says that the API has not done what it was asked.
@@ -191,7 +191,7 @@ class _Hearing:
         """Tell that a body is not said to be what is expected."""
         told = content_type[: messages.LONGEST] or "without a content type"
         case = case or ("" if content_type else "none")
-        self._put("http.content_type", case=case, mend=case, type=told, expected=messages.join_plain(expected))
+        self._put("http.content_type", case=case, hint_case=case, type=told, expected=messages.join_plain(expected))
 
     def _hear(self, report: Report) -> None:
         self.kind = report.kind

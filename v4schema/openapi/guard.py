@@ -60,9 +60,9 @@ class Guard:
         engines.check_engine(engine)
         self._told: dict[str, Any] = {"version": version, "category": category, "engine": engine, "catalogue": catalogue}
         self._check, self._request, self._route = (
-            OPENAPI.fetched("boundary", "check_request"),
-            OPENAPI.fetched("routing", "request"),
-            OPENAPI.fetched("routing", "route"),
+            OPENAPI.load("boundary", "check_request"),
+            OPENAPI.load("routing", "request"),
+            OPENAPI.load("routing", "route"),
         )
 
     def route(self, method: str, url: str) -> "Route | None":

@@ -115,7 +115,7 @@ class Route:
     version: str
     path: str
     variables: Mapping[str, str]
-    described_editions: Mapping[str, Any]
+    described: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ class Specification:
             yield found.pattern, {name: unquote(value) for name, value in found.variables.items()}
 
     def operations(self, path: str) -> Mapping[str, Mapping[str, Any]]:
-        """Return what is described_editions at a path, by methods."""
+        """Return what is described at a path, by methods."""
         return {key: node for key, node in self.document["paths"][path].items() if isinstance(node, dict)}
 
     def parameters(self, route: Route, location: str) -> Iterator[str]:
@@ -191,7 +191,7 @@ def route(catalogue: Catalogue, version: str | None, sent: RequestView) -> Route
         "",
         rule=source,
         case="other" if others else "",
-        mend="other" if others else "slash" if near and sent.path.endswith("/") else "",
+        hint_case="other" if others else "slash" if near and sent.path.endswith("/") else "",
         other=" and ".join(others),
         version=wanted[0],
         choices=messages.join_plain([*specification(catalogue, wanted[0]).document["paths"]]),

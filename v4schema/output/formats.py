@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import click
 
-from v4schema import __version__
+from v4schema._version import __version__
 from v4schema.catalogue.messages import printable
 from v4schema.dialect.fields import is_private, subschema_at
 from v4schema.document import pointer

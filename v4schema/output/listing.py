@@ -10,8 +10,7 @@ from v4schema.catalogue import Catalogue, messages
 from v4schema.catalogue.editions import Edition
 from v4schema.conversion.comparison import Change, Comparison
 from v4schema.conversion.mappings import CategoryMapping
-from v4schema.dialect import fields
-from v4schema.dialect.fields import Schema, error_rules, example, is_sendable, walk
+from v4schema.dialect.fields import Schema, error_rules, errors_only, example, is_sendable, walk
 from v4schema.document import pointer
 
 __all__ = [
@@ -97,14 +96,14 @@ def fields(schema: Schema, width: int) -> Iterator[str]:
 
 def mapping(found: CategoryMapping, width: int) -> Iterator[str]:
     """Tell of every rule of a mapping: what it does, with which field, how and why."""
-    yield f"{found.given} to {found.wanted}{_way(found)}"
+    yield f"{found.given} to {found.target}{_way(found)}"
     yield ""
-    for rule in sorted(found.rules, key=lambda rule: rule.does == "keep"):
+    for rule in sorted(found.rules, key=lambda rule: rule.action == "keep"):
         places = " to ".join(dict.fromkeys(pointer.write(place) for place in (rule.at, rule.to) if place is not None))
-        steps = [f"{name} {argument}" if argument is not True else name for step in rule.by for name, argument in step.items()]
-        about = [f"by {', '.join(steps)}"] if steps else [messages.short_json(rule.value)] if rule.does == "fill" else []
+        steps = [f"{name} {argument}" if argument is not True else name for step in rule.steps for name, argument in step.items()]
+        about = [f"by {', '.join(steps)}"] if steps else [messages.short_json(rule.value)] if rule.action == "fill" else []
         sources = [f"[{', '.join(rule.source)}]"] if rule.source else []
-        head = "  ".join([f"{rule.does:<4}", places, *about, *sources])
+        head = "  ".join([f"{rule.action:<4}", places, *about, *sources])
         yield textwrap.fill(head, width, subsequent_indent=" " * 10, break_on_hyphens=False)
         if rule.why and not found.back:
             yield textwrap.fill(rule.why, width, initial_indent=" " * 6, subsequent_indent=" " * 6)
@@ -112,7 +111,7 @@ def mapping(found: CategoryMapping, width: int) -> Iterator[str]:
 
 def difference(found: Comparison, width: int) -> Iterator[str]:
     """Tell what changes between two kinds of ads, and what a caller must supply."""
-    yield f"{found.given} to {found.wanted}{_way(found)}"
+    yield f"{found.given} to {found.target}{_way(found)}"
     for title, rows in _difference(found):
         yield ""
         yield title
@@ -123,7 +122,7 @@ def difference(found: Comparison, width: int) -> Iterator[str]:
 
 def difference_in_markdown(found: Comparison) -> Iterator[str]:
     """Tell the same as tables in Markdown."""
-    yield f"# {found.given} to {found.wanted}{_way(found)}"
+    yield f"# {found.given} to {found.target}{_way(found)}"
     for title, rows in _difference(found):
         yield f"\n## {title}\n\n| Field | Change | Documents |\n|---|---|---|"
         for place, told, source in rows:
@@ -134,12 +133,12 @@ def difference_in_json(found: Comparison) -> dict[str, Any]:
     """Return the same in the shape of `schemas/meta/difference.json`."""
     return {
         "from": str(found.given),
-        "to": str(found.wanted),
+        "to": str(found.target),
         "migrates": None if found.automatic is None else not found.automatic,
         "source": found.source,
         "changes": [asdict(change) for change in found.changes],
         "supply": [
-            {name: value for name, value in asdict(ask).items() if name not in {"suggestion", "several", "plain"}}
+            {name: value for name, value in asdict(ask).items() if name not in {"suggestion", "several", "fits_cell"}}
             for ask in found.supply
         ],
     }
@@ -195,7 +194,7 @@ def _side(keyword: str, value: object) -> str:
 
 def finding(catalogue: Catalogue, code: str, width: int) -> Iterator[str]:
     """Tell all about a finding code."""
-    told = catalogue.findings[code]
+    told = catalogue.finding_codes[code]
     yield f"{code} ({told['level']})"
     yield ""
     yield from textwrap.wrap(told["means"], width, break_on_hyphens=False)
@@ -210,14 +209,14 @@ def finding(catalogue: Catalogue, code: str, width: int) -> Iterator[str]:
 
 def codes(catalogue: Catalogue, width: int) -> Iterator[str]:
     """List the finding codes."""
-    for code, told in catalogue.findings.items():
+    for code, told in catalogue.finding_codes.items():
         yield textwrap.fill(f"{code:<24} {told['level']:<7} {told['means']}", width, subsequent_indent=" " * 33)
 
 
-def bundle(schema: Schema, *, errors_only: bool) -> Schema:
+def bundle(schema: Schema, *, with_warnings: bool) -> Schema:
     """Return a flat schema for use elsewhere, on request without the rules that only warn or note."""
     bundled = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
-    return fields.errors_only(bundled) if errors_only else bundled
+    return bundled if with_warnings else errors_only(bundled)
 
 
 def pretty(value: Any) -> str:  # noqa: ANN401  (any JSON)

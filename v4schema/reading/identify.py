@@ -46,7 +46,7 @@ def identify(
         code,
         pointer.write(held.category_at),
         rule={"x-source": edition.source},
-        mend=mend,
+        hint_case=mend,
         value=messages.DisplayValue(named, held),
         version=edition.name,
         other=" and ".join(elsewhere),

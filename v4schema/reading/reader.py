@@ -17,9 +17,9 @@ import jiter
 
 from v4schema import catalogue as catalogues
 from v4schema.catalogue import Catalogue, messages, privacy
+from v4schema.document.json_value import first_non_json
 from v4schema.findings.report import Finding
 from v4schema.reading import syntax_errors
-from v4schema.reading.identify import first_non_json
 
 #: Where ads are read from: a path, the bytes of a document, or a binary stream.
 Source = str | os.PathLike[str] | bytes | IO[bytes]
@@ -320,7 +320,7 @@ class _Reader:
         if told == messages.format_size(limit):  # the difference is lost in rounding
             told = f"{size:,} bytes"
         return messages.make_finding(
-            self.catalogue, "file.too_large", "", case=case, mend=case, size=told, limit=messages.format_size(limit)
+            self.catalogue, "file.too_large", "", case=case, hint_case=case, size=told, limit=messages.format_size(limit)
         )
 
 

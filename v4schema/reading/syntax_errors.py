@@ -44,7 +44,7 @@ def syntax_finding(text: bytes, message: str, catalogue: Catalogue, *, first_lin
         offset = span.start
     line_start = text.rfind(b"\n", 0, offset) + 1
     return replace(
-        messages.make_finding(catalogue, code, at, mend=mend, name=name),
+        messages.make_finding(catalogue, code, at, hint_case=mend, name=name),
         line=text.count(b"\n", 0, offset) + first_line,
         column=len(text[line_start:offset].decode(errors="replace")) + 1,
     )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Feed", "HttpRequest", "NearMiss", "Respelling", "ads", "feeds", "http_requests", "near_misses", "respelled"]
 
-__getattr__ = HYPOTHESIS.door(
+__getattr__ = HYPOTHESIS.lazy_getattr(
     {
         "Feed": "traffic",
         "HttpRequest": "traffic",

@@ -121,9 +121,9 @@ class Diagnoser:
 
     def _stray(self, ad: object, at: Place, pointers: privacy.MaskedPointers) -> Diagnosis:
         """Report a field that is not described: by the name that is meant, if that can be told."""
-        meant = None if self._answer else self._names.meant(ad, at)
+        meant = None if self._answer else self._names.match(ad, at)
         right = meant.at if meant else None
-        finding = self._names.stray(ad, at, right, pointers=pointers)
+        finding = self._names.finding(ad, at, right, pointers=pointers)
         if right is not None and not pointer.exists(ad, right):
             finding = self._also_retyped(finding, subschema_at(self.schema, right) or {}, pointer.get(ad, at))
         return Diagnosis(at=at, finding=finding, right=right)
@@ -133,7 +133,7 @@ class Diagnoser:
         case, members = ("", "") if matches_type(value, described) else _retyped(value, types(described)[0], described)
         if not case:
             return finding
-        shape = messages.make_finding(self.catalogue, "schema.type", "", mend=case, members=members, got="").hint
+        shape = messages.make_finding(self.catalogue, "schema.type", "", hint_case=case, members=members, got="").hint
         return replace(finding, hint=f"{finding.hint} {shape}")
 
     def _value(self, failure: Failure, node: Schema, rule: Mapping[str, Any], value: object) -> Diagnosis:
@@ -159,7 +159,7 @@ class Diagnoser:
             pointer.write(failure.at),
             rule=rule,
             case=case,
-            mend=mend,
+            hint_case=mend,
             value=messages.DisplayValue(value, self.catalogue, private=is_private(self.schema, failure.at)),
             limit=limit,
             description=described.get("description", ""),

@@ -11,9 +11,10 @@ from v4schema.dialect import engines
 from v4schema.dialect.engines import Engine
 from v4schema.dialect.fields import Schema, requires, walk
 from v4schema.document import pointer
+from v4schema.document.json_value import first_non_json
 from v4schema.document.pointer import Place
 from v4schema.findings.report import Finding, Kind, Level, Report
-from v4schema.reading.identify import first_non_json, identify
+from v4schema.reading.identify import identify
 from v4schema.validation.diagnosis import Diagnoser, Diagnosis
 
 
@@ -81,7 +82,9 @@ class Validator:
         untold = first_non_json(ad)
         if untold is not None:
             return (
-                messages.make_finding(self.catalogue, "json.unspeakable", privacy.masked_pointer(self.catalogue, untold, ad)),
+                messages.make_finding(
+                    self.catalogue, "json.unsupported_value", privacy.masked_pointer(self.catalogue, untold, ad)
+                ),
             )
         failures = () if self.engine.accepts(ad) else set(self.engine.failures(ad))
         faults = (fault for failure in failures for fault in self._faults.of(failure, ad))
