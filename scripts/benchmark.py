@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from v4schema import Kind, catalogue, convert, normalise, validate
+from v4schema.conversion.mappings import mappings_for
 from v4schema.dialect.engines import compile_schema
 from v4schema.dialect.fields import example
 
@@ -91,7 +92,11 @@ def converting() -> None:
     """Print how many V3 ads a second become V4 ads on one core: each complete, without and with a word on its prices."""
     held = catalogue.default()
     for mapping in (
-        each for way in held.ways.values() if not way.back for slug, *_ in way.categories for each in held.mappings(way, slug)
+        each
+        for way in held.edition_paths.values()
+        if not way.back
+        for slug, *_ in way.categories
+        for each in mappings_for(held, way, slug)
     ):
         ad = example(held.schema(mapping.given))
         ad["image_urls"] = [f"https://example.com/{number}.jpg" for number in range(8)]

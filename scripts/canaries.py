@@ -32,7 +32,7 @@ import v4schema
 from v4schema import Finding, Kind, cli, feed, openapi, strategies
 from v4schema.dialect.fields import Schema, is_private, walk
 from v4schema.errors import V4SchemaError
-from v4schema.feed.answer_sheet import QuestionSheet
+from v4schema.feed.question_sheet import QuestionSheet
 from v4schema.openapi.schema_validators import AdRefused
 from v4schema.output import formats
 

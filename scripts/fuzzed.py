@@ -21,11 +21,12 @@ from click.testing import CliRunner
 import v4schema
 from v4schema import catalogue, convert, feed, normalise, read, revert
 from v4schema.cli import main
-from v4schema.conversion import receipts
 from v4schema.dialect.fields import walk
+from v4schema.document.json_value import digest, json_equal
 from v4schema.document.pointer import Place
 from v4schema.document.positions import positions
-from v4schema.feed.answer_sheet import AnswerSheet, QuestionSheet
+from v4schema.feed.answer_sheet import AnswerSheet
+from v4schema.feed.question_sheet import QuestionSheet
 from v4schema.feed.receipt_file import ReceiptFile
 from v4schema.output import formats
 from v4schema.reading.reader import parse_json, read_document
@@ -40,9 +41,9 @@ Chance = Any  # atheris's provider, which makes numbers of the end of the data; 
 HELD = catalogue.default()
 ROOT = Path(__file__).parent.parent
 #: What may be said of units again and again: the units to write in, not those that bare numbers are in.
-KEPT = [name for name in HELD.settings if not name.endswith("_unit")]
+KEPT = [name for name in HELD.unit_settings if not name.endswith("_unit")]
 #: What is said of units: little, since what mends ads by it is compiled and kept for each, and memory is to settle.
-SAID = [{}, *({name: units[end] for name, units in HELD.settings.items()} for end in (0, -1))]
+SAID = [{}, *({name: units[end] for name, units in HELD.unit_settings.items()} for end in (0, -1))]
 #: No text that is swollen becomes longer than this.
 LONGEST = 1 << 18
 CASES: list[dict[str, Any]] = [
@@ -75,7 +76,7 @@ def reading(data: bytes, name: str) -> None:
         assert each.readable or each.findings, "nobody says why"
         if each.readable:
             for again in (json.dumps(each.ad).encode(), json.dumps(each.ad, ensure_ascii=False, indent=1).encode()):
-                assert receipts.json_equal(read_document(again).ad, each.ad), "dumped and read, it is something else"
+                assert json_equal(read_document(again).ad, each.ad), "dumped and read, it is something else"
 
 
 def packed(data: bytes, chance: Chance) -> None:
@@ -116,7 +117,7 @@ def places(data: bytes) -> None:
         assert member, tokens
         for span, expected in ((member.value, value), (member.name, tokens[-1] if tokens else None)):
             if span:
-                assert receipts.json_equal(parse_json(data[span.start : span.end]), expected), (tokens, span)
+                assert json_equal(parse_json(data[span.start : span.end]), expected), (tokens, span)
                 start = data.rfind(b"\n", 0, span.start) + 1
                 assert (span.line, span.line_start) == (data.count(b"\n", 0, span.start) + 1, start), (tokens, span)
                 assert span.column == len(data[start : span.start].decode()) + 1, (tokens, span)
@@ -155,14 +156,14 @@ def ads(_: bytes, chance: Chance) -> None:
         told(result, text)
         new = result.report.ad
         if result.reading.readable and new is not None:
-            assert receipts.json_equal(parse_json(result.text()), new), "what is written is not what is meant"
+            assert json_equal(parse_json(result.text()), new), "what is written is not what is meant"
             again = normalise(new, **words, operation=operation, **{name: unit for name, unit in said.items() if name in KEPT})
             assert not again.changed, [(finding.at, finding.message) for finding in again.changes]
     for result in feed.convert([(name, text)], to=[*HELD.editions][-1], **said):
         told(result, text)
         if result.conversion and result.reading.readable:
-            assert not result.complete or receipts.json_equal(parse_json(result.text()), result.report.ad)
-            assert receipts.json_equal(revert(result.conversion), result.reading.ad), "it does not come back"
+            assert not result.complete or json_equal(parse_json(result.text()), result.report.ad)
+            assert json_equal(revert(result.conversion), result.reading.ad), "it does not come back"
 
 
 def told(result: feed.Result, text: bytes) -> None:
@@ -181,7 +182,7 @@ def sheets(data: bytes) -> None:
     with QuestionSheet(HELD) as sheet:
         for result in feed.convert([("v3.ndjson", some)], to="v4", version="v3", answers=answers):
             result.located()
-            if result.conversion and not result.beside:
+            if result.conversion and not result.is_side_file:
                 sheet.add(result.conversion)
         assert not AnswerSheet(b"".join(sheet.lines()), to="v4").unusable
 
@@ -193,8 +194,8 @@ def slips(_: bytes, chance: Chance) -> None:
     drawer = ReceiptFile(signed, name="receipts.ndjson")
     for result in feed.restore([("v4.ndjson", lines([done.ad for done in DONE]))], drawer):
         result.located()
-        if result.conversion and result.complete and not result.beside:
-            assert receipts.json_equal(parse_json(result.text()), result.report.ad)
+        if result.conversion and result.complete and not result.is_side_file:
+            assert json_equal(parse_json(result.text()), result.report.ad)
 
 
 def _signed(line: bytes) -> bytes:
@@ -202,7 +203,7 @@ def _signed(line: bytes) -> bytes:
     if not isinstance(receipt, dict):
         return line
     rest = {name: value for name, value in receipt.items() if name != "check"}
-    return lines([{**rest, "check": receipts.digest(rest)}])
+    return lines([{**rest, "check": digest(rest)}])
 
 
 #: What stands for a name, a file or a value wherever the command wants one.
@@ -219,9 +220,9 @@ MENU = [
         "brands=list.txt",
         "x=missing.json",
     ),
-    *(*HELD.editions, *HELD.edition().categories, *HELD.edition().operations, *HELD.names, *HELD.findings, "1121"),
+    *(*HELD.editions, *HELD.edition().categories, *HELD.edition().operations, *HELD.names, *HELD.finding_codes, "1121"),
     *(*(f"{version}/{slug}" for version, edition in HELD.editions.items() for slug in edition.categories), "v4/", "v9/moped"),
-    *(*(unit for units in HELD.settings.values() for unit in units), "jsonschema-rs", "jsonschema", "true", "0", "1e999"),
+    *(*(unit for units in HELD.unit_settings.values() for unit in units), "jsonschema-rs", "jsonschema", "true", "0", "1e999"),
 ]
 
 
@@ -270,7 +271,7 @@ def spoken(chance: Chance) -> tuple[list[str], dict[str, str], str]:
         return free.translate(None, b"\0/").decode("utf-8", "surrogateescape")
 
     def value(param: click.Parameter) -> str:
-        choices = param.type.choices if isinstance(param.type, click.Choice) else HELD.settings.get(str(param.name), ())
+        choices = param.type.choices if isinstance(param.type, click.Choice) else HELD.unit_settings.get(str(param.name), ())
         return str(pick([*choices])) if choices and chance.ConsumeIntInRange(0, 15) else word()
 
     name = pick(["validate", "normalise", "convert", "convert", *main.commands])

@@ -22,11 +22,13 @@ from typing import Any
 
 from v4schema import Kind, catalogue, convert, feed
 from v4schema.catalogue import Catalogue
+from v4schema.conversion.mappings import mappings_for
 from v4schema.dialect.engines import ENGINES
 from v4schema.dialect.fields import Schema, example, types, walk
 from v4schema.document import pointer
 from v4schema.document.edit import with_value
-from v4schema.feed.answer_sheet import AnswerSheet, QuestionSheet
+from v4schema.feed.answer_sheet import AnswerSheet
+from v4schema.feed.question_sheet import QuestionSheet
 from v4schema.feed.receipt_file import ReceiptFile
 from v4schema.output import formats
 
@@ -132,9 +134,9 @@ def runs(held: Catalogue, edition: str) -> Iterator[tuple[str, Run]]:
     for engine in ENGINES:
         yield f"validate {edition} by {engine}", partial(checked, edition=edition, engine=engine)
     yield f"normalise {edition}", partial(prepared, edition=edition)
-    for way in held.ways.values():
-        if way.version == edition and not way.back:
-            yield f"convert {edition}", partial(converted, edition=edition, to=way.to)
+    for path in held.edition_paths.values():
+        if path.version == edition and not path.back:
+            yield f"convert {edition}", partial(converted, edition=edition, to=path.to)
 
 
 def wholes(held: Catalogue, edition: str) -> Iterator[tuple[Schema, Ad]]:
@@ -154,7 +156,7 @@ def bare(node: Any) -> Any:  # noqa: ANN401  (any JSON)
 
 
 def fields(held: Catalogue, edition: str, wanted: str) -> Iterator[tuple[Ad, tuple[str, ...], Schema]]:
-    """Yield every field of a type, once for each way that it is described, with an ad to put it in."""
+    """Yield every field of a type, once for each path that it is described, with an ad to put it in."""
     seen = set()
     for schema, ad in wholes(held, edition):
         for at, node in walk(schema):
@@ -177,7 +179,7 @@ def dumped(value: object, indent: int | None = None) -> bytes:
 
 
 def items(node: Schema, names: Sequence[str]) -> Iterator[tuple[str, Item]]:
-    """Yield what items of an array can be: as they should be, or wrong in one way, by number; `names` are wrong ones."""
+    """Yield what items of an array can be: as they should be, or wrong in one path, by number; `names` are wrong ones."""
     good = example(node.get("items", {}))
     yield "alike", lambda _: good
     yield "of other types", lambda number: [number, [number], {"a": number}, None, True, f"{number}"][number % 6]
@@ -297,13 +299,13 @@ def lined(size: int, *, item: Item) -> bytes:
 def pairs(held: Catalogue) -> Iterator[Case]:
     """Yield what takes two files: rows of answers, and receipts, for ads with their own names or with one, in either order."""
     identity = held.identity_at[-1]
-    for way in (way for way in held.ways.values() if not way.back):
+    for path in (path for path in held.edition_paths.values() if not path.back):
         ads = {
             mapping.automatic: example(held.schema(mapping.given))
-            for slug, *_ in way.categories
-            for mapping in held.mappings(way, slug)
+            for slug, *_ in path.categories
+            for mapping in mappings_for(held, path, slug)
         }
-        asked = convert(ads[False], to=way.to).questions[0].at
+        asked = convert(ads[False], to=path.to).questions[0].at
         ways: dict[str, Item] = {
             "of one name": lambda _: "a",
             "of their own names": lambda number: f"a{number}",
@@ -317,19 +319,19 @@ def pairs(held: Catalogue) -> Iterator[Case]:
                 sheet = "\n".join([f"{identity};{asked}", *lines]).encode()
                 return lined(size, item=lambda number: {**ads[False], identity: item(number)}), sheet  # noqa: B023
 
-            def slips(size: int, item: Item = item, step: int = step, to: str = way.to) -> Any:  # noqa: ANN401
+            def slips(size: int, item: Item = item, step: int = step, to: str = path.to) -> Any:  # noqa: ANN401
                 done = [convert({**ads[True], identity: item(each), "body": f"{each}"}, to=to) for each in range(size)]  # noqa: B023
                 return b"\n".join(dumped(each.ad) for each in done), b"\n".join(dumped(each.receipt) for each in done[::step])
 
             order = "" if step > 0 else ", backwards"
             yield Case(
-                name=f"convert: rows {what}{order}", group="rows", make=rows, run=partial(answered, to=way.to), most=1 << 12
+                name=f"convert: rows {what}{order}", group="rows", make=rows, run=partial(answered, to=path.to), most=1 << 12
             )
             yield Case(name=f"convert: receipts {what}{order}", group="receipts", make=slips, run=brought_back, most=1 << 12)
-        for ad, at, node in fields(held, way.version, "array"):
+        for ad, at, node in fields(held, path.version, "array"):
             for what, item in items(node, ()):
 
-                def returned(size: int, ad: Ad = ad, at: Any = at, item: Item = item, to: str = way.to) -> Any:  # noqa: ANN401
+                def returned(size: int, ad: Ad = ad, at: Any = at, item: Item = item, to: str = path.to) -> Any:  # noqa: ANN401
                     done = convert(put(ad, at, [item(each) for each in range(size)]), to=to, price_unit="kr")
                     return dumped(done.ad), dumped(done.receipt)
 

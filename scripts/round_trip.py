@@ -22,7 +22,7 @@ from drawn import HELD, ads, every_mapping
 
 from v4schema import Kind
 from v4schema.document.pointer import exists, get, parse
-from v4schema.feed.answer_sheet import LEGEND
+from v4schema.feed.question_sheet import LEGEND
 
 #: What the answers of one ad are taken from: what valid ads of the newer edition have.
 Source = list[dict[str, Any]]
@@ -107,7 +107,7 @@ def main(number: int, start: int, *, folder: Path) -> None:
     (folder / "v3.ndjson").write_text("".join(json.dumps(ad) + "\n" for ad in given), "utf-8")
     begun = time.perf_counter()
     print("asked:   ", command("v3.ndjson", "--to", "v4", "--from", "v3", "--questions", "questions.csv", folder=folder))
-    pool = {str(mapping.wanted.category): drawn(mapping.wanted, 60, start) for mapping in every_mapping(HELD)}
+    pool = {str(mapping.target.category): drawn(mapping.target, 60, start) for mapping in every_mapping(HELD)}
     chance = random.Random(start)  # noqa: S311  (nothing secret)
     (folder / "answers.csv").write_bytes(answered((folder / "questions.csv").read_bytes(), pool, chance))
     words = ["--price-unit", "kr", "--answers", "answers.csv", "--receipts", "receipts.ndjson", "--rejects", "rejects.ndjson"]

@@ -9,7 +9,7 @@ from v4schema import Kind, strategies
 from v4schema import catalogue as catalogues
 from v4schema.catalogue import Catalogue
 from v4schema.catalogue.quantities import to_fraction
-from v4schema.conversion.mappings import CategoryMapping
+from v4schema.conversion.mappings import CategoryMapping, mappings_for
 from v4schema.dialect.fields import walk
 from v4schema.document.pointer import Place, get
 from v4schema.strategies.respellings import respellings
@@ -28,9 +28,9 @@ KINDS = [
 
 def every_mapping(held: Catalogue) -> Iterator[CategoryMapping]:
     """Every mapping that is written down."""
-    for way in held.ways.values():
+    for way in held.edition_paths.values():
         for category in () if way.back else dict.fromkeys(each for each, *_ in way.categories):
-            yield from held.mappings(way, category)
+            yield from mappings_for(held, way, category)
 
 
 ANY_JSON = st.recursive(

@@ -24,7 +24,7 @@ from v4schema import __main__ as process
 from v4schema.catalogue import Catalogue
 from v4schema.cli.terminal import graceful_shutdown
 from v4schema.dialect.engines import ENGINES
-from v4schema.feed import Result, file_result
+from v4schema.feed.result import Result, file_result
 from v4schema.output.formats import FORMATS
 
 Ad = dict[str, Any]
@@ -651,7 +651,7 @@ def test_show_teaches_names(what: str, message: str, run: Run) -> None:
 def test_explain_tells_all_about_every_code(run: Run, catalogue: Catalogue) -> None:
     """Without a code, all are listed; with one, it is explained; with a wrong one, the right one is named."""
     listed = run("explain").stdout
-    for code, told in catalogue.findings.items():
+    for code, told in catalogue.finding_codes.items():
         assert code in listed
         assert told["level"] in listed
         explained = run("explain", code).stdout

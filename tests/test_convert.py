@@ -21,9 +21,9 @@ from v4schema import Conversion, Kind, Level, convert, errors, migrate, normalis
 from v4schema.conversion.converter import Converter
 from v4schema.conversion.mappings import CategoryMapping, Rule
 from v4schema.conversion.questions import BLANK_ANSWERS
-from v4schema.conversion.receipts import digest
 from v4schema.dialect.fields import is_sendable, subschema_at
 from v4schema.document.edit import with_value
+from v4schema.document.json_value import digest
 from v4schema.document.pointer import Place, exists, get, parse, resolve
 from v4schema.strategies.respellings import spots
 
@@ -32,7 +32,7 @@ FEW = settings(
     max_examples=20, phases=[Phase.generate], suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow]
 )
 #: From each edition to the other of a way.
-TO = {way.version: way.to for way in HELD.ways.values()}
+TO = {way.version: way.to for way in HELD.edition_paths.values()}
 UNITS: st.SearchStrategy[dict[str, Any]] = st.sampled_from([{}, {"price_unit": "kr"}, {"price_unit": "öre"}])
 MAPPED = [mapping.given for mapping in every_mapping(HELD)]
 AUTOMATIC = [mapping.given for mapping in every_mapping(HELD) if mapping.automatic]
@@ -145,7 +145,7 @@ def along(given: Ad, wanted: Ad, *rules: Rule) -> Converter:
     """What carries ads by rules, from one schema to another."""
     kinds: dict[str, Any] = {"given": Kind(version="v3"), "wanted": Kind(version="v4")}
     mapping = CategoryMapping(automatic=False, source=["S"], rules=rules, **kinds)
-    return Converter(catalogue=HELD, mapping=mapping, given=given, wanted=wanted, quantity_kinds=HELD.quantity_kinds)
+    return Converter(catalogue=HELD, mapping=mapping, given=given, target=wanted, quantity_kinds=HELD.quantity_kinds)
 
 
 def test_each_rule_does_what_it_says_and_tells_it() -> None:
@@ -157,20 +157,20 @@ def test_each_rule_does_what_it_says_and_tells_it() -> None:
             notes={**FIELD, "items": holding(text={**FIELD, "x-normalise": [{"case": "upper"}]})},
             kind=FIELD,
         ),
-        Rule(does="move", at=("a",), to=("hull", "a"), by=[{"trim": True}], **BECAUSE),
-        Rule(does="move", at=("notes", "*", "message"), to=("notes", "*", "text"), **BECAUSE),
-        Rule(does="drop", at=("url",), **BECAUSE),
-        Rule(does="drop", at=("kind",), **BECAUSE),
-        Rule(does="fill", to=("kind",), value="9", **BECAUSE),
+        Rule(action="move", at=("a",), to=("hull", "a"), steps=[{"trim": True}], **BECAUSE),
+        Rule(action="move", at=("notes", "*", "message"), to=("notes", "*", "text"), **BECAUSE),
+        Rule(action="drop", at=("url",), **BECAUSE),
+        Rule(action="drop", at=("kind",), **BECAUSE),
+        Rule(action="fill", to=("kind",), value="9", **BECAUSE),
     )
     notes = [{"message": "one"}, {}, {"message": "two", "text": "t"}, 3]
-    done = converter.carried({"kind": "1", "a": " x ", "url": "u", "hull": "none", "notes": notes, "extra": [1]})
+    done = converter.convert({"kind": "1", "a": " x ", "url": "u", "hull": "none", "notes": notes, "extra": [1]})
     notes = [{"text": "one"}, {}, {"text": "two"}, 3]
     assert text(done.ad) == text({"kind": "9", "hull": {"a": "x"}, "notes": notes, "extra": [1]})
     why = {"why": "It is so."}
     assert [
-        (entry.code, entry.at, entry.source, entry.told, entry.before, entry.after, entry.gone, entry.spot.hidden)
-        for entry in done.entries
+        (entry.code, entry.at, entry.origin, entry.details, entry.before, entry.after, entry.removed, entry.hidden)
+        for entry in done.records
     ] == [
         ("field.dropped", ("kind",), ("kind",), why, "1", None, True, False),
         ("field.dropped", ("url",), ("url",), why, "u", None, True, False),
@@ -182,15 +182,18 @@ def test_each_rule_does_what_it_says_and_tells_it() -> None:
         ("value.filled", ("kind",), None, {"case": "rule", "why": "It is so."}, None, "9", False, False),
         ("text.respelled", ("hull", "a"), None, {"case": "trimmed"}, " x ", "x", False, False),
     ]
-    assert {*(tuple(entry.spot.node["x-source"]) for entry in done.entries[:-1])} == {("RC",)}
-    assert (done.trail.forth(("a",)), done.trail.source(("notes", 2, "text"))) == (("hull", "a"), ("notes", 2, "message"))
+    assert {*(entry.source for entry in done.records[:-1])} == {("RC",)}
+    assert (done.source_map.to_new(("a",)), done.source_map.source(("notes", 2, "text"))) == (
+        ("hull", "a"),
+        ("notes", 2, "message"),
+    )
     for ad, then in (
         ({"hull": {"b": 1}, "a": "x", "kind": "9"}, {"hull": {"b": 1, "a": "x"}, "kind": "9"}),
         ({"hull": None, "a": None, "notes": {"message": 1}}, {"hull": {"a": None}, "notes": {"message": 1}, "kind": "9"}),
         ({"a": "x", "notes": 3, "kind": "9"}, {"notes": 3, "kind": "9", "hull": {"a": "x"}}),
         ([3], [3]),
     ):
-        assert text(converter.carried(ad).ad) == text(then)
+        assert text(converter.convert(ad).ad) == text(then)
 
 
 def test_a_bare_amount_is_told_where_its_unit_differs_and_its_rule_measures() -> None:
@@ -202,38 +205,38 @@ def test_a_bare_amount_is_told_where_its_unit_differs_and_its_rule_measures() ->
         holding(price=ore, same=ore, note=ore, other=ore),
         Rule(at=("price",), to=("price",), **measuring),
         Rule(at=("same",), to=("same",), **measuring),
-        Rule(does="keep", at=("note",), to=("note",), by=[{"trim": True}], **BECAUSE),
-        Rule(does="keep", at=("other",), to=("other",), **BECAUSE),
+        Rule(action="keep", at=("note",), to=("note",), steps=[{"trim": True}], **BECAUSE),
+        Rule(action="keep", at=("other",), to=("other",), **BECAUSE),
     )
-    done = converter.carried({"price": 5, "same": 5, "note": 5, "other": 5})
-    unsaid = [entry for entry in done.entries if entry.code == "unit.unstated"]
+    done = converter.convert({"price": 5, "same": 5, "note": 5, "other": 5})
+    unsaid = [entry for entry in done.records if entry.code == "unit.unstated"]
     told = {"unit": "kr", "other": "öre", "kind": "price", "why": "It is so."}
-    assert [(entry.at, entry.told, entry.before, entry.done, entry.spot.hidden) for entry in unsaid] == [
+    assert [(entry.at, entry.details, entry.before, entry.done, entry.hidden) for entry in unsaid] == [
         (("price",), told, 5, False, True)
     ]
     assert done.ad == {"price": 5, "same": 5, "note": 5, "other": 5}
     for value in (0, "5", None, [5]):
-        assert "unit.unstated" not in {entry.code for entry in converter.carried({"price": value}).entries}
+        assert "unit.unstated" not in {entry.code for entry in converter.convert({"price": value}).records}
     for value, certain in ((5, {("price",)}), (5, None), ("5 kr", None), ("5 kr", {("price",)}), ("5 kr", ())):
-        assert converter.carried({"price": value}, certain).ad == {"price": 500}
-    assert converter.carried({"price": "5"}, None).ad == {"price": "5"}
+        assert converter.convert({"price": value}, certain).ad == {"price": 500}
+    assert converter.convert({"price": "5"}, None).ad == {"price": "5"}
 
 
 def test_fields_that_take_each_others_places_are_not_mixed_up() -> None:
     """One makes room for the next, or two change places: each value is where its rule leads it, and so are the ways between."""
     fields = holding(a=FIELD, b=FIELD, c=FIELD)
-    chain = [Rule(does="move", at=(at,), to=(to,), **BECAUSE) for at, to in ("ab", "bc")]
+    chain = [Rule(action="move", at=(at,), to=(to,), **BECAUSE) for at, to in ("ab", "bc")]
     for rules in (chain, chain[::-1]):
-        done = along(fields, fields, *rules).carried({"a": 1, "b": 2})
+        done = along(fields, fields, *rules).convert({"a": 1, "b": 2})
         assert done.ad == {"b": 1, "c": 2}
-        assert [entry.code for entry in done.entries] == ["field.moved", "field.moved"]
-        assert (done.trail.forth(("a",)), done.trail.forth(("b",))) == (("b",), ("c",))
-        assert (done.trail.source(("b",)), done.trail.source(("c",))) == (("a",), ("b",))
-    turn = [Rule(does="move", at=(at,), to=(to,), **BECAUSE) for at, to in ("ab", "ba")]
-    assert along(fields, fields, *turn).carried({"a": 1, "b": 2}).ad == {"b": 1, "a": 2}
-    fills = [Rule(does="fill", to=(to,), value=1, **BECAUSE) for to in "ab"]
+        assert [entry.code for entry in done.records] == ["field.moved", "field.moved"]
+        assert (done.source_map.to_new(("a",)), done.source_map.to_new(("b",))) == (("b",), ("c",))
+        assert (done.source_map.source(("b",)), done.source_map.source(("c",))) == (("a",), ("b",))
+    turn = [Rule(action="move", at=(at,), to=(to,), **BECAUSE) for at, to in ("ab", "ba")]
+    assert along(fields, fields, *turn).convert({"a": 1, "b": 2}).ad == {"b": 1, "a": 2}
+    fills = [Rule(action="fill", to=(to,), value=1, **BECAUSE) for to in "ab"]
     for rules in (fills, fills[::-1]):
-        assert text(along(fields, fields, *rules).carried({"c": 2}).ad) == text({"c": 2, "a": 1, "b": 1})
+        assert text(along(fields, fields, *rules).convert({"c": 2}).ad) == text({"c": 2, "a": 1, "b": 1})
 
 
 @pytest.mark.parametrize("mapping", [*every_mapping(HELD)], ids=lambda mapping: str(mapping.given))
@@ -244,9 +247,9 @@ def test_the_order_of_rules_does_not_matter(mapping: Any, data: st.DataObject, s
     ad = data.draw(strewn(mapping.given))
     rules = [*mapping.rules]
     seed.shuffle(rules)
-    told: dict[str, Any] = {"given": HELD.schema(mapping.given), "wanted": HELD.schema(mapping.wanted)}
+    told: dict[str, Any] = {"given": HELD.schema(mapping.given), "wanted": HELD.schema(mapping.target)}
     made = [
-        Converter(catalogue=HELD, mapping=replace(mapping, rules=each), quantity_kinds=HELD.quantity_kinds, **told).carried(ad).ad
+        Converter(catalogue=HELD, mapping=replace(mapping, rules=each), quantity_kinds=HELD.quantity_kinds, **told).convert(ad).ad
         for each in (mapping.rules, rules)
     ]
     assert text(made[0]) == text(made[1])

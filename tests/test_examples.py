@@ -79,7 +79,7 @@ def test_an_example_is_converted_as_it_says(path: Path) -> None:
 
 def test_every_category_that_is_converted_has_an_example() -> None:
     """From the edition that its mapping is written for."""
-    for way in default().ways.values():
+    for way in default().edition_paths.values():
         for category, *_ in way.categories:
             if not way.back:
                 assert list((FOLDER / way.version / category / "converted").glob("*.json")), category

@@ -127,7 +127,7 @@ def mapped(own: Path) -> Path:
             "to": "v5",
             "source": ["S"],
             "categories": [{"from": "hovercraft", "to": slug, "mapping": f"v4-to-v5/{slug}.json"} for slug in split],
-            "pathless": {"moped": {"message": "Nobody knows.", "source": ["S"]}},
+            "unmapped": {"moped": {"message": "Nobody knows.", "source": ["S"]}},
         }
     )
     (own / "catalogue.json").write_text(json.dumps(catalogue), "utf-8")

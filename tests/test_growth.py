@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 from v4schema import Kind, convert, migrate, normalise, validate
 from v4schema.conversion import receipts
 from v4schema.conversion.result import Conversion
-from v4schema.document.edit import Draft, SourceMap
+from v4schema.document.edit import Draft
 from v4schema.document.pointer import Place
 from v4schema.document.rewrite import rewrite
+from v4schema.document.source_map import SourceMap
 from v4schema.feed.keyed_queue import KeyedQueue
 from v4schema.findings.report import Finding, Level
 from v4schema.output.line_diff import unified_diff
@@ -75,7 +76,7 @@ def explained(size: int) -> Callable[[], object]:
     findings = [Finding(code="field.dropped", at=f"/a/{number}", message=f"{number}", level=Level.NOTE) for number in range(size)]
     before, after = ({"a": [value] * size, "b": [value] * size} for value in (1, 2))
     kind = Kind(version="v4")
-    done = Conversion(ad=after, given=before, kind=kind, origin=kind, catalogue=HELD, telling=lambda: findings)
+    done = Conversion(ad=after, given=before, kind=kind, origin=kind, catalogue=HELD, reported=tuple(findings))
     return lambda: done.receipt
 
 
@@ -112,10 +113,10 @@ def compared(size: int) -> Callable[[], object]:
 
 def on_the_way(size: int) -> Callable[[], object]:
     """Follow every place that has moved."""
-    trail = SourceMap()
+    source_map = SourceMap()
     for number in range(size):
-        trail.moved(("a", number, "b"), ("a", number, "c"))
-    return lambda: [trail.forth(("a", number, "b")) for number in range(size)]
+        source_map.moved(("a", number, "b"), ("a", number, "c"))
+    return lambda: [source_map.to_new(("a", number, "b")) for number in range(size)]
 
 
 def unlike(size: int) -> Callable[[], object]:
@@ -204,11 +205,11 @@ PLACES = st.lists(st.sampled_from(["a", "b", 0]), min_size=1, max_size=4).map(tu
 @given(st.lists(st.tuples(PLACES, PLACES), max_size=8), PLACES)
 def test_the_way_forth_follows_the_moves_one_after_the_other(moves: list[tuple[Place, Place]], place: Place) -> None:
     """The first first."""
-    trail, wanted = SourceMap(), place
+    source_map, wanted = SourceMap(), place
     for source, target in moves:
-        trail.moved(source, target)
+        source_map.moved(source, target)
         wanted = (*target, *wanted[len(source) :]) if wanted[: len(source)] == source else wanted
-    assert trail.forth(place) == wanted
+    assert source_map.to_new(place) == wanted
 
 
 def test_a_draft_leaves_what_was_given_as_it_was() -> None:

@@ -17,7 +17,7 @@ MAPPINGS = [*every_mapping(HELD)]
 
 def wrong(mapping: CategoryMapping) -> list[str]:
     """What is wrong with a mapping between the schemas of its kinds."""
-    return [*problems(mapping, HELD.schema(mapping.given), HELD.schema(mapping.wanted))]
+    return [*problems(mapping, HELD.schema(mapping.given), HELD.schema(mapping.target))]
 
 
 def test_every_file_is_what_the_meta_schema_says(schemas: Path) -> None:
@@ -33,11 +33,11 @@ def test_every_file_is_what_the_meta_schema_says(schemas: Path) -> None:
 
 def test_every_category_has_a_mapping_or_a_word_of_the_documents() -> None:
     """Those of the older edition that the newer one has are mapped, and of all others it is told that they lead nowhere."""
-    for way in HELD.ways.values():
+    for way in HELD.edition_paths.values():
         if not way.back:
             mapped = {category for category, *_ in way.categories}
-            assert mapped | way.pathless.keys() == HELD.edition(way.version).categories.keys()
-            assert not mapped & way.pathless.keys()
+            assert mapped | way.unmapped.keys() == HELD.edition(way.version).categories.keys()
+            assert not mapped & way.unmapped.keys()
             assert mapped >= HELD.edition(way.to).categories.keys()
     assert len(MAPPINGS) == 12
 
@@ -54,21 +54,21 @@ def test_a_mapping_is_complete_and_every_rule_of_it_is_needed(mapping: CategoryM
 @pytest.mark.parametrize(
     ("rule", "message"),
     [
-        (Rule(does="keep", at=("nothing",), to=("nothing",)), "keep /nothing: /nothing is no field of"),
-        (Rule(does="drop", at=("nothing",)), "drop /nothing: /nothing is no field of"),
-        (Rule(does="ask", to=("nothing",)), "ask /nothing: /nothing is no field of"),
-        (Rule(does="drop", at=("body",)), "/body is spoken of by keep /body and by drop /body"),
-        (Rule(does="move", at=("title",), to=("body",)), "/body comes from more than one rule"),
-        (Rule(does="move", at=("title",), to=("nothing",)), "/title comes to /nothing, which is no field of"),
-        (Rule(does="ask", to=("source_id",)), "ask /source_id: the field is not wanted, or always there"),
-        (Rule(does="ask", to=("category_fields", "vin")), "ask /category_fields/vin: the field is not wanted, or always there"),
-        (Rule(does="fill", to=("dealer_code",), value=3), "fill /dealer_code: the field does not take the value"),
+        (Rule(action="keep", at=("nothing",), to=("nothing",)), "keep /nothing: /nothing is no field of"),
+        (Rule(action="drop", at=("nothing",)), "drop /nothing: /nothing is no field of"),
+        (Rule(action="ask", to=("nothing",)), "ask /nothing: /nothing is no field of"),
+        (Rule(action="drop", at=("body",)), "/body is spoken of by keep /body and by drop /body"),
+        (Rule(action="move", at=("title",), to=("body",)), "/body comes from more than one rule"),
+        (Rule(action="move", at=("title",), to=("nothing",)), "/title comes to /nothing, which is no field of"),
+        (Rule(action="ask", to=("source_id",)), "ask /source_id: the field is not wanted, or always there"),
+        (Rule(action="ask", to=("category_fields", "vin")), "ask /category_fields/vin: the field is not wanted, or always there"),
+        (Rule(action="fill", to=("dealer_code",), value=3), "fill /dealer_code: the field does not take the value"),
     ],
 )
 def test_a_rule_about_nothing_is_an_error(rule: Rule, message: str) -> None:
     """One that names no field, says twice what happens to one, or supplies what is there or what is not taken."""
     mapping = next(each for each in MAPPINGS if not each.automatic)
-    others = [each for each in mapping.rules if not (each.to == rule.to and rule.does == "fill")]
+    others = [each for each in mapping.rules if not (each.to == rule.to and rule.action == "fill")]
     assert any(message in each for each in wrong(replace(mapping, rules=[*others, rule])))
 
 
@@ -77,16 +77,16 @@ def test_every_rule_rests_on_documents_and_says_why() -> None:
     for mapping in MAPPINGS:
         assert {*mapping.source} <= HELD.documents.keys()
         for rule in mapping.rules:
-            assert rule.does == "keep" or (rule.why.endswith(".") and rule.source)
+            assert rule.action == "keep" or (rule.why.endswith(".") and rule.source)
             assert {*rule.source} <= HELD.documents.keys()
 
 
 def test_a_mapping_is_turned_round_where_its_steps_can_be() -> None:
     """What moves moves back; a mapping with a step that leads no way back has no counterpart."""
     mapping = MAPPINGS[0]
-    move = Rule(does="move", at=("body",), to=("title",), by=[{"in_unit": "price"}])
-    reversed_path = replace(mapping, rules=[move, Rule(does="drop", at=("contact",))]).reversed_path
-    assert reversed_path is not None
-    assert (reversed_path.given, reversed_path.wanted) == (mapping.wanted, mapping.given)
-    assert [str(rule) for rule in reversed_path.rules] == ["move /title to /body"]
-    assert replace(mapping, rules=[replace(move, by=[{"trim": True}])]).reversed_path is None
+    move = Rule(action="move", at=("body",), to=("title",), steps=[{"in_unit": "price"}])
+    was_reversed = replace(mapping, rules=[move, Rule(action="drop", at=("contact",))]).reversed
+    assert was_reversed is not None
+    assert (was_reversed.given, reversed_path.target) == (mapping.target, mapping.given)
+    assert [str(rule) for rule in was_reversed.rules] == ["move /title to /body"]
+    assert replace(mapping, rules=[replace(move, steps=[{"trim": True}])]).reversed is None

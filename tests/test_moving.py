@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from v4schema.document.edit import SourceMap
 from v4schema.document.pointer import Place
+from v4schema.document.source_map import SourceMap
 
 PLACES = st.lists(st.sampled_from(["a", "b", 0]), min_size=1, max_size=4).map(tuple)
 
@@ -12,11 +12,11 @@ PLACES = st.lists(st.sampled_from(["a", "b", 0]), min_size=1, max_size=4).map(tu
 @given(st.lists(st.tuples(PLACES, PLACES), max_size=8), PLACES)
 def test_the_way_back_undoes_the_moves_one_after_the_other(moves: list[tuple[Place, Place]], place: Place) -> None:
     """The last first, wherever something has been moved to or around."""
-    trail = SourceMap()
+    source_map = SourceMap()
     for source, target in moves:
-        trail.moved(source, target)
+        source_map.moved(source, target)
     back = place
     for source, target in reversed(moves):
         back = (*source, *back[len(target) :]) if back[: len(target)] == target else back
-    assert trail.source(place) == back
-    assert trail.straight == (not moves)
+    assert source_map.source(place) == back
+    assert source_map.is_identity == (not moves)

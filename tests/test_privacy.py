@@ -18,7 +18,7 @@ from v4schema.catalogue import Catalogue
 from v4schema.catalogue.privacy import MaskedPointers, hidden, masked_pointer
 from v4schema.dialect.fields import is_private, walk
 from v4schema.document.pointer import Place, exists, get
-from v4schema.feed.answer_sheet import QuestionSheet
+from v4schema.feed.question_sheet import QuestionSheet
 from v4schema.output import formats
 
 #: Places of names that tell something: in a contact, wherever and however that is written, and as names of their own.
@@ -91,17 +91,17 @@ def places(document: Any, at: Place = ()) -> list[Place]:  # noqa: ANN401  (any 
 def test_pointers_lead_back_to_the_places_they_were_written_for(document: object) -> None:
     """Whatever is masked: no two places of a document have one pointer, and whoever has the document finds them."""
     pointers = MaskedPointers(v4schema.catalogue.default(), document)
-    told = {place: pointers.written(place) for place in places(document)}
-    assert {place: pointers.place(at) for place, at in told.items()} == {place: place for place in told}
+    told = {place: pointers.write(place) for place in places(document)}
+    assert {place: pointers.parse(at) for place, at in told.items()} == {place: place for place in told}
     assert len({*told.values()}) == len(told)
 
 
 def test_a_pointer_into_another_document_leads_nowhere(catalogue: Catalogue) -> None:
     """A mask that stands for no member stays as it is."""
     pointers = MaskedPointers(catalogue, {"contact": {}})
-    assert pointers.place("/contact/\u20263") == ("contact", "\u20263")
-    assert pointers.place("/contact/\u20263/\u20261/0") == ("contact", "\u20263", "\u20261", "0")
-    assert MaskedPointers(catalogue, {"contact": [1]}).place("/contact/0/\u20261") == ("contact", 0, "\u20261")
+    assert pointers.parse("/contact/\u20263") == ("contact", "\u20263")
+    assert pointers.parse("/contact/\u20263/\u20261/0") == ("contact", "\u20263", "\u20261", "0")
+    assert MaskedPointers(catalogue, {"contact": [1]}).parse("/contact/0/\u20261") == ("contact", 0, "\u20261")
     assert masked_pointer(catalogue, ("contact", "Anna")) == "/contact/\u2026"
 
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from v4schema import convert
-from v4schema.conversion.receipts import create, is_intact, json_equal, restore
+from v4schema.conversion.receipts import create, is_intact, restore
+from v4schema.document.json_value import json_equal
 from v4schema.feed.receipt_file import ReceiptFile
 
 OBJECTS = st.dictionaries(st.sampled_from(["a", "b", "c", "d~/e", ""]), ANY_JSON, max_size=5)
@@ -53,7 +54,7 @@ def test_receipts_are_found_in_whatever_order() -> None:
     drawer = ReceiptFile("\n".join(lines).encode(), name="slips.ndjson", catalogue=HELD)
     ads = [convert({**CAR, "source_id": name}, to="v4").ad for name in ("2", "1", "1", "1")]
     assert [drawer.take(ad) for ad in (*ads, {})] == [slips[1], slips[0], slips[2], None, None]
-    remarks = [*drawer.remarks(), *drawer.left()]
+    remarks = [*drawer.remarks(), *drawer.remaining()]
     assert [(finding.code, finding.line) for _, finding in remarks] == [
         ("receipt.damaged", 5),
         ("json.truncated", 6),

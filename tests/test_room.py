@@ -118,9 +118,11 @@ def test_tables_and_receipts_have_limits_of_their_own(run: Run, in_empty_folder:
     assert refusal.exit_code == 2
     assert "--max-document-size" in refusal.stderr
     long = b'{"source_id": "1", "became": "%s"}\n' % (b"x" * 200)
-    remarks = [finding.code for _, finding in ReceiptFile(long, name="r.ndjson", limits=Limits(ad=10, document=100)).left()]
+    remarks = [finding.code for _, finding in ReceiptFile(long, name="r.ndjson", limits=Limits(ad=10, document=100)).remaining()]
     assert remarks == ["file.too_large"]
-    remarks = [finding.code for _, finding in ReceiptFile(long, name="r.ndjson", limits=Limits(ad=10, document=1_000)).left()]
+    remarks = [
+        finding.code for _, finding in ReceiptFile(long, name="r.ndjson", limits=Limits(ad=10, document=1_000)).remaining()
+    ]
     assert remarks == ["receipt.unused"]
 
 

@@ -166,10 +166,10 @@ def test_codes_in_schemas_are_explained_and_every_explained_code_is_used(catalog
         for node in rules(json.loads(path.read_text("utf-8")))
         if "x-code" in node
     }
-    assert named <= set(catalogue.findings)
+    assert named <= set(catalogue.finding_codes)
     package = "".join(path.read_text("utf-8") for path in Path(messages.__file__).parent.rglob("*.py"))
     keywords = {f"schema.{keyword}" for keyword in asserting(catalogue)}
-    for code in catalogue.findings:
+    for code in catalogue.finding_codes:
         assert code in named | keywords or f'"{code}"' in package, code
 
 
@@ -177,7 +177,7 @@ def test_every_keyword_of_the_dialect_has_its_finding(catalogue: Catalogue) -> N
     """Whatever a schema may assert, there is a sentence for its failure."""
     assert len(asserting(catalogue)) >= 15
     for keyword in asserting(catalogue):
-        assert f"schema.{keyword}" in catalogue.findings
+        assert f"schema.{keyword}" in catalogue.finding_codes
 
 
 def test_patterns_mean_the_same_in_every_engine(catalogue: Catalogue) -> None:
@@ -242,7 +242,7 @@ def test_steps_are_the_same_in_the_table_the_meta_schema_and_the_documentation(c
 def test_steps_name_tables_and_kinds_that_there_are(catalogue: Catalogue) -> None:
     """A word has its table, a quantity its kind, and each kind and table is used by some field, each step by one or a mapping."""
     steps = [step for _, schema in flat(catalogue) for _, node in walk(schema) for step in node.get("x-normalise", ())]
-    mapped = [step for mapping in every_mapping(catalogue) for rule in mapping.rules for step in rule.by]
+    mapped = [step for mapping in every_mapping(catalogue) for rule in mapping.rules for step in rule.steps]
     tables = {step["word"] for step in steps if "word" in step}
     kinds = {step[name] for step in steps for name in ("quantity", "in_unit") if name in step}
     assert tables == {*catalogue.words}

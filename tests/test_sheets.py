@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from v4schema import convert, feed
 from v4schema.feed import Result
-from v4schema.feed.answer_sheet import LABEL, LEGEND, SUGGESTIONS, AnswerSheet, QuestionSheet
+from v4schema.feed.answer_sheet import AnswerSheet
+from v4schema.feed.question_sheet import LABEL, LEGEND, SUGGESTIONS, QuestionSheet
 
 HEAD = "source_id;brand;model;model_year;registration_number;mileage;transmission;fuels"
 ROW = "moped-017;Yamaha;Aerox;2020;ABC123;1 540,5 mil;automat;bensin"
@@ -35,7 +36,10 @@ def converted(answers: str | bytes | None, *ads: Any) -> list[Result]:  # noqa: 
 def remarks(results: list[Result]) -> list[tuple[str, int | None, int | None]]:
     """What is told of the sheet: code, row and column."""
     return [
-        (finding.code, finding.line, finding.column) for result in results if result.beside for finding in result.report.findings
+        (finding.code, finding.line, finding.column)
+        for result in results
+        if result.is_side_file
+        for finding in result.report.findings
     ]
 
 
@@ -147,7 +151,7 @@ def test_an_identifier_that_a_spreadsheet_has_changed_is_told() -> None:
     """Zeros that are gone, a letter that is wrong; and a column that is nearly right."""
     text = "source_id;/category_fields/brnd;model\n17;Yamaha;\n17;;Aerox\nmopde-18;;Aerox\n"
     results = converted(text, {**MOPED, "source_id": "0017"}, {**MOPED, "source_id": "moped-18"})
-    hints = [str(finding.hint) for result in results if result.beside for finding in result.report.findings]
+    hints = [str(finding.hint) for result in results if result.is_side_file for finding in result.report.findings]
     assert [hint.partition("?")[0] for hint in hints] == [
         "Did you mean /category_fields/brand",
         "Did you mean 0017",
@@ -178,7 +182,7 @@ def test_rows_that_are_not_used_are_told() -> None:
     """A second row for an ad, and one for an ad that is not asked."""
     results = converted(f"{HEAD}\n{ROW}\n{ROW}\n1;Saab;;;;;;\n", MOPED, {**CAR, "source_id": "1"})
     assert remarks(results) == [("answer.unknown_ad", 3, 1), ("answer.unknown_ad", 4, 1)]
-    told = [finding.message for result in results if result.beside for finding in result.report.findings]
+    told = [finding.message for result in results if result.is_side_file for finding in result.report.findings]
     assert told[0] == 'The ad "moped-017" has an answer in a row before, or is not asked: this one was not used.'
 
 
@@ -208,16 +212,16 @@ def test_lists_of_words_and_of_other_things_are_told_apart() -> None:
 def test_a_sheet_that_is_no_table_is_a_finding(text: bytes, place: tuple[int, int], message: str) -> None:
     """Nothing is answered from it, and it says why."""
     results = converted(text, MOPED)
-    told = [finding for result in results if result.beside for finding in result.report.findings]
+    told = [finding for result in results if result.is_side_file for finding in result.report.findings]
     assert [(finding.code, finding.line, finding.column) for finding in told] == [("answer.malformed", *place)]
     assert message in told[0].message
-    assert sum(result.complete for result in results if not result.beside) == (message.startswith("There are two columns"))
+    assert sum(result.complete for result in results if not result.is_side_file) == (message.startswith("There are two columns"))
 
 
 @given(text=st.binary(max_size=60) | st.text("\"';,\n\tsource_idbrand1", max_size=60).map(str.encode))
 def test_any_bytes_get_an_answer(text: bytes) -> None:
     """Never an exception."""
-    assert len([result for result in converted(text, MOPED) if not result.beside]) == 1
+    assert len([result for result in converted(text, MOPED) if not result.is_side_file]) == 1
 
 
 @given(
@@ -238,7 +242,7 @@ def test_a_sheet_that_is_filled_in_comes_back(names: list[str], title: str) -> N
     csv.writer(text, delimiter=";").writerows([head, legend, *answered])
     results = converted(text.getvalue(), *ads)
     named = [name for name in names if name.strip()]
-    assert sum(result.complete for result in results if not result.beside) == len(named)
+    assert sum(result.complete for result in results if not result.is_side_file) == len(named)
 
 
 #: What spreadsheets take for the beginning of a formula, one way or another, and what programs split cells at.
@@ -283,7 +287,7 @@ def test_what_an_ad_is_called_comes_back_from_its_cell(names: list[str], title: 
         assert row is not None
         assert row.name == ad["source_id"].strip()
         assert row.answers["/category_fields/brand"] == f"Yamaha {number}"
-    assert not [*answers.left()]
+    assert not [*answers.remaining()]
 
 
 @pytest.mark.parametrize("name", ["# what to answer", "legend"])
@@ -300,7 +304,7 @@ def test_an_ad_that_is_called_as_the_second_line_is_is_answered(name: str, title
         row_ = answers.take(ad)
         assert row_ is not None
         assert row_.answers["/category_fields/brand"] == "Yamaha"
-        assert not [*answers.left()]
+        assert not [*answers.remaining()]
 
 
 def test_an_identifier_that_a_spreadsheet_would_write_anew_is_marked() -> None:

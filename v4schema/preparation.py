@@ -63,7 +63,7 @@ def prepare_one(
     operation: str = "create",
     engine: str | None,
     catalogue: Catalogue,
-    units: Mapping[str, str | None],
+    units: Mapping[str, Any],
 ) -> Report:
     """Normalise and validate one parsed ad; the arguments are those of `preflight`."""
     options: dict[str, Any] = {"version": version, "category": category, "operation": operation, "catalogue": catalogue}
