@@ -70,7 +70,7 @@ def test_every_near_miss_gives_exactly_its_finding(
         if essence(rule) in known:
             continue
         tally.add(rule, "rules")
-        if rule.rule not in ground.breaches:
+        if rule.id not in ground.breaches:
             tally.add(rule, "implied")
             continue
         drawn = misses(ground, rule)
@@ -91,7 +91,7 @@ def misses(ground: KindStrategies, rule: Assertion) -> int:
     first = next(kind for kind in KINDS if kind.version == ground.kind.version)
 
     @(TWICE if ground.kind == first else ONCE)
-    @given(miss=missing(ground, rule.rule))
+    @given(miss=missing(ground, rule.id))
     def holds(miss: strategies.NearMiss) -> None:
         drawn.append(miss)
         for engine in ENGINES:

@@ -87,6 +87,6 @@ def test_a_mapping_is_turned_round_where_its_steps_can_be() -> None:
     move = Rule(action="move", at=("body",), to=("title",), steps=[{"in_unit": "price"}])
     was_reversed = replace(mapping, rules=[move, Rule(action="drop", at=("contact",))]).reversed
     assert was_reversed is not None
-    assert (was_reversed.given, reversed_path.target) == (mapping.target, mapping.given)
+    assert (was_reversed.given, was_reversed.target) == (mapping.target, mapping.given)
     assert [str(rule) for rule in was_reversed.rules] == ["move /title to /body"]
     assert replace(mapping, rules=[replace(move, steps=[{"trim": True}])]).reversed is None

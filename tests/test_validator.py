@@ -18,8 +18,8 @@ from v4schema import catalogue as catalogues
 from v4schema.catalogue import Catalogue
 from v4schema.dialect.engines import ENGINES
 from v4schema.dialect.fields import error_rules, example, is_sendable, subschema_at, walk
-from v4schema.document.pointer import exists, get, parse, write
 from v4schema.document.json_value import first_non_json
+from v4schema.document.pointer import exists, get, parse, write
 from v4schema.validation.validator import _validator
 
 Ad = dict[str, Any]

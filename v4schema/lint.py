@@ -8,6 +8,7 @@ from v4schema.catalogue.editions import EditionPath
 from v4schema.conversion import mappings
 from v4schema.dialect import patterns
 from v4schema.dialect.fields import Schema, walk
+from v4schema.dialect.keywords import KEYWORDS
 from v4schema.document import pointer
 from v4schema.errors import InvalidSchemas
 from v4schema.findings.report import Kind
@@ -15,8 +16,8 @@ from v4schema.openapi.description import described_editions, document
 
 #: The files of our own beside the schemas of ads; each is described by the meta-schema of its name.
 _OWN = ("catalogue", "units", "words", "findings")
-#: Where the expressions of schemas and steps stand.
-_EXPRESSIONS = ("pattern", "leaving", "unless")
+#: The members of schemas and steps that are regular expressions.
+_EXPRESSIONS = {*(name for name, keyword in KEYWORDS.items() if keyword.is_pattern), "leaving", "unless"}
 
 
 def check(catalogue: Catalogue) -> None:

@@ -19,12 +19,9 @@ from v4schema.dialect.fields import (
     types,
     walk,
 )
+from v4schema.dialect.keywords import BOUNDS
 from v4schema.document import pointer
 from v4schema.findings.report import Kind
-
-#: The limits of values, each with which of two is the narrower.
-_LOWEST = ("minimum", "exclusiveMinimum", "minLength", "minItems")
-_HIGHEST = ("maximum", "exclusiveMaximum", "maxLength", "maxItems")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,12 +172,12 @@ def _differences(node: Schema, other: Schema) -> Iterator[tuple[str, str, object
         yield "discouraged", "enum", unwelcome, None
     one: Any
     two: Any
-    for keywords, narrower in ((_LOWEST, max), (_HIGHEST, min)):
-        for keyword in keywords:
-            one, two = _limit(node, keyword, narrower), _limit(other, keyword, narrower)
-            if one != two:
-                narrowed = two is not None and narrower([limit for limit in (one, two) if limit is not None]) == two
-                yield "narrowed" if narrowed else "widened", keyword, one, two
+    for keyword, bound in BOUNDS.items():
+        narrower = max if bound.lower else min
+        one, two = _limit(node, keyword, narrower), _limit(other, keyword, narrower)
+        if one != two:
+            narrowed = two is not None and narrower([limit for limit in (one, two) if limit is not None]) == two
+            yield "narrowed" if narrowed else "widened", keyword, one, two
     forms = [[fact["pattern"] for fact in error_rules(each) if "pattern" in fact] for each in (node, other)]
     if not _alike(*forms):
         one, two = (form[0] if len(form) == 1 else form or None for form in forms)

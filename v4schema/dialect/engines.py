@@ -14,6 +14,7 @@ from typing import Any
 
 from v4schema.dialect import patterns
 from v4schema.dialect.fields import Schema
+from v4schema.dialect.keywords import KEYWORDS
 from v4schema.document.pointer import Token
 from v4schema.errors import EngineUnavailable, SlowerEngine, UnknownName
 
@@ -110,7 +111,7 @@ def _rust(schema: Schema) -> Engine:
 
     def failures(ad: object) -> Iterator[Failure]:
         for error in validator.iter_errors(ad):
-            yield Failure(tuple(error.instance_path), _one_way(error.schema_path))
+            yield Failure(tuple(error.instance_path), _keyword_path(error.schema_path))
 
     return Engine(accepts=validator.is_valid, failures=failures)
 
@@ -128,7 +129,7 @@ def _python(schema: Schema) -> Engine:
 
     def failures(ad: object) -> Iterator[Failure]:
         for error in validator.iter_errors(ad):
-            yield Failure(tuple(error.absolute_path), _one_way(error.absolute_schema_path))
+            yield Failure(tuple(error.absolute_path), _keyword_path(error.absolute_schema_path))
 
     return Engine(accepts=validator.is_valid, failures=failures)
 
@@ -174,10 +175,10 @@ def _sameness(value: Any) -> Hashable:  # noqa: ANN401  (any JSON)
     return plain
 
 
-def _one_way(keyword_at: Any) -> tuple[Token, ...]:  # noqa: ANN401  (a list or a deque)
-    """Write both engines' ways to a keyword alike: ``minContains`` and ``maxContains`` belong to ``contains``."""
-    *way, keyword = keyword_at
-    return (*way, "contains" if keyword in {"minContains", "maxContains"} else keyword)
+def _keyword_path(path: Any) -> tuple[Token, ...]:  # noqa: ANN401  (a list or a deque)
+    """Write the path to a keyword the same for both engines: a keyword that is read with another fails as that one."""
+    *around, keyword = path
+    return (*around, KEYWORDS[keyword].read_with or keyword if keyword in KEYWORDS else keyword)
 
 
 #: The minor versions that the tests have passed with, where ``pyproject.toml`` admits no others.

@@ -13,7 +13,6 @@ from v4schema.document.pointer import EVERY, Token
 #: A JSON Schema, as parsed.
 Schema = dict[str, Any]
 
-_ANNOTATIONS = {"title", "description", "examples"}
 #: What Python type a value is parsed to, by the type that the schema asks for.
 _TYPES: Mapping[str, type | tuple[type, ...]] = {
     "integer": int,
@@ -144,8 +143,3 @@ def example(schema: Schema) -> Any:  # noqa: ANN401  (an ad, or any part of one)
     told = {name: value for name, value in members.items() if value is not None}
     whole = all(name in told for fact in error_rules(schema) for name in fact.get("required", ()))
     return told if told and whole else None
-
-
-def is_assertion(keyword: str) -> bool:
-    """Tell whether a keyword of a flat schema says what values are taken, not just something about them."""
-    return not keyword.startswith("x-") and keyword not in _ANNOTATIONS

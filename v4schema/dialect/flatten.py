@@ -3,16 +3,15 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from v4schema.dialect.fields import _ANNOTATIONS, Schema, is_assertion
+from v4schema.dialect.fields import Schema
+from v4schema.dialect.keywords import SEPARATE, STRUCTURE, Role, is_assertion, names
+
+_IDENTITY = names(Role.IDENTITY)
+#: The annotations of JSON Schema itself: they come first in a flat schema.
+_DESCRIPTIONS = frozenset(name for name in names(Role.ANNOTATION) if not name.startswith("x-"))
 
 #: From a reference and the name of the file it stands in, to the schema it means and the name of that one's file.
 Resolve = Callable[[str, str], tuple[Schema, str]]
-
-_STRUCTURE = {"properties", "items", "allOf", "$ref"}
-
-_IDENTITY = {"$schema", "$id", "$defs"}
-
-_OWN_VOICE = {"x-level", "x-code", "x-message", "x-operations", "if", "not", "anyOf", "contains"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,12 +43,12 @@ class Flattening:
             layer = self._expanded(branch, file)
             if self.operation not in layer.pop("x-operations", (self.operation,)):
                 continue
-            if _OWN_VOICE.isdisjoint(layer) and "x-operations" not in branch:
+            if SEPARATE.isdisjoint(layer) and "x-operations" not in branch:
                 _merge(flat, layer)
             else:
                 rules.append(layer)
-        own: Schema = {key: value for key, value in node.items() if key not in _STRUCTURE | _IDENTITY}
-        for keyword in ("if", "then", "else", "not"):
+        own: Schema = {key: value for key, value in node.items() if key not in STRUCTURE | _IDENTITY}
+        for keyword in ("if", "then", "not"):
             if keyword in own:
                 own[keyword] = self._expanded(own[keyword], file)
         if "properties" in node:
@@ -74,7 +73,7 @@ class Flattening:
     def _closed(self, node: Schema) -> Schema:
         """Refuse fields that are not described, and set ``required`` aside where a partial ad may leave fields out."""
         # Read from the top, a field is described, then asserted, then taken apart.
-        closed = dict(sorted(node.items(), key=lambda item: (item[0] in _STRUCTURE, item[0] not in _ANNOTATIONS)))
+        closed = dict(sorted(node.items(), key=lambda item: (item[0] in STRUCTURE, item[0] not in _DESCRIPTIONS)))
         partial = self.partial and not node.get("x-atomic")
         if partial:
             closed.pop("required", None)
@@ -110,8 +109,8 @@ def _merge(into: Schema, layer: Schema) -> None:
         _merge(into.setdefault("items", {}), layer["items"])
     if layer.get("allOf"):
         into["allOf"] = [*into.get("allOf", ()), *layer["allOf"]]
-    asserted = {key: value for key, value in layer.items() if is_assertion(key) and key not in _STRUCTURE}
-    standing = {key for key in into if is_assertion(key) and key not in _STRUCTURE}
+    asserted = {key: value for key, value in layer.items() if is_assertion(key) and key not in STRUCTURE}
+    standing = {key for key in into if is_assertion(key) and key not in STRUCTURE}
     apart = bool(asserted) and bool(standing) and layer.get("x-source", into.get("x-source")) != into.get("x-source")
     if apart or any(key in standing and into[key] != value for key, value in asserted.items()):
         into["allOf"] = [*into.get("allOf", ()), {"x-source": layer.get("x-source", into.get("x-source")), **asserted}]

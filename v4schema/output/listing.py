@@ -11,6 +11,7 @@ from v4schema.catalogue.editions import Edition
 from v4schema.conversion.comparison import Change, Comparison
 from v4schema.conversion.mappings import CategoryMapping
 from v4schema.dialect.fields import Schema, error_rules, errors_only, example, is_sendable, walk
+from v4schema.dialect.keywords import KEYWORDS
 from v4schema.document import pointer
 
 __all__ = [
@@ -28,17 +29,8 @@ __all__ = [
     "pretty",
 ]
 
-#: What is told of a field's limits, by keyword.
-_LIMITS = {
-    "minimum": "≥ {}",
-    "exclusiveMinimum": "> {}",
-    "maximum": "≤ {}",
-    "exclusiveMaximum": "< {}",
-    "minLength": "length ≥ {}",
-    "maxLength": "length ≤ {}",
-    "minItems": "items ≥ {}",
-    "maxItems": "items ≤ {}",
-}
+#: How the limits of a field are shown, by keyword.
+_LIMITS = {name: keyword.listing for name, keyword in KEYWORDS.items() if keyword.listing}
 
 #: The chapters of a comparison, by what changes.
 _CHAPTERS = {

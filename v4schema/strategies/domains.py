@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 
 from v4schema.catalogue.quantities import to_fraction
 from v4schema.dialect.fields import Schema
+from v4schema.dialect.keywords import BOUNDS, Bound
 from v4schema.strategies.regular_languages import Demand, Language, language
 
 #: How finely numbers are drawn that are not whole.
@@ -69,15 +70,15 @@ class Numbers:
                 yield self
         elif keyword == "examples":
             yield replace(self, examples=tuple(each for each in limit if each in self))
-        elif keyword in _BOUNDS:
-            yield from self._bounded(*_BOUNDS[keyword], limit, holds=holds)
+        elif bound := _bound(keyword, "value"):
+            yield from self._bounded(bound, limit, holds=holds)
         elif holds:
             yield self
 
-    def _bounded(self, below: bool, included: bool, limit: float, *, holds: bool) -> Iterator["Numbers"]:  # noqa: FBT001
-        """Keep to one side of a limit: `below` says from which side the keyword looks, `included` whether the limit belongs."""
-        edge = (to_fraction(limit) or Fraction(0)) * self.steps
-        if below is holds:
+    def _bounded(self, bound: Bound, limit: float, *, holds: bool) -> Iterator["Numbers"]:
+        """Keep to one side of a limit."""
+        edge, included = (to_fraction(limit) or Fraction(0)) * self.steps, not bound.exclusive
+        if bound.lower is holds:
             least = ceil(edge) if included is holds else floor(edge) + 1
             bounded = replace(self, least=least if self.least is None else max(least, self.least))
         else:
@@ -126,8 +127,8 @@ class Texts:
             yield replace(self, examples=tuple(each for each in limit if each in self))
         elif keyword == "pattern":
             yield from self._left(replace(self, demands=self.demands | {(limit, holds)}))
-        elif keyword in {"minLength", "maxLength"}:
-            above = (keyword == "minLength") is holds
+        elif bounded := _bound(keyword, "length"):
+            above = bounded.lower is holds
             bound = limit if holds else limit + 1 if above else limit - 1
             yield from self._left(
                 replace(self, least=max(self.least, bound))
@@ -186,8 +187,8 @@ class Arrays:
         limit = schema[keyword]
         if keyword == "items":
             yield from self.with_items(narrow, schema["items"], holds=holds)
-        elif keyword in {"minItems", "maxItems"}:
-            above = (keyword == "minItems") is holds
+        elif bounded := _bound(keyword, "size"):
+            above = bounded.lower is holds
             bound = limit if holds else limit + 1 if above else limit - 1
             yield from self.sized(bound if above else 0, None if above else bound)
         elif keyword == "uniqueItems":
@@ -320,13 +321,11 @@ EVERYTHING: Sequence[Domain] = (
 
 _Scalar = TypeVar("_Scalar", Numbers, Texts)
 
-#: Of the keywords that bound numbers: whether they bound them from below, and whether the bound belongs.
-_BOUNDS = {
-    "minimum": (True, True),
-    "exclusiveMinimum": (True, False),
-    "maximum": (False, True),
-    "exclusiveMaximum": (False, False),
-}
+
+def _bound(keyword: str, measure: str) -> Bound | None:
+    """Return the bound that a keyword sets on a measure, if it does."""
+    bound = BOUNDS.get(keyword)
+    return bound if bound and bound.measure == measure else None
 
 
 def _names(types: str | Sequence[str]) -> Sequence[str]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from v4schema.catalogue import Catalogue
-from v4schema.dialect.assertions import Assertion, Rule, assertions
+from v4schema.dialect.assertions import Assertion, AssertionId, assertions
 from v4schema.dialect.fields import Schema, errors_only, is_sendable
 from v4schema.document import pointer
 from v4schema.findings.report import Kind, Level
@@ -74,9 +74,9 @@ class KindStrategies:
         return self.sampler.taking(errors_only(_sendable(self.schema)))
 
     @cached_property
-    def breaches(self) -> Mapping[Rule, Violation]:
+    def breaches(self) -> Mapping[AssertionId, Violation]:
         """How each rule can be broken so that it is told; those are left out that another one always speaks for."""
-        found = {each.rule: self._breach(each) for each in self.assertions}
+        found = {each.id: self._breach(each) for each in self.assertions}
         return {rule: breach for rule, breach in found.items() if breach is not None}
 
     def _breach(self, broken: Assertion) -> Violation | None:

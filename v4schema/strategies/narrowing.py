@@ -6,15 +6,14 @@ from functools import partial
 from typing import Any
 
 from v4schema.dialect.assertions import Assertion
-from v4schema.dialect.fields import Schema, is_assertion
+from v4schema.dialect.fields import Schema
+from v4schema.dialect.keywords import DEPENDENT, is_assertion
 from v4schema.document.pointer import Token
 from v4schema.strategies.domains import EVERYTHING, Arrays, Domain, Objects
 
 Domains = Sequence[Domain]
 #: Narrows domains to those values for which something holds, or does not.
 Clause = Callable[..., Domains]
-#: Keywords that are read together with another.
-_BESIDE = {"then", "minContains", "maxContains"}
 #: What describes the parts of a value is read before what restricts several of them at once; what documents show, last.
 _ORDER = {"type": 0, "properties": 1, "items": 1, "allOf": 3, "examples": 4}
 
@@ -96,7 +95,7 @@ class Narrower:
 
 
 def _in_order(schema: Schema) -> Sequence[str]:
-    told = [keyword for keyword in schema if keyword == "examples" or (is_assertion(keyword) and keyword not in _BESIDE)]
+    told = [keyword for keyword in schema if keyword == "examples" or (is_assertion(keyword) and keyword not in DEPENDENT)]
     return sorted(told, key=lambda keyword: _ORDER.get(keyword, 2))
 
 

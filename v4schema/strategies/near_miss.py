@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
 from v4schema.catalogue import messages
-from v4schema.dialect.assertions import Assertion, Rule
+from v4schema.dialect.assertions import Assertion, AssertionId
 from v4schema.dialect.engines import Failure
 from v4schema.findings.report import Finding, Kind
 from v4schema.strategies.kind_strategies import KindStrategies
@@ -45,7 +45,7 @@ def missed(draw: DrawFn, grounds: Sequence[KindStrategies], only: Callable[[Asse
 
 
 @st.composite
-def missing(draw: DrawFn, ground: KindStrategies, rule: Rule) -> NearMiss:
+def missing(draw: DrawFn, ground: KindStrategies, rule: AssertionId) -> NearMiss:
     """Near misses of one rule."""
     breach = ground.breaches[rule]
     drawn = draw(ground.sampler.values(breach.domains))

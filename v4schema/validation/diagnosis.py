@@ -9,7 +9,7 @@ from typing import Any
 from v4schema import spelling
 from v4schema.catalogue import Catalogue, messages, privacy
 from v4schema.catalogue.field_names import FieldNames
-from v4schema.dialect.assertions import REPORTING, precedence
+from v4schema.dialect.assertions import precedence
 from v4schema.dialect.engines import Failure
 from v4schema.dialect.fields import (
     Schema,
@@ -21,6 +21,7 @@ from v4schema.dialect.fields import (
     subschema_at,
     types,
 )
+from v4schema.dialect.keywords import REPORTING
 from v4schema.document import pointer
 from v4schema.document.pointer import Place
 from v4schema.findings.report import Finding, Kind
