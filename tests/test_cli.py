@@ -22,7 +22,7 @@ from referencing import Registry, Resource
 from v4schema import Level, __version__, cli
 from v4schema import __main__ as process
 from v4schema.catalogue import Catalogue
-from v4schema.cli.terminal import graceful_shutdown
+from v4schema.cli.shutdown import graceful_shutdown
 from v4schema.dialect.engines import ENGINES
 from v4schema.feed.result import Result, file_result
 from v4schema.output.formats import FORMATS

@@ -16,7 +16,7 @@ from ads import CAR, MOPED
 from commands import Run
 
 from v4schema.cli import clashes, terminal
-from v4schema.cli.terminal import Shutdown
+from v4schema.cli.shutdown import Shutdown
 from v4schema.feed import Result
 from v4schema.output.staging import Staging
 
@@ -197,13 +197,13 @@ def test_nor_is_one_that_is_made_while_other_files_are_read(run: Run, monkeypatc
         Path(f"{name}.json").write_text(BARE, "utf-8")
     count = iter(range(3))
     meanwhile(monkeypatch, lambda: next(count) == 2 and Path("a.json").write_text("edited", "utf-8"))
-    placed = terminal.placed
+    placed = placement.place
 
     def late(staging: Staging, shutdown: Shutdown, files: Any, **words: Any) -> int:  # noqa: ANN401  (those of `placed`)
         Path("b.json").unlink()
         return placed(staging, shutdown, files, **words)
 
-    monkeypatch.setattr(terminal, "placed", late)
+    monkeypatch.setattr(terminal, "place", late)
     result = run(*IN_KRONOR, "-i", "a.json", "b.json", "c.json")
     assert result.exit_code == 3
     assert "a.json: error file.changed" in result.stdout
@@ -269,7 +269,7 @@ def test_a_killed_run_is_completed_and_nothing_converted_again(run: Run) -> None
     result = run(*words)
     assert result.exit_code == 0
     assert "Completed a run that was killed while its files took their places" in result.stderr
-    assert result.stderr.count("is as the killed run wrote it, and is not converted a second time.") == 3
+    assert result.stderr.count("was converted by the killed run, and is not converted again.") == 3
     assert tree() == {f"moved/{name}.json": ONCE.encode() for name in "abcd"}
     assert run(*words).exit_code == 0
     assert tree() == {f"moved/{name}.json": TWICE.encode() for name in "abcd"}
@@ -334,7 +334,7 @@ def test_an_edit_after_the_run_was_killed_is_kept(run: Run) -> None:
     assert tree() == {"a.json": ONCE.encode(), "b.json": BARE.replace("34900", "500").encode()}
     killed_at("r.txt", "validate", "--operation", "update", "a.json", "-o", "r.txt")
     result = run("validate", "--operation", "update", "a.json", "-o", "r.txt")
-    assert "Removed what a killed run has left behind in" in result.stderr
+    assert "Removed the files that a killed run left in" in result.stderr
     assert tree().keys() == {"a.json", "b.json", "r.txt"}
 
 
@@ -351,7 +351,7 @@ def test_a_run_that_cannot_be_completed_stops_the_next(run: Run, monkeypatch: py
     with monkeypatch.context() as patched:
         patched.setattr(os, "replace", refuse)
         result = run(*words)
-    assert (result.exit_code, "A run that was killed cannot be completed" in result.stderr) == (2, True)
+    assert (result.exit_code, "A killed run cannot be completed" in result.stderr) == (2, True)
     assert run(*words).exit_code == 0
     assert tree() == {f"{name}.json": ONCE.encode() for name in "ab"}
 
@@ -363,10 +363,10 @@ def test_signals_wait_while_files_take_their_places() -> None:
     shutdown.request(signal.SIGTERM)
     shutdown.deferred = False
     with pytest.raises(SystemExit) as left:
-        terminal.placed(staging, shutdown, [])
+        placement.place(staging, shutdown, [])
     assert left.value.code == 128 + signal.SIGTERM
     other = Shutdown()
-    assert terminal.placed(staging, other, []) == 0
+    assert placement.place(staging, other, []) == 0
     other.request(signal.SIGTERM)
 
 

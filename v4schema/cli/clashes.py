@@ -37,7 +37,7 @@ def identity(source: str | IO[str]) -> Identity | None:
             return (told.st_dev, told.st_ino, *below) if below or stat.S_ISREG(told.st_mode) else None
 
 
-def once(files: Sequence[str]) -> tuple[list[str], list[tuple[str, str]]]:
+def without_repeats(files: Sequence[str]) -> tuple[list[str], list[tuple[str, str]]]:
     """Return files without those that are named a second time, and these, each with the name that it was met under before."""
     met: dict[Identity | str, str] = {}
     again: list[tuple[str, str]] = []
@@ -53,7 +53,7 @@ def refuse(*, ads: Iterable[str], needs: Iterable[str], writes: Sequence[tuple[s
     """Refuse to write over what is read or needed, or two things to one file. Raises `click.UsageError`.
 
     `ads` are the files that ads are read from (``-`` is standard input), `needs` what the run reads beside them; `writes` are
-    the files that it writes, each with its role: one of `REPORT`, `ADS`, `IN_PLACE` and `BESIDE`.
+    the files that it writes, each with its role: one of `REPORT`, `ADS`, `IN_PLACE` and `SIDE_FILE`.
     """
     sources = {_input(name) for name in ads} - {None}
     needed = {identity(name) for name in needs} - {None}
@@ -63,7 +63,7 @@ def refuse(*, ads: Iterable[str], needs: Iterable[str], writes: Sequence[tuple[s
         if key is None:
             continue
         if key in needed or (key in sources and role != IN_PLACE):
-            instead = _INSTEAD[BESIDE if key in needed else role]
+            instead = _INSTEAD[SIDE_FILE if key in needed else role]
             raise click.UsageError(f"{path} is one of the files that are read; {instead}")
         if key in written:
             other, held = written[key]
@@ -77,12 +77,12 @@ def refuse(*, ads: Iterable[str], needs: Iterable[str], writes: Sequence[tuple[s
 
 
 #: What a file is written for: the report, ads, ads over their own source, or something beside the ads.
-REPORT, ADS, IN_PLACE, BESIDE = "report", "ads", "in place", "beside"
+REPORT, ADS, IN_PLACE, SIDE_FILE = "report", "ads", "in place", "side file"
 #: What to do instead of writing over a file that is read.
 _INSTEAD = {
     REPORT: "the report would overwrite it.",
     ADS: "use --in-place to write it anew.",
-    BESIDE: "name another one.",
+    SIDE_FILE: "name another one.",
 }
 
 

@@ -11,12 +11,14 @@ from click.core import ParameterSource
 
 from v4schema import feed
 from v4schema.catalogue import Catalogue
-from v4schema.cli import clashes, options, reports, terminal
+from v4schema.cli import clashes, placement, reports, terminal
+from v4schema.cli import options as common
 from v4schema.cli.settings import option
+from v4schema.feed import Result
 from v4schema.reading.reader import Limits
 
 if TYPE_CHECKING:
-    from v4schema.cli.terminal import Shutdown
+    from v4schema.cli.shutdown import Shutdown
     from v4schema.cli.write_ads import Run
     from v4schema.feed.answer_sheet import AnswerSheet
     from v4schema.output.staging import Staging
@@ -32,15 +34,15 @@ def _file(name: str, **attributes: Any) -> Callable[[Callable[..., Any]], Callab
 @option("--to", metavar="EDITION", help="Edition to convert to; `v4schema show` lists them.")
 @option("--from", "version", metavar="EDITION", help="Edition the ads are of. Default: the nearest older one that leads there.")
 @click.option("--category", metavar="SLUG|ID", help="What the ads become, where a category splits.")
-@_file("--questions", help="Write what is asked as a table (CSV) to be filled in, a row for each ad.")
+@_file("--questions", help="Write the questions as a table (CSV) to fill in, a row for each ad.")
 @_file("--answers", help="Read such a table back.")
 @_file("--receipts", help="Write a receipt for each ad; with --back, read them.")
 @click.option("--back", is_flag=True, help="Bring ads back by their --receipts to what they were.")
 @_file("--rejects", help="Set ads aside that are not complete, one a line, as they came.")
-@options.writing
-@options.quantities
-@options.reading
-@options.reporting
+@common.writing
+@common.quantities
+@common.reading
+@common.reporting
 @_file("--report", help="Write the report to a file.")
 @click.pass_context
 def convert(
@@ -53,7 +55,7 @@ def convert(
     in_place: bool,
     out: str | None,
     diff: bool,
-    **told: Any,  # noqa: ANN401
+    **options: Any,  # noqa: ANN401
 ) -> None:
     """Convert ads to another edition of the API, and back, without losing anything.
 
@@ -78,135 +80,134 @@ def convert(
     above --fail-on are left, 2 wrong usage, 3 an input could not be read or
     identified, or an ad not be written, 128 + n stopped by signal n.
     """
-    from v4schema.cli import outputs
-    from v4schema.cli.write_ads import AdWriter, Run
+    from v4schema.cli import outputs as plans
+    from v4schema.cli.write_ads import Diff, Run
     from v4schema.feed.question_sheet import QuestionSheet
     from v4schema.output.staging import digest
 
-    _refuse_contradictions(ctx, told)
-    files = files if out else terminal.once(files)
-    held = options.load_catalogue(schemas, lists)
-    said = options.unit_settings(held, told)
-    silent = bool(diff or told["questions"]) and not in_place and not out
-    sources, targets = outputs.paired(files, told["stdin_name"], in_place=in_place, out=out, silent=silent)
-    back = [told["receipts"]] if told["back"] else []
-    writes = [*_beside(told), *outputs.uses(targets)]
-    needs = [*filter(None, [told["answers"], *back]), *options.needs(ctx, schemas, lists)]
+    _refuse_contradictions(ctx, options)
+    files = files if out else terminal.without_repeats(files)
+    catalogue = common.load_catalogue(schemas, lists)
+    units = common.unit_settings(catalogue, options)
+    questions = options["questions"]
+    silent = bool(diff or questions) and not in_place and not out
+    sources, outputs = plans.plan(files, options["stdin_name"], in_place=in_place, out=out, silent=silent)
+    back = [options["receipts"]] if options["back"] else []
+    writes = [*_side_files(options), *plans.uses(outputs)]
+    needs = [*filter(None, [options["answers"], *back]), *common.needs(ctx, schemas, lists)]
     clashes.refuse(ads=files or ["-"], needs=needs, writes=writes)
     if in_place:
-        options.refuse_repeating(ctx, held, said)
-    outputs.make_folders(targets)
-    done = terminal.recover([*files, *back, *(path for path, _ in writes)], files, repeats=in_place)
-    sources, targets = outputs.remaining(sources, targets, done)
+        common.refuse_repeating(ctx, catalogue, units)
+    plans.make_folder(out, outputs)
+    done = placement.recover([*files, *back, *(path for path, _ in writes)], files, repeats=in_place)
+    sources, outputs = plans.remaining(sources, outputs, done)
     if done and not sources:
         ctx.exit(0)
-    kept = _refuse_losses(told, in_place=in_place, silent=silent)
-    questions, asked = (
-        told["questions"],
-        digest(told["questions"]) if told["questions"] and os.path.isfile(told["questions"]) else None,
-    )
-    converted = _converted(sources, told, said, held)
-    tally = feed.Summary(converts=True, sets_aside=told["rejects"] is not None)
-    free = not diff and all(target is None or target.path for target in targets)
+    kept = _refuse_losses(options, in_place=in_place, silent=silent)
+    earlier = digest(questions) if questions and os.path.isfile(questions) else None
+    converted = _converted(sources, options, units, catalogue)
+    summary = feed.Summary(converts=True, sets_aside=options["rejects"] is not None)
+    free = not diff and all(output.nowhere or output.path for output in outputs)
 
     def work(staging: "Staging", shutdown: "Shutdown") -> int:
         with ExitStack() as opened:
-            report = terminal.opened(staging, told["report"])
-            rejects = outputs.open_side_file(staging, told["rejects"], new="rejects" in kept)
-            standard = outputs.StandardOutput() if rejects else outputs.BufferedOutput()
+            report = placement.open_report(staging, options["report"])
+            rejects = plans.open_side_file(staging, options["rejects"], new="rejects" in kept)
+            standard = plans.StandardOutput(buffered=rejects is None)
             opened.callback(standard.close)
+            receipts = None if options["back"] else options["receipts"]
             run = Run(
                 staging=staging,
                 shutdown=shutdown,
-                catalogue=held,
-                writing=AdWriter.shown(diff=diff, color=told["color"], aside=rejects),
-                receipts=outputs.open_side_file(staging, None if told["back"] else told["receipts"], new=True),
-                questions=outputs.open_side_file(staging, questions, new=asked is None, before=asked),
-                sheet=opened.enter_context(QuestionSheet(held)) if questions else None,
+                catalogue=catalogue,
+                outputs=outputs,
                 standard=standard,
+                diff=Diff.of(options["color"]) if diff else None,
+                rejects=rejects,
+                receipts=plans.open_side_file(staging, receipts, new=True),
+                questions=plans.open_side_file(staging, questions, new=earlier is None, before=earlier),
+                sheet=opened.enter_context(QuestionSheet(catalogue)) if questions else None,
                 once=in_place,
-                sinks=[outputs.OutputFile(target=target, standard=standard, staging=staging) for target in targets],
             )
-            code = run.finish(converted, tally, told, report=report, stream=sys.stdout if free else sys.stderr)
-        if not told["quiet"]:
-            for line in _left_out(tally, run, told) if not silent or run.sheet else ():
+            code = run.finish(converted, summary, options, report=report, stream=sys.stdout if free else sys.stderr)
+        if not options["quiet"]:
+            for line in _left_out(summary, run, options) if not silent or run.sheet else ():
                 terminal.echo(f"{line}\n", err=True)
-        return code or reports.exit_code(tally, told["fail_on"]) or int(tally.incomplete > 0 and rejects is None)
+        return code or reports.exit_code(summary, options["fail_on"]) or int(summary.incomplete > 0 and rejects is None)
 
-    ctx.exit(terminal.staged(work))
+    ctx.exit(placement.run_staged(work))
 
 
-def _beside(told: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _side_files(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield the files that are written beside the ads, each with its role."""
-    for name in ("report", "rejects", "questions", *(() if told["back"] else ("receipts",))):
-        if told[name] not in {None, "-"}:
-            yield told[name], clashes.REPORT if name == "report" else clashes.BESIDE
+    for name in ("report", "rejects", "questions", *(() if options["back"] else ("receipts",))):
+        if options[name] not in {None, "-"}:
+            yield options[name], clashes.REPORT if name == "report" else clashes.SIDE_FILE
 
 
-def _left_out(tally: feed.Summary, run: "Run", told: Mapping[str, Any]) -> Iterator[str]:
-    """Say what becomes of ads that are not complete, where that is not told already."""
-    unasked = tally.incomplete - run.asked
+def _left_out(summary: feed.Summary, run: "Run", options: Mapping[str, Any]) -> Iterator[str]:
+    """Say what happens to ads that are not complete, where the findings do not."""
+    unasked = summary.incomplete - run.asked
     if run.sheet and unasked:
-        yield f"{unasked:,} ads that are not complete are not in {told['questions']}: what is wrong with them no cell can answer."
-    elif not run.sheet and tally.incomplete and not told["rejects"]:
-        sheet = "" if told["back"] else "--questions FILE writes what is missing as a table; "
-        yield f"A source with ads that are not complete is not written. {sheet}--rejects FILE sets such ads aside."
+        yield f"{unasked:,} incomplete ads are not in {options['questions']}: no cell can answer what is wrong with them."
+    elif not run.sheet and summary.incomplete and not options["rejects"]:
+        sheet = "" if options["back"] else "--questions FILE writes what is missing as a table; "
+        yield f"A source with incomplete ads is not written. {sheet}--rejects FILE sets such ads aside."
 
 
-def _refuse_contradictions(ctx: click.Context, told: Mapping[str, Any]) -> None:
-    """Refuse options that do not go together."""
-    if not told["back"] and not told["to"]:
+def _refuse_contradictions(ctx: click.Context, options: Mapping[str, Any]) -> None:
+    """Refuse options that exclude each other."""
+    if not options["back"] and not options["to"]:
         raise click.UsageError("Say with --to which edition to convert to.")
-    if told["back"] and not told["receipts"]:
-        raise click.UsageError("--back goes by --receipts; without them, convert --from the one edition --to the other.")
-    idle = {"version", "category", "questions", "answers", *Catalogue().unit_settings} if told["back"] else ()
+    if options["back"] and not options["receipts"]:
+        raise click.UsageError("--back needs --receipts; without them, convert --from the one edition --to the other.")
+    unused = {"version", "category", "questions", "answers", *Catalogue().unit_settings} if options["back"] else ()
     for param in ctx.command.params:
-        if param.name in idle and ctx.get_parameter_source(param.name) is ParameterSource.COMMANDLINE:
-            raise click.UsageError(f"--back knows from the receipts what {max(param.opts, key=len)} would say.")
+        if param.name in unused and ctx.get_parameter_source(param.name) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"--back takes from the receipts what {max(param.opts, key=len)} would say.")
 
 
-def _refuse_losses(told: Mapping[str, Any], *, in_place: bool, silent: bool) -> Sequence[str]:
-    """Refuse to write over what is the only way back: receipts, and ads that were set aside in place; return what is such."""
-    if told["receipts"] and not told["back"] and silent:
+def _refuse_losses(options: Mapping[str, Any], *, in_place: bool, silent: bool) -> Sequence[str]:
+    """Refuse to overwrite the only way back: receipts, and ads set aside in place; return the options that name such files."""
+    if options["receipts"] and not options["back"] and silent:
         raise click.UsageError("--receipts goes with ads that are written; say with --output where to.")
-    kept = [*([] if told["back"] else ["receipts"]), *(["rejects"] if in_place else [])]
+    kept = [*([] if options["back"] else ["receipts"]), *(["rejects"] if in_place else [])]
     for name in kept:
-        if told[name] and os.path.isfile(told[name]) and os.path.getsize(told[name]):
-            raise click.UsageError(f"There are {name} in {told[name]} already, which would be lost; name another file.")
+        if options[name] and os.path.isfile(options[name]) and os.path.getsize(options[name]):
+            raise click.UsageError(f"There are {name} in {options[name]} already, which would be lost; name another file.")
     return kept
 
 
 def _converted(
-    sources: Sequence[tuple[str, Any]], told: Mapping[str, Any], said: Mapping[str, str], held: Catalogue
-) -> Sequence[Iterable[feed.Result]]:
-    """Return the results of each source; what is left of answers or receipts comes with the last."""
-    limits = options.limits(told)
-    ways: dict[str, Any] = {"to": told["to"]}
-    if told["back"]:
+    sources: Sequence[tuple[str, Any]], options: Mapping[str, Any], units: Mapping[str, str], catalogue: Catalogue
+) -> Sequence[Iterable[Result]]:
+    """Return the results of each source; unused answers or receipts come with the last."""
+    limits = common.limits(options)
+    words: dict[str, Any] = {"to": options["to"]}
+    if options["back"]:
         from v4schema.feed.receipt_file import ReceiptFile
 
-        _refuse_unreadable(told["receipts"])
-        drawer = ReceiptFile(told["receipts"], limits=limits, catalogue=held)
-        return [feed.restore([source], drawer, limits=limits, **ways, last=source is sources[-1]) for source in sources]
-    ways |= {key: told[key] for key in ("version", "category")}
-    answers = _answers(told["answers"], told["to"], held, limits) if told["answers"] else None
-    there = told["questions"] and os.path.isfile(told["questions"])
-    if there and not _answers(told["questions"], told["to"], held, limits, checked=False).empty:
-        raise click.UsageError(
-            f"There are answers in {told['questions']} already: read them with --answers, and name another file."
-        )
+        _refuse_unreadable(options["receipts"])
+        receipts = ReceiptFile(options["receipts"], limits=limits, catalogue=catalogue)
+        return [feed.restore([source], receipts, limits=limits, **words, last=source is sources[-1]) for source in sources]
+    words |= {key: options[key] for key in ("version", "category")}
+    answers = _answers(options["answers"], options["to"], catalogue, limits) if options["answers"] else None
+    questions = options["questions"]
+    exists = questions and os.path.isfile(questions)
+    if exists and not _answers(questions, options["to"], catalogue, limits, checked=False).empty:
+        raise click.UsageError(f"There are answers in {questions} already: read them with --answers, and name another file.")
     return [
-        feed.convert([source], answers=answers, last=source is sources[-1], limits=limits, catalogue=held, **ways, **said)
+        feed.convert([source], answers=answers, last=source is sources[-1], limits=limits, catalogue=catalogue, **words, **units)
         for source in sources
     ]
 
 
-def _answers(path: str, to: str, held: Catalogue, limits: Limits, *, checked: bool = True) -> "AnswerSheet":
-    """Read a table of answers; refuse one that is none."""
+def _answers(path: str, to: str, catalogue: Catalogue, limits: Limits, *, checked: bool = True) -> "AnswerSheet":
+    """Read a table of answers; refuse a file that is none."""
     from v4schema.feed.answer_sheet import AnswerSheet
 
     try:
-        answers = AnswerSheet(path, to=to, limits=limits, catalogue=held)
+        answers = AnswerSheet(path, to=to, limits=limits, catalogue=catalogue)
     except OSError as error:
         raise click.UsageError(f"Cannot read {path}: {error.strerror}.") from None
     if checked and answers.unusable:

@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from v4schema import feed
-from v4schema.cli import clashes, options, reports, terminal
+from v4schema.cli import clashes, placement, reports, terminal
+from v4schema.cli import options as common
 
 if TYPE_CHECKING:
-    from v4schema.cli.terminal import Shutdown
+    from v4schema.cli.shutdown import Shutdown
     from v4schema.output.staging import Staging
 
 
 @click.command()
 @click.argument("files", nargs=-1, metavar="[FILE]...")
-@options.writing
+@common.writing
 @click.option("--check", is_flag=True, help="Change nothing; exit with 1 if something would change.")
-@options.quantities
-@options.checking
-@options.reporting
+@common.quantities
+@common.checking
+@common.reporting
 @click.option("--report", type=click.Path(dir_okay=False, readable=False), metavar="FILE", help="Write the report to a file.")
 @click.pass_context
 def normalise(  # noqa: PLR0913  (the options above)
@@ -35,7 +36,7 @@ def normalise(  # noqa: PLR0913  (the options above)
     check: bool,
     diff: bool,
     report: str | None,
-    **told: Any,  # noqa: ANN401
+    **options: Any,  # noqa: ANN401
 ) -> None:
     """Mend in ads what can be mended without guessing: units, words, spellings, names.
 
@@ -60,42 +61,41 @@ def normalise(  # noqa: PLR0913  (the options above)
     found something to change, 2 wrong usage, 3 an input could not be read or
     identified, or an ad not be written, 128 + n stopped by signal n.
     """
-    from v4schema.cli import outputs
-    from v4schema.cli.write_ads import AdWriter, Run
+    from v4schema.cli import outputs as plans
+    from v4schema.cli.write_ads import Diff, Run
 
-    files = files if out else terminal.once(files)
-    held = options.load_catalogue(schemas, lists)
-    said = options.unit_settings(held, told)
+    files = files if out else terminal.without_repeats(files)
+    catalogue = common.load_catalogue(schemas, lists)
+    units = common.unit_settings(catalogue, options)
     silent = check or (diff and not in_place and not out)
-    sources, targets = outputs.paired(files, told["stdin_name"], in_place=in_place, out=out, silent=silent)
+    sources, outputs = plans.plan(files, options["stdin_name"], in_place=in_place, out=out, silent=silent)
     if in_place and not check:
-        options.refuse_repeating(ctx, held, said)
-    words = {key: told[key] for key in ("version", "category", "operation", "engine")}
-    limits = options.limits(told)
-    feed.prepare([], limits=limits, catalogue=held, **words, **said)  # a word that names nothing is told before anything is done
-    writes = [*outputs.uses(targets), *((path, clashes.REPORT) for path in [report] if path not in {None, "-"})]
-    clashes.refuse(ads=files or ["-"], needs=options.needs(ctx, schemas, lists), writes=writes)
-    outputs.make_folders(targets)
-    once = in_place and not check and not {*said}.isdisjoint(held.one_time_settings)
-    done = terminal.recover([*files, *(path for path, _ in writes)], files, repeats=once)
-    sources, targets = outputs.remaining(sources, targets, done)
-    prepared = [feed.prepare([source], limits=limits, catalogue=held, **words, **said) for source in sources]
-    tally = feed.Summary()
-    free = not diff and all(target is None or target.path for target in targets)
+        common.refuse_repeating(ctx, catalogue, units)
+    words = {key: options[key] for key in ("version", "category", "operation", "engine")}
+    limits = common.limits(options)
+    feed.prepare([], limits=limits, catalogue=catalogue, **words, **units)  # unknown names are reported before anything is done
+    writes = [*plans.uses(outputs), *((path, clashes.REPORT) for path in [report] if path not in {None, "-"})]
+    clashes.refuse(ads=files or ["-"], needs=common.needs(ctx, schemas, lists), writes=writes)
+    plans.make_folder(out, outputs)
+    once = in_place and not check and not {*units}.isdisjoint(catalogue.one_time_settings)
+    done = placement.recover([*files, *(path for path, _ in writes)], files, repeats=once)
+    sources, outputs = plans.remaining(sources, outputs, done)
+    prepared = [feed.prepare([source], limits=limits, catalogue=catalogue, **words, **units) for source in sources]
+    summary = feed.Summary()
+    free = not diff and all(output.nowhere or output.path for output in outputs)
 
     def work(staging: "Staging", shutdown: "Shutdown") -> int:
-        file = terminal.opened(staging, report)
-        standard = outputs.StandardOutput()
+        file = placement.open_report(staging, report)
         run = Run(
             staging=staging,
             shutdown=shutdown,
-            catalogue=held,
-            writing=AdWriter.shown(diff=diff, color=told["color"]),
-            standard=standard,
+            catalogue=catalogue,
+            outputs=outputs,
+            standard=plans.StandardOutput(),
+            diff=Diff.of(options["color"]) if diff else None,
             once=once,
-            sinks=[outputs.OutputFile(target=target, standard=standard, staging=staging) for target in targets],
         )
-        code = run.finish(prepared, tally, told, report=file, stream=sys.stdout if free else sys.stderr)
-        return code or reports.exit_code(tally, told["fail_on"]) or int(check and tally.changed > 0)
+        code = run.finish(prepared, summary, options, report=file, stream=sys.stdout if free else sys.stderr)
+        return code or reports.exit_code(summary, options["fail_on"]) or int(check and summary.changed > 0)
 
-    ctx.exit(terminal.staged(work))
+    ctx.exit(placement.run_staged(work))

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from v4schema.cli import clashes, options, terminal
+from v4schema.cli import clashes, options, placement, terminal
 
 if TYPE_CHECKING:
-    from v4schema.cli.terminal import Shutdown
+    from v4schema.cli.shutdown import Shutdown
     from v4schema.output.staging import Staging
 
 
@@ -31,13 +31,13 @@ def openapi(ctx: click.Context, /, edition: str | None, output: str | None, sche
     from v4schema.output import listing
 
     if output not in {None, "-"}:
-        clashes.refuse(ads=[], needs=options.needs(ctx, schemas), writes=[(str(output), clashes.BESIDE)])
-        terminal.recover([str(output)])
+        clashes.refuse(ads=[], needs=options.needs(ctx, schemas), writes=[(str(output), clashes.SIDE_FILE)])
+        placement.recover([str(output)])
     text = listing.pretty(document(edition, catalogue=options.load_catalogue(schemas))) + "\n"
 
     def work(staging: "Staging", shutdown: "Shutdown") -> int:
-        file = terminal.opened(staging, output)
+        file = placement.open_report(staging, output)
         terminal.write([text], file)
-        return terminal.placed(staging, shutdown, [file])
+        return placement.place(staging, shutdown, [file])
 
-    ctx.exit(terminal.staged(work))
+    ctx.exit(placement.run_staged(work))

@@ -1,61 +1,62 @@
-"""Reports of a run: where they go, how they look, and how the run ends."""
+"""Reports of a run: where they go, how they look, and the exit code of the run."""
 
 import sys
 from collections.abc import Iterable, Mapping
 from typing import IO, TYPE_CHECKING, Any
 
-from v4schema import feed
-from v4schema.cli import options, terminal
+from v4schema.cli import options as common
+from v4schema.cli import terminal
+from v4schema.cli.shutdown import Shutdown
+from v4schema.feed import Result, Summary
 from v4schema.findings.report import Level
 from v4schema.output import formats
 
 if TYPE_CHECKING:
-    from v4schema.cli.terminal import Shutdown
     from v4schema.output.staging import StagedFile
 
-#: No code frame is narrower or wider than this.
+#: The bounds of the width of a code frame.
 _NARROWEST, _WIDEST = 40, 120
 
 
 def write(
-    results: Iterable[feed.Result],
-    tally: feed.Summary,
-    told: Mapping[str, Any],
+    results: Iterable[Result],
+    summary: Summary,
+    options: Mapping[str, Any],
     *,
-    shutdown: "Shutdown",
+    shutdown: Shutdown,
     file: "StagedFile | None",
     stream: IO[str] | None,
     to_the_end: bool = False,
 ) -> None:
-    """Report results as the options say, to a file or to a standard stream, and at the end tell what the run has come to.
+    """Report results to a file or to a standard stream, as the command's `options` say, and at the end the summary.
 
-    With `to_the_end`, the results are gone through although nobody reads the report any more.
+    With `to_the_end`, every result is processed although nobody reads the report any more.
     """
-    floor = options.fail_level(told["fail_on"])
+    fail_level = common.fail_level(options["fail_on"])
     on_terminal = terminal.is_tty(stream) and file is None
     look = formats.RenderOptions(
-        rich=on_terminal or told["color"] == "always",
+        rich=on_terminal or options["color"] == "always",
         width=max(_NARROWEST, min(terminal.columns(), _WIDEST)),
-        lightest=(floor or Level.ERROR) if told["quiet"] else Level.NOTE,
+        lightest=(fail_level or Level.ERROR) if options["quiet"] else Level.NOTE,
     )
-    coloured = terminal.is_coloured(told["color"], on_terminal=on_terminal)
-    counted = tally.counted(shutdown.through(results))
-    if terminal.is_tty(sys.stderr) and not on_terminal and not told["quiet"]:
-        counted = terminal.with_progress(counted, tally)
-    chunks = formats.FORMATS[told["format_"]](counted, tally, look)
+    coloured = terminal.is_coloured(options["color"], on_terminal=on_terminal)
+    counted = summary.counted(shutdown.through(results))
+    if terminal.is_tty(sys.stderr) and not on_terminal and not options["quiet"]:
+        counted = terminal.with_progress(counted, summary)
+    chunks = formats.FORMATS[options["format_"]](counted, summary, look)
     try:
         terminal.write(chunks, file, coloured=coloured, err=stream is sys.stderr and file is None)
     except BrokenPipeError:
         for _ in chunks if to_the_end else ():
             pass
         raise
-    if not told["quiet"] and told["format_"] == "text":
-        terminal.echo(f"{formats.summary_sentence(tally)}\n", err=True)
+    if not options["quiet"] and options["format_"] == "text":
+        terminal.echo(f"{formats.summary_sentence(summary)}\n", err=True)
 
 
-def exit_code(tally: feed.Summary, fail_on: str) -> int:
-    """Return how a run ends: 3 if not all was read, identified and written, 1 for findings that are grave enough, else 0."""
-    if tally.unreadable or tally.unidentified or tally.unwritten:
+def exit_code(summary: Summary, fail_on: str) -> int:
+    """Return the exit code: 3 if an input was not read, identified or written, 1 for a finding severe enough, else 0."""
+    if summary.unreadable or summary.unidentified or summary.unwritten:
         return 3
-    floor = options.fail_level(fail_on)
-    return int(floor is not None and any(count and level.rank <= floor.rank for level, count in tally.standing.items()))
+    lowest = common.fail_level(fail_on)
+    return int(lowest is not None and any(count and level.rank <= lowest.rank for level, count in summary.standing.items()))

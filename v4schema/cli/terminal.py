@@ -7,26 +7,22 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, cast
 
 import click
 
-from v4schema import feed
 from v4schema.catalogue import messages
 from v4schema.errors import SlowerEngine
+from v4schema.feed import Result, Summary
 from v4schema.reading.reader import Source
 
 if TYPE_CHECKING:
-    from v4schema.output.staging import StagedFile, Staging
+    from v4schema.output.staging import StagedFile
 
 #: How often, in seconds, a long run tells how far it has come.
 _EVERY = 0.2
-#: What is added to the number of a signal for the exit code of a process that it stopped.
-_SIGNALLED = 128
-#: How a run ends in which a file could not be written.
-_UNWRITTEN = 3
 #: The sequences of click's own styles.
 _STYLE = re.compile("(\x1b\\[[0-9;]*m)")
 
@@ -142,11 +138,11 @@ def inputs(files: Sequence[str], stdin_name: str) -> list[tuple[str, Source]]:
     return [(stdin_name, sys.stdin.buffer) if name == "-" else (name, name) for name in files or ["-"]]
 
 
-def once(files: Sequence[str]) -> list[str]:
+def without_repeats(files: Sequence[str]) -> list[str]:
     """Return files without those that are named twice, and say so: an ad that is converted twice is wrong."""
     from v4schema.cli import clashes
 
-    taken, again = clashes.once(files)
+    taken, again = clashes.without_repeats(files)
     for name, other in again:
         click.echo(
             f"{name} is {other}, and is taken once." if name != other else f"{name} is named twice, and is taken once.", err=True
@@ -173,24 +169,12 @@ def write(chunks: Iterable[str], file: "StagedFile | None" = None, *, coloured: 
         raise unwritable(where, error) from None
 
 
-def opened(staging: "Staging", path: str | None) -> "StagedFile | None":
-    """Open a file for a report or a document; None for standard output. Raises `click.UsageError` if it cannot be written."""
-    if path in {None, "-"}:
-        return None
-    try:
-        file = staging.file(str(path))
-    except OSError as error:
-        raise unwritable(str(path), error) from None
-    file.file = guarded(file.file)
-    return file
-
-
 def unwritable(name: str, error: OSError) -> click.UsageError:
     """Return what says that something cannot be written, and why."""
     return click.UsageError(f"Cannot write to {name}: {error.strerror}.")
 
 
-def with_progress(results: Iterator[feed.Result], tally: feed.Summary) -> Iterator[feed.Result]:
+def with_progress(results: Iterator[Result], tally: Summary) -> Iterator[Result]:
     """Tell on standard error, now and then, how many ads have passed; wipe it at the end."""
     due = time.monotonic() + _EVERY
     try:
@@ -208,114 +192,6 @@ def _steer(text: str) -> None:
     if isinstance(sys.stderr, Terminal):
         sys.stderr.steer(text)
         sys.stderr.flush()
-
-
-class Shutdown:
-    """What a signal has asked for. It ends the run where it is, unless that is `deferred`: while files take their places."""
-
-    def __init__(self) -> None:
-        self.deferred = False
-        self._number: int | None = None
-
-    def request(self, number: int, _: object = None) -> None:
-        """Take a signal, and leave at once if that may be."""
-        self._number = number if self._number is None else self._number
-        self.check()
-
-    def check(self) -> None:
-        """Leave if a signal has asked for it: what it raises while an engine is at work may never come out of it."""
-        if self._number is not None and not self.deferred:
-            raise SystemExit(_SIGNALLED + self._number)
-
-    def through(self, results: Iterable[feed.Result]) -> Iterator[feed.Result]:
-        """Pass results on, and look at each whether to go on."""
-        for result in results:
-            self.check()
-            yield result
-        self.check()
-
-
-@contextmanager
-def graceful_shutdown() -> Iterator[Shutdown]:
-    """Turn SIGINT, SIGTERM and SIGHUP into an orderly exit, so that nothing half-written is left; what is ignored stays so."""
-    import signal
-
-    shutdown = Shutdown()
-    known = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {each: signal.signal(each, shutdown.request) for each in known if signal.getsignal(each) != signal.SIG_IGN}
-    try:
-        yield shutdown
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
-
-
-def staged(work: "Callable[[Staging, Shutdown], int]") -> int:
-    """Do work that writes files, and clear up after it whatever happens; return its exit code.
-
-    The journal goes when the command ends: a run that is killed before has not told anybody that it is done.
-    """
-    from v4schema.output.staging import Staging
-
-    with graceful_shutdown() as shutdown:
-        staging = Staging()
-        click.get_current_context().find_root().call_on_close(staging.close)
-        try:
-            return work(staging, shutdown)
-        finally:
-            shutdown.deferred = True  # not by a call: a signal could come in between
-            staging.clear()
-
-
-def placed(staging: "Staging", shutdown: Shutdown, files: "Iterable[StagedFile | None]", *, once: bool = False) -> int:
-    """Let finished files take their places, which no signal interrupts; return 3 if one could not, else 0.
-
-    With `once`, the run must not be done twice, as `v4schema.output.staging.Staging.place` has it.
-    From then on the run is done, and ends with its own exit code: a signal comes too late. Raises `click.UsageError` where
-    nothing could take its place, since something stands where nothing may.
-    """
-    wanted = [file for file in files if file is not None]
-    shutdown.check()
-    shutdown.deferred = True
-    try:
-        failed = staging.place(wanted, once=once)
-    except OSError as error:
-        raise unwritable(str(error.filename), error) from None
-    for file, why in failed:
-        click.echo(f"Error: {unwritable(file.name, why).message}", err=True)
-    return _UNWRITTEN if failed else 0
-
-
-def recover(paths: Iterable[str], sources: Iterable[str] = (), *, repeats: bool = False) -> set[str]:
-    """Complete and clear what killed runs have left in the folders of files, and say so.
-
-    `sources` are the files that ads are read from; with `repeats`, they are converted in place, which must not be done twice.
-    Returns those, links resolved, with which a killed run has been completed: nothing is left to do with them. Raises
-    `click.UsageError` where a run that was killed has to be repeated before anything else is done with its files.
-    """
-    from v4schema.output import staging
-
-    read = {os.path.realpath(path) for path in sources}
-    folders = [os.path.dirname(os.path.realpath(path)) for path in paths]
-    try:
-        done = staging.recover(folders, repeated=read if repeats else (), touched=read)
-    except OSError as error:
-        raise click.UsageError(f"A run that was killed cannot be completed: {error.filename}: {error.strerror}.") from None
-    for folder in dict.fromkeys(done.cleared):
-        click.echo(f"Removed what a killed run has left behind in {folder}.", err=True)
-    for path in done.kept:
-        click.echo(f"A killed run has not been completed for {path}: it has changed since, and was left alone.", err=True)
-    if done.placed:
-        click.echo(f"Completed a run that was killed while its files took their places: {', '.join(done.placed)}.", err=True)
-    if done.waiting:
-        raise click.UsageError(
-            f"A run that converts {done.waiting[0]} in place was killed before it ended. Repeat it first: it is completed then,"
-            " and nothing is converted twice."
-        )
-    again = read & {*done.placed} if repeats else set()
-    for path in sorted(again):
-        click.echo(f"{path} is as the killed run wrote it, and is not converted a second time.", err=True)
-    return again
 
 
 def is_tty(stream: IO[str] | None) -> bool:

@@ -7,21 +7,22 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from v4schema import feed
-from v4schema.cli import clashes, options, reports, terminal
+from v4schema.cli import clashes, placement, reports, terminal
+from v4schema.cli import options as common
 from v4schema.cli.settings import option
 
 if TYPE_CHECKING:
-    from v4schema.cli.terminal import Shutdown
+    from v4schema.cli.shutdown import Shutdown
     from v4schema.output.staging import Staging
 
 
 @click.command()
 @click.argument("files", nargs=-1, metavar="[FILE]...")
-@options.checking
-@options.reporting
+@common.checking
+@common.reporting
 @option("--output", "-o", type=click.Path(dir_okay=False, readable=False), metavar="FILE", help="Write the report to a file.")
 @click.pass_context
-def validate(ctx: click.Context, /, files: Sequence[str], *, lists: Sequence[str], schemas: str | None, **told: Any) -> None:  # noqa: ANN401  (the options above)
+def validate(ctx: click.Context, /, files: Sequence[str], *, lists: Sequence[str], schemas: str | None, **options: Any) -> None:  # noqa: ANN401  (the options above)
     """Check ads before they are sent.
 
     A FILE holds one ad, an array of ads, or one ad a line (.ndjson, .jsonl),
@@ -37,22 +38,23 @@ def validate(ctx: click.Context, /, files: Sequence[str], *, lists: Sequence[str
     Exit codes: 0 nothing at or above --fail-on, 1 something, 2 wrong usage, 3 an
     input could not be read or identified, 128 + n stopped by signal n.
     """
-    files = terminal.once(files)
-    sources = terminal.inputs(files, told["stdin_name"])
-    out = [told["output"]] if told["output"] not in {None, "-"} else []
-    clashes.refuse(ads=files or ["-"], needs=options.needs(ctx, schemas, lists), writes=[(path, clashes.REPORT) for path in out])
-    terminal.recover(out)
+    files = terminal.without_repeats(files)
+    sources = terminal.inputs(files, options["stdin_name"])
+    report = options["output"]
+    out = [report] if report not in {None, "-"} else []
+    clashes.refuse(ads=files or ["-"], needs=common.needs(ctx, schemas, lists), writes=[(path, clashes.REPORT) for path in out])
+    placement.recover(out)
     results = feed.check(
         sources,
-        **{key: told[key] for key in ("version", "category", "operation", "engine")},
-        limits=options.limits(told),
-        catalogue=options.load_catalogue(schemas, lists),
+        **{key: options[key] for key in ("version", "category", "operation", "engine")},
+        limits=common.limits(options),
+        catalogue=common.load_catalogue(schemas, lists),
     )
-    tally = feed.Summary()
+    summary = feed.Summary()
 
     def work(staging: "Staging", shutdown: "Shutdown") -> int:
-        file = terminal.opened(staging, told["output"])
-        reports.write(results, tally, told, shutdown=shutdown, file=file, stream=sys.stdout)
-        return terminal.placed(staging, shutdown, [file]) or reports.exit_code(tally, told["fail_on"])
+        file = placement.open_report(staging, report)
+        reports.write(results, summary, options, shutdown=shutdown, file=file, stream=sys.stdout)
+        return placement.place(staging, shutdown, [file]) or reports.exit_code(summary, options["fail_on"])
 
-    ctx.exit(terminal.staged(work))
+    ctx.exit(placement.run_staged(work))

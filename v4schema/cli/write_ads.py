@@ -1,4 +1,4 @@
-"""AdWriter the ads of a run as they pass by, showing what has changed in them, and letting all that is written take its place."""
+"""Writing the ads of a run as their results pass by, showing what has changed, and placing all files at the end."""
 
 import json
 import os
@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 
-from v4schema import feed
-from v4schema.cli import reports, terminal
-from v4schema.cli.outputs import OutputFile, StandardOutput, refuse_failed
-from v4schema.cli.terminal import Shutdown
+from v4schema.cli import placement, reports, terminal
+from v4schema.cli.outputs import Output, StandardOutput
+from v4schema.cli.shutdown import Shutdown
+from v4schema.feed import Result, Summary
 from v4schema.feed.result import file_result
 from v4schema.feed.temporary import SpooledFile
 from v4schema.output import formats
@@ -21,92 +21,30 @@ if TYPE_CHECKING:
     from v4schema.catalogue import Catalogue
     from v4schema.feed.question_sheet import QuestionSheet
 
-#: So many lines are shown around what has changed in a document; of a feed, none.
+#: The lines of context around a change in a document; in a feed there are none.
 _CONTEXT = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AdWriter:
-    """Writes the ads that pass by, and shows what has changed in them.
-
-    Ads that are not complete go to `aside` instead, each on a line of its own, in whatever way it was written; without that,
-    nothing of their source is written.
-    """
-
-    diff: bool
-    on_terminal: bool
-    coloured: bool
-    aside: OutputFile | None = None
-
-    @classmethod
-    def shown(cls, *, diff: bool, color: str, aside: OutputFile | None = None) -> "AdWriter":
-        """Return what writes, and shows changes on standard output as the options say."""
-        on_terminal = terminal.is_tty(sys.stdout)
-        coloured = terminal.is_coloured(color, on_terminal=on_terminal)
-        return cls(diff=diff, on_terminal=on_terminal, coloured=coloured, aside=aside)
-
-    def through(self, results: Iterable[feed.Result], sink: OutputFile) -> Iterator[feed.Result]:
-        """Pass the results of a source on, and write its ads to the sink, which is finished at the end, and not yet placed."""
-        pieces, whole = _Pieces(), _Whole()
-        sink.begin()
-        for result in results:
-            if not result.is_side_file:
-                self._write(result, sink, pieces, whole)
-            yield result
-        self._show(pieces)
-        sink.sound = sink.sound and whole.stands(in_place=sink.in_place)
-        sink.finish()
-
-    def _write(self, result: feed.Result, sink: OutputFile, pieces: "_Pieces", whole: "_Whole") -> None:
-        """Write one ad, or set it aside."""
-        sink.sound = sink.sound and result.whole and (result.complete or self.aside is not None)
-        written = sink.sound and sink.target
-        after = whole.piece(result) if written or self.diff else b""  # nothing is written anew for nobody
-        sink.changed = sink.changed or result.changed or not result.complete
-        sink.write(after)
-        if self.aside and not result.complete and result.reading.text:
-            self.aside.write(result.reading.text.strip().translate(_ON_ONE_LINE) + b"\n")
-        if self.diff:
-            pieces.add(result, after if result.complete or self.aside else result.before)
-            if result.reading.ending.endswith(b"\n"):
-                self._show(pieces)
-
-    def _show(self, pieces: "_Pieces") -> None:
-        """Show what has changed in what has come together so far, and begin anew."""
-        if pieces.before != pieces.after:
-            told = formats.diff(
-                pieces.name,
-                bytes(pieces.before),
-                bytes(pieces.after),
-                lines=(pieces.line, pieces.new_line),
-                context=pieces.context,
-                headed=not pieces.headed,
-                on_terminal=self.on_terminal,
-            )
-            for line in told:
-                terminal.echo(line, coloured=self.coloured, exact=True)
-            pieces.headed = True
-        pieces.line += pieces.before.count(b"\n")
-        pieces.new_line += pieces.after.count(b"\n")
-        pieces.before.clear()
-        pieces.after.clear()
+#: Turns line breaks into spaces: in JSON they are only between values.
+_ON_ONE_LINE = bytes.maketrans(b"\r\n", b"  ")
 
 
 @dataclass(slots=True, kw_only=True)
 class Run:
-    """What becomes of the ads of a run: they are written, asked, and have receipts; nothing takes its place before the end.
+    """One run of a command that writes ads: no file takes its place before the end.
 
-    With `once`, it must not be done twice. `asked` is how many have a row in the sheet, `ended` whether all results have passed.
+    Ads that are not complete go to `rejects`, each on a line of its own; without rejects, nothing of their source is written.
+    With `once`, the run must not be repeated. `asked` counts the ads with a row in the `sheet`; `ended` is whether all results
+    have passed.
     """
 
     staging: Staging
     shutdown: Shutdown
     catalogue: "Catalogue"
-    writing: AdWriter
-    sinks: Sequence[OutputFile]
+    outputs: Sequence[Output]
     standard: StandardOutput
-    receipts: OutputFile | None = None
-    questions: OutputFile | None = None
+    diff: "Diff | None" = None
+    rejects: Output | None = None
+    receipts: Output | None = None
+    questions: Output | None = None
     sheet: "QuestionSheet | None" = None
     once: bool = False
     asked: int = 0
@@ -114,119 +52,185 @@ class Run:
 
     def finish(
         self,
-        sources: Iterable[Iterable[feed.Result]],
-        tally: feed.Summary,
-        told: Mapping[str, Any],
+        sources: Iterable[Iterable[Result]],
+        summary: Summary,
+        options: Mapping[str, Any],
         *,
         report: StagedFile | None,
         stream: IO[str],
     ) -> int:
-        """Report on the results of all sources, then let all that is written take its place; return 3 if some could not, else 0.
+        """Report on the results of all sources, then place every file; return 3 if a file could not be placed, else 0.
 
-        Where nobody reads the report to its end, what is written is written all the same.
+        If the reader of the report stops reading, the files are written all the same.
         """
-        unread = None
+        broken_pipe = None
         results = self._through(sources)
-        targeted = any(sink.target for sink in self.sinks) or self.questions is not None
+        writes = any(not output.nowhere for output in self.outputs) or self.questions is not None
         try:
-            reports.write(results, tally, told, shutdown=self.shutdown, file=report, stream=stream, to_the_end=targeted)
+            reports.write(results, summary, options, shutdown=self.shutdown, file=report, stream=stream, to_the_end=writes)
         except BrokenPipeError as error:
             if not self.ended:
                 raise
-            unread = error
+            broken_pipe = error
         code = self._place(report)
-        if unread:
-            raise unread
+        if broken_pipe:
+            raise broken_pipe
         return code
 
-    def _through(self, sources: Iterable[Iterable[feed.Result]]) -> Iterator[feed.Result]:
-        """Pass the results of all sources on; what could not be written is a result as well."""
-        for results, sink in zip(sources, self.sinks, strict=True):
-            yield from self._source(results, sink)
-            yield from self._remarks(sink)
-        for sink in self.sinks:
-            if not sink.failure and sink.verify():
-                yield from self._remarks(sink)
+    def _through(self, sources: Iterable[Iterable[Result]]) -> Iterator[Result]:
+        """Pass the results of all sources on; a file that could not be written is a result as well."""
+        for results, output in zip(sources, self.outputs, strict=True):
+            yield from self._source(results, output)
+            yield from self._remarks(output)
+        for output in self.outputs:
+            if not output.failure and output.verify():
+                yield from self._remarks(output)
         self.ended = True
 
-    def _place(self, report: StagedFile | None) -> int:
-        """Let everything take its place: first what brings ads back or sets them aside, then the ads.
-
-        Where some ads could not be written, or none were, what belongs to them is not written either. Returns 3 where a file
-        could not take its place, else 0.
-        """
-        self.standard.wanted = all(sink.sound for sink in self.sinks if not sink.name)
-        written = [sink for sink in self.sinks if sink.target and sink.wanted and (sink.name or self.standard.wanted)]
-        failed = any(sink.failure for sink in self.sinks)
-        if self.questions and self.sheet:
-            for line in self.sheet.lines():
-                self.questions.write(line)
-        beside = [self.receipts if written else None, None if failed else self.writing.aside, self.questions]
-        for sink in filter(None, beside):
-            sink.finish()
-            refuse_failed(sink)
-        files = [sink.staged for sink in (*filter(None, beside), *self.sinks) if sink.staged and not sink.failure]
-        code = terminal.placed(self.staging, self.shutdown, [report, *files], once=self.once)
-        self.shutdown.deferred = all(sink.name for sink in self.sinks if sink.target)
-        self.standard.end()
-        return code
-
-    def _source(self, results: Iterable[feed.Result], sink: OutputFile) -> Iterator[feed.Result]:
-        """Pass the results of a source on."""
-        with SpooledFile() as slips:
-            keeps = self.receipts is not None and sink.target is not None
-            for result in self.writing.through(results, sink):
+    def _source(self, results: Iterable[Result], output: Output) -> Iterator[Result]:
+        """Pass the results of a source on; write its ads, receipts and questions."""
+        with SpooledFile() as receipts:
+            keeps = self.receipts is not None and not output.nowhere
+            for result in self._written(results, output):
                 if keeps and result.conversion and result.complete and not result.is_side_file:
-                    slips.write(json.dumps(result.conversion.receipt, ensure_ascii=False).encode() + b"\n")
+                    receipts.write(json.dumps(result.conversion.receipt, ensure_ascii=False).encode() + b"\n")
                 if self.sheet and result.conversion and result.reading.readable:
                     self.asked += self.sheet.add(result.conversion)
                 yield result
-            if self.receipts and keeps and sink.wanted:
-                slips.seek(0)
-                for line in slips:
-                    self.receipts.write(line)
+            if self.receipts and keeps and output.is_wanted:
+                receipts.seek(0)
+                for line in receipts:
+                    self._put(self.receipts, line)
 
-    def _remarks(self, sink: OutputFile) -> Iterator[feed.Result]:
-        """Tell why a source is not written, if it is not, and that its other names stay as they are, if it has any."""
-        if isinstance(sink.failure, Changed):
-            yield file_result(sink.name, "file.changed", self.catalogue)
-        elif sink.failure:
-            why = sink.failure.strerror or type(sink.failure).__name__
-            yield file_result(sink.name, "file.unwritable", self.catalogue, why=why)
-        elif sink.in_place and sink.staged and sink.wanted and os.stat(sink.name).st_nlink > 1:
-            yield file_result(sink.name, "file.linked", self.catalogue)
+    def _written(self, results: Iterable[Result], output: Output) -> Iterator[Result]:
+        """Pass the results of a source on, and write its ads; the output is finished at the end, and not yet placed."""
+        document = _Document()
+        output.begin()
+        if self.diff:
+            self.diff.begin()
+        for result in results:
+            if not result.is_side_file:
+                self._write(result, output, document)
+            yield result
+        if self.diff:
+            self.diff.show()
+        output.readable = output.readable and document.is_worth_writing(in_place=output.in_place)
+        output.finish()
+
+    def _write(self, result: Result, output: Output, document: "_Document") -> None:
+        """Write one ad, or set it aside."""
+        output.readable = output.readable and result.whole and (result.complete or self.rejects is not None)
+        written = output.readable and not output.nowhere
+        after = document.piece(result) if written or self.diff else b""  # a text is not made for nobody
+        output.changed = output.changed or result.changed or not result.complete
+        self._put(output, after)
+        if self.rejects and not result.complete and result.reading.text:
+            self._put(self.rejects, result.reading.text.strip().translate(_ON_ONE_LINE) + b"\n")
+        if self.diff:
+            self.diff.add(result, after if result.complete or self.rejects else result.before)
+
+    def _put(self, output: Output, piece: bytes) -> None:
+        output.write(piece, self.staging, self.standard)
+
+    def _place(self, report: StagedFile | None) -> int:
+        """Place every file: first what restores ads or sets them aside, then the ads.
+
+        Where some ads could not be written, or none were, the files that belong to them are not written either. Returns 3 where a
+        file could not be placed, else 0.
+        """
+        self.standard.wanted = all(output.readable for output in self.outputs if not output.name)
+        written = [
+            output for output in self.outputs if not output.nowhere and output.is_wanted and (output.name or self.standard.wanted)
+        ]
+        failed = any(output.failure for output in self.outputs)
+        if self.questions and self.sheet:
+            for line in self.sheet.lines():
+                self._put(self.questions, line)
+        side_files = [self.receipts if written else None, None if failed else self.rejects, self.questions]
+        for output in filter(None, side_files):
+            output.finish()
+            output.refuse_failed()
+        files = [output.staged for output in (*filter(None, side_files), *self.outputs) if output.staged and not output.failure]
+        code = placement.place(self.staging, self.shutdown, [report, *files], once=self.once)
+        self.shutdown.deferred = all(output.name for output in self.outputs if not output.nowhere)
+        self.standard.end()
+        return code
+
+    def _remarks(self, output: Output) -> Iterator[Result]:
+        """Report why a file is not written, or that its hard links keep the old content."""
+        if isinstance(output.failure, Changed):
+            yield file_result(output.name, "file.changed", self.catalogue)
+        elif output.failure:
+            why = output.failure.strerror or type(output.failure).__name__
+            yield file_result(output.name, "file.unwritable", self.catalogue, why=why)
+        elif output.in_place and output.staged and output.is_wanted and os.stat(output.name).st_nlink > 1:
+            yield file_result(output.name, "file.linked", self.catalogue)
 
 
 @dataclass(slots=True)
-class _Pieces:
-    """The ads of a source that stand on one line or in one document: before and after, and the lines they begin on."""
+class Diff:
+    """Shows on standard output what changes in a source, for the ads that are on one line or in one document together."""
 
-    name: str = ""
-    line: int = 1
-    new_line: int = 1
-    context: int = 0
-    headed: bool = False
-    before: bytearray = field(default_factory=bytearray, repr=False)
-    after: bytearray = field(default_factory=bytearray, repr=False)
+    coloured: bool
+    on_terminal: bool
+    _name: str = ""
+    _line: int = 1
+    _new_line: int = 1
+    _context: int = 0
+    _headed: bool = False
+    _before: bytearray = field(default_factory=bytearray, repr=False)
+    _after: bytearray = field(default_factory=bytearray, repr=False)
 
-    def add(self, result: feed.Result, after: bytes) -> None:
-        """Add an ad."""
-        self.name = result.reading.source
-        self.context = _CONTEXT if result.reading.listed or not result.reading.ending else 0
-        self.before += result.before
-        self.after += after
+    @classmethod
+    def of(cls, color: str) -> "Diff":
+        """Return the diff that the option ``--color`` asks for."""
+        on_terminal = terminal.is_tty(sys.stdout)
+        return cls(coloured=terminal.is_coloured(color, on_terminal=on_terminal), on_terminal=on_terminal)
+
+    def begin(self) -> None:
+        """Begin a source."""
+        self._line, self._new_line, self._headed = 1, 1, False
+
+    def add(self, result: Result, after: bytes) -> None:
+        """Add an ad, and the text that is written for it."""
+        self._name = result.reading.source
+        self._context = _CONTEXT if result.reading.listed or not result.reading.ending else 0
+        self._before += result.before
+        self._after += after
+        if result.reading.ending.endswith(b"\n"):
+            self.show()
+
+    def show(self) -> None:
+        """Show what has changed in the ads so far, and begin anew."""
+        if self._before != self._after:
+            lines = formats.diff(
+                self._name,
+                bytes(self._before),
+                bytes(self._after),
+                lines=(self._line, self._new_line),
+                context=self._context,
+                headed=not self._headed,
+                on_terminal=self.on_terminal,
+            )
+            for line in lines:
+                terminal.echo(line, coloured=self.coloured, exact=True)
+            self._headed = True
+        self._line += self._before.count(b"\n")
+        self._new_line += self._after.count(b"\n")
+        self._before.clear()
+        self._after.clear()
 
 
 @dataclass(slots=True)
-class _Whole:
-    """What is written of a source, piece by piece, so that the whole is a document although ads are left out of it."""
+class _Document:
+    """The text that is written for a source: it stays a valid document although ads are left out of it."""
 
     opening: bytes = b""
     begun: bool = False
     alone: bool = True
 
-    def piece(self, result: feed.Result) -> bytes:
-        """Return what an ad adds to the document: for one that is left out, only what closes an array."""
+    def piece(self, result: Result) -> bytes:
+        """Return the text that an ad adds to the document; for an ad that is left out, only what closes an array."""
         reading = result.reading
         self.alone = self.alone and not reading.listed and not reading.ending.endswith(b"\n") and reading.index == 0
         if not reading.listed:
@@ -243,10 +247,6 @@ class _Whole:
             piece = self.opening
         return piece + reading.ending
 
-    def stands(self, *, in_place: bool) -> bool:
-        """Tell whether what is left is worth writing: not a document without its only ad, nor a file from which all have gone."""
+    def is_worth_writing(self, *, in_place: bool) -> bool:
+        """Tell whether the document is worth writing: not without its only ad, nor in place when no ad is left."""
         return self.begun or not (self.alone or in_place)
-
-
-#: Turns line breaks into spaces: in JSON they stand between values alone.
-_ON_ONE_LINE = bytes.maketrans(b"\r\n", b"  ")
