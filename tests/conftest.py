@@ -86,7 +86,7 @@ def kinds(catalogue: Catalogue) -> list[Kind]:
 @pytest.fixture
 def schemas() -> Path:
     """The folder of the schemas, wherever the package is installed."""
-    package = Path(catalogues.__file__).parent
+    package = Path(catalogues.__file__).parent.parent
     return next(folder for folder in (package / "schemas", package.parent / "schemas") if folder.is_dir())
 
 

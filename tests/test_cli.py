@@ -46,7 +46,7 @@ def test_a_finding_is_one_line_with_place_level_code_pointer_sentence_hint_and_s
         'bad.json:36:5: error field.misnamed /category_fields/year There is no field "year" here; did you mean "model_year"? '
         'Rename it to "model_year". [CR7, V3] (fixable)\n'
     )
-    assert result.stderr == "1 ad, 0 clean: 1 error, 1 warning. `v4schema normalise` mends 2 of them.\n"
+    assert result.stderr == "1 ad, 0 clean: 1 error, 1 warning. `v4schema normalise` fixes 2 of them.\n"
 
 
 @pytest.mark.parametrize(
@@ -394,12 +394,12 @@ def test_on_a_terminal_a_finding_has_a_code_frame_with_a_caret(bad: str, in_empt
     printed = terminal("validate", bad, cwd=in_empty_folder)
     assert "\x1b[31m" in printed
     assert (
-        "bad.json:36:5 error field.misnamed [CR7, V3] mendable\n  /category_fields/year\n"
+        "bad.json:36:5 error field.misnamed [CR7, V3] fixable\n  /category_fields/year\n"
         '  There is no field "year" here; did you mean "model_year"?\n'
         '  36 | "year": …\n     | ^^^^^^\n  = Rename it to "model_year".\n'
     ) in plain(printed)
     assert max(map(len, plain(printed).splitlines())) <= 80
-    assert plain(printed).endswith("1 ad, 0 clean: 1 error, 1 warning. `v4schema normalise` mends 2 of them.\n")
+    assert plain(printed).endswith("1 ad, 0 clean: 1 error, 1 warning. `v4schema normalise` fixes 2 of them.\n")
 
 
 def test_no_color_and_never_print_the_same_without_colours(bad: str, in_empty_folder: Path) -> None:
@@ -655,7 +655,7 @@ def test_explain_tells_all_about_every_code(run: Run, catalogue: Catalogue) -> N
         assert code in listed
         assert told["level"] in listed
         explained = run("explain", code).stdout
-        assert " ".join(explained.split()).count(" ".join(told["explains"].split())) == 1
+        assert " ".join(explained.split()).count(" ".join(told["explanation"].split())) == 1
         assert max(map(len, explained.splitlines())) <= 100
     result = run("explain", "price.implausibel")
     assert result.exit_code == 2

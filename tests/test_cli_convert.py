@@ -79,7 +79,7 @@ def test_without_rejects_nothing_is_written_of_a_source_that_is_not_complete(run
         assert done.exit_code == 1
         assert '{"source_id"' not in done.stdout
         assert "feed.ndjson:2:" in done.stdout + done.stderr
-        assert "A source with ads that are not complete is not written." in done.stderr
+        assert "A source with incomplete ads is not written." in done.stderr
     assert sorted(os.listdir()) == ["feed.ndjson"]
     assert "is not written" not in run("convert", feed, *TO, "--quiet").stderr
 
@@ -182,9 +182,9 @@ def test_bringing_back_has_its_own_findings(run: Run) -> None:
         (["--to", "v5"], "There is no edition 'v5'"),
         (["--to", "v4", "--from", "v4"], "No mapping leads from v4 to v4. There are: v4 to v3, v3 to v4."),
         (["--to", "v4", "--category", "hovercraft"], "There is no category of v4 'hovercraft'"),
-        (["--back"], "--back goes by --receipts"),
-        (["--back", "--receipts", "slips", "--from", "v4"], "--back knows from the receipts what --from would say."),
-        (["--back", "--receipts", "slips", "--questions", "a"], "--back knows from the receipts what --questions would say."),
+        (["--back"], "--back needs --receipts"),
+        (["--back", "--receipts", "slips", "--from", "v4"], "--back takes from the receipts what --from would say."),
+        (["--back", "--receipts", "slips", "--questions", "a"], "--back takes from the receipts what --questions would say."),
         (["--back", "--receipts", "none.ndjson"], "Cannot read none.ndjson: there is no such file."),
         (["--to", "v4", "--answers", "none.csv"], "Cannot read none.csv: No such file or directory."),
         (["--to", "v4", "--rejects", "feed.ndjson"], "feed.ndjson is one of the files that are read"),
@@ -216,7 +216,7 @@ def test_a_sheet_with_answers_is_not_written_over(run: Run) -> None:
     Path("questions.csv").write_text(ANSWERS, "utf-8")
     done = run("convert", feed, "--to", "v4", "--questions", "questions.csv")
     assert done.exit_code == 2
-    assert "There are answers in asks.csv already" in done.stderr
+    assert "There are answers in questions.csv already" in done.stderr
     assert Path("questions.csv").read_text("utf-8") == ANSWERS
 
 
@@ -267,7 +267,7 @@ def test_a_disc_that_is_full_leaves_nothing_half(run: Run) -> None:
 def test_the_report_may_be_cut_off(in_empty_folder: Path) -> None:
     """What is written is written although nobody reads the report to its end."""
     written(*(named(MOPED, str(number)) for number in range(300)))
-    command = f'"{sys.executable}" -m v4schema convert feed.ndjson --to v4 --asks asks.csv | head -n 1'
+    command = f'"{sys.executable}" -m v4schema convert feed.ndjson --to v4 --questions questions.csv | head -n 1'
     subprocess.run(command, shell=True, check=True, capture_output=True, cwd=in_empty_folder)  # noqa: S602  (our own words)
     assert len(Path("questions.csv").read_text("utf-8-sig").splitlines()) == 302
 
@@ -389,7 +389,7 @@ def test_ads_that_no_sheet_can_ask_are_counted(run: Run) -> None:
     nameless = {name: value for name, value in MOPED.items() if name != "source_id"}
     priceless = {name: value for name, value in CAR.items() if name != "price"}
     done = run("convert", written(nameless, priceless, MOPED), "--to", "v4", "--questions", "questions.csv")
-    assert "2 ads that are not complete are not in questions.csv" in done.stderr
+    assert "2 incomplete ads are not in questions.csv" in done.stderr
     assert len(Path("questions.csv").read_text("utf-8-sig").splitlines()) == 3
 
 
@@ -397,7 +397,7 @@ def test_a_name_for_a_file_is_none_for_a_folder(run: Run) -> None:
     """Of several files."""
     for name in ("a.json", "b.json"):
         Path(name).write_text(json.dumps(CAR), "utf-8")
-    assert "all.json is no name for a folder" in run("convert", "a.json", "b.json", *TO, "-o", "all.json").stderr
+    assert "all.json is not a name for a folder" in run("convert", "a.json", "b.json", *TO, "-o", "all.json").stderr
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")

@@ -15,7 +15,7 @@ import pytest
 from ads import CAR, MOPED
 from commands import Run
 
-from v4schema.cli import clashes, terminal
+from v4schema.cli import clashes, placement
 from v4schema.cli.shutdown import Shutdown
 from v4schema.feed import Result
 from v4schema.output.staging import Staging
@@ -203,7 +203,7 @@ def test_nor_is_one_that_is_made_while_other_files_are_read(run: Run, monkeypatc
         Path("b.json").unlink()
         return placed(staging, shutdown, files, **words)
 
-    monkeypatch.setattr(terminal, "place", late)
+    monkeypatch.setattr(placement, "place", late)
     result = run(*IN_KRONOR, "-i", "a.json", "b.json", "c.json")
     assert result.exit_code == 3
     assert "a.json: error file.changed" in result.stdout
@@ -292,7 +292,7 @@ def test_nothing_else_is_done_with_files_of_a_killed_run(words: list[str], run: 
     killed_at("b.json", *again)
     before = tree()
     result = run(*words)
-    assert (result.exit_code, "Repeat it first" in " ".join(result.stderr.split())) == (2, True)
+    assert (result.exit_code, "Repeat that run first" in " ".join(result.stderr.split())) == (2, True)
     assert tree() == before
     assert run("validate", "--operation", "update", "a.json", "-o", "r.txt").exit_code == 0
     assert run(*again).exit_code == 0

@@ -320,7 +320,7 @@ def test_validate_says_what_would_be_mended(run: Run, messy: Path) -> None:
     """In each finding, in the summary, and in the report."""
     result = run("validate", *UPDATE, messy.name)
     assert [line.endswith(" (fixable)") for line in result.stdout.splitlines()] == [True, True]
-    assert result.stderr == "1 ad, 0 clean: 2 errors. `v4schema normalise` mends 2 of them.\n"
+    assert result.stderr == "1 ad, 0 clean: 2 errors. `v4schema normalise` fixes 2 of them.\n"
     report = json.loads(run("validate", *UPDATE, "--format", "json", messy.name).stdout)
     assert report["summary"]["fixable"] == 2
     messy.write_text('{"category_id": "1121", "visible": 3}', "utf-8")

@@ -65,11 +65,11 @@ def codes(conversion: Conversion) -> list[str]:
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 @FEW
-@given(data=st.data(), units=UNITS, mends=st.booleans())
-def test_back_with_its_receipt_is_the_identity(kind: Kind, data: st.DataObject, units: dict[str, Any], mends: bool) -> None:
+@given(data=st.data(), units=UNITS, fixes=st.booleans())
+def test_back_with_its_receipt_is_the_identity(kind: Kind, data: st.DataObject, units: dict[str, Any], fixes: bool) -> None:
     """For every category, both ways, to the order of names; also when ad and receipt have been written to files."""
     ad = data.draw(st.one_of(ads(kind), strewn(kind)))
-    done = (migrate if mends else convert)(ad, to=TO[kind.version], version=kind.version, **units)
+    done = (migrate if fixes else convert)(ad, to=TO[kind.version], version=kind.version, **units)
     assert text(revert(done)) == text(ad)
     back = convert(through_a_file(done.ad), to=kind.version, receipt=through_a_file(done.receipt))
     assert text(back.ad) == text(ad)
@@ -90,11 +90,11 @@ def test_automatic_categories_come_back_without_a_receipt(kind: Kind, data: st.D
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 @FEW
-@given(data=st.data(), mends=st.booleans())
-def test_a_complete_conversion_is_valid_and_any_other_says_why(kind: Kind, data: st.DataObject, mends: bool) -> None:
+@given(data=st.data(), fixes=st.booleans())
+def test_a_complete_conversion_is_valid_and_any_other_says_why(kind: Kind, data: st.DataObject, fixes: bool) -> None:
     """Complete is just what is valid in the target; what is not complete has an error, and asks if fields are missing."""
     ad = data.draw(st.one_of(ads(kind), strewn(kind)))
-    done = (migrate if mends else convert)(ad, to=TO[kind.version], version=kind.version)
+    done = (migrate if fixes else convert)(ad, to=TO[kind.version], version=kind.version)
     report = validate(done.ad, version=TO[kind.version], category=kind.category)
     assert done.complete == report.valid
     assert done.complete or done.errors
@@ -122,12 +122,12 @@ def test_answers_complete_an_ad(kind: Kind, data: st.DataObject, units: dict[str
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 @FEW
-@given(data=st.data(), units=UNITS, mends=st.booleans())
-def test_converting_is_pure_and_deterministic(kind: Kind, data: st.DataObject, units: dict[str, Any], mends: bool) -> None:
+@given(data=st.data(), units=UNITS, fixes=st.booleans())
+def test_converting_is_pure_and_deterministic(kind: Kind, data: st.DataObject, units: dict[str, Any], fixes: bool) -> None:
     """The ad stays as it is, and the same ad becomes the same."""
     ad = data.draw(strewn(kind))
     before = copy.deepcopy(ad)
-    first, second = ((migrate if mends else convert)(ad, to=TO[kind.version], version=kind.version, **units) for _ in range(2))
+    first, second = ((migrate if fixes else convert)(ad, to=TO[kind.version], version=kind.version, **units) for _ in range(2))
     assert text(ad) == text(before)
     assert (text(first.ad), first.findings, first.receipt) == (text(second.ad), second.findings, second.receipt)
 
@@ -257,13 +257,13 @@ def test_the_order_of_rules_does_not_matter(mapping: Any, data: st.DataObject, s
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 @FEW
-@given(data=st.data(), units=UNITS, mends=st.booleans())
+@given(data=st.data(), units=UNITS, fixes=st.booleans())
 def test_each_leaf_is_in_the_target_or_in_the_receipt_with_a_reason(
-    kind: Kind, data: st.DataObject, units: dict[str, Any], mends: bool
+    kind: Kind, data: st.DataObject, units: dict[str, Any], fixes: bool
 ) -> None:
     """Nothing is lost, and nothing changes without a word."""
     ad = data.draw(st.one_of(ads(kind), strewn(kind)))
-    done = (migrate if mends else convert)(ad, to=TO[kind.version], version=kind.version, **units)
+    done = (migrate if fixes else convert)(ad, to=TO[kind.version], version=kind.version, **units)
     changes = {resolve(ad, change["at"]): change for change in done.receipt["changes"]}
     assert all(change["why"] for change in changes.values()), changes
     for place, value in leaves(ad):
@@ -305,11 +305,11 @@ def test_converting_commutes_with_normalising(kind: Kind, data: st.DataObject) -
     assert same(normalise(first.ad, version=to, category=kind.category).ad, second)
 
 
-@given(ad=ANY_JSON, mends=st.booleans(), answers=st.dictionaries(st.text(max_size=8), ANY_JSON, max_size=3))
-def test_any_json_gets_an_answer(ad: object, mends: bool, answers: dict[str, Any]) -> None:
+@given(ad=ANY_JSON, fixes=st.booleans(), answers=st.dictionaries(st.text(max_size=8), ANY_JSON, max_size=3))
+def test_any_json_gets_an_answer(ad: object, fixes: bool, answers: dict[str, Any]) -> None:
     """Never an exception; what cannot be converted stays as it is and says why."""
     assume(not isinstance(ad, str | bytes))
-    done = (migrate if mends else convert)(ad, to="v4", answers=answers)
+    done = (migrate if fixes else convert)(ad, to="v4", answers=answers)
     assert done.complete or done.errors
     assert done.kind or done.ad == ad
 

@@ -108,7 +108,7 @@ def test_the_outputs_of_the_readme_are_the_commands(readme: str, checkout: Path,
     assert warning in runner.invoke(main, ["validate", "examples/moped.json"]).stdout
     validated = runner.invoke(main, ["validate", messy])
     assert validated.stdout == faults
-    assert validated.stderr == "1 ad, 0 clean: 14 errors, 2 warnings. `v4schema normalise` mends 16 of them.\n"
+    assert validated.stderr == "1 ad, 0 clean: 14 errors, 2 warnings. `v4schema normalise` fixes 16 of them.\n"
     normalised = runner.invoke(main, ["normalise", "--diff", messy])
     assert normalised.stdout == diff
     assert {*notes.splitlines()} <= {*normalised.stderr.splitlines()}

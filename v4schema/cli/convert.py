@@ -59,7 +59,7 @@ def convert(
 ) -> None:
     """Convert ads to another edition of the API, and back, without losing anything.
 
-    Reads what `v4schema validate` reads, mends what can be mended, and writes the
+    Reads what `v4schema validate` reads, fixes what can be fixed, and writes the
     ads to standard output. What cannot be carried over is told, and kept in a receipt.
     What an ad lacks is asked for: in a table for a spreadsheet, which is read back.
     An ad that is not complete is never written: without --rejects, nothing is. Receipts

@@ -26,7 +26,7 @@ class Role(Enum):
 class Bound:
     """A bound that a keyword sets.
 
-    `measure` is what is bounded: the ``value`` of a number, the ``length`` of a text or the ``size`` of an array. A `lower` bound
+    `measure` is what is bounded: the ``value`` of a number, the ``characters`` of a text or the ``items`` of an array. A `lower` bound
     is the smallest that is allowed, an upper bound the largest; an `exclusive` one is not itself allowed.
     """
 
@@ -102,7 +102,7 @@ _TABLE = (
         name="minLength",
         role=Role.ASSERTION,
         types=("string",),
-        bound=Bound(measure="length", lower=True),
+        bound=Bound(measure="characters", lower=True),
         listing="length ≥ {}",
         portable=True,
     ),
@@ -110,7 +110,7 @@ _TABLE = (
         name="maxLength",
         role=Role.ASSERTION,
         types=("string",),
-        bound=Bound(measure="length", lower=False),
+        bound=Bound(measure="characters", lower=False),
         listing="length ≤ {}",
         portable=True,
     ),
@@ -118,7 +118,7 @@ _TABLE = (
         name="minItems",
         role=Role.ASSERTION,
         types=("array",),
-        bound=Bound(measure="size", lower=True),
+        bound=Bound(measure="items", lower=True),
         listing="items ≥ {}",
         portable=True,
     ),
@@ -126,7 +126,7 @@ _TABLE = (
         name="maxItems",
         role=Role.ASSERTION,
         types=("array",),
-        bound=Bound(measure="size", lower=False),
+        bound=Bound(measure="items", lower=False),
         listing="items ≤ {}",
         portable=True,
     ),

@@ -240,7 +240,7 @@ class AnswerSheet:
         told: dict[str, Any] = {
             "name": messages.short_json(privacy.display_word(name)),
             "version": self._to,
-            "mend": "near" if near else "",
+            "hint_case": "near" if near else "",
             "near": near,
         }
         finding = messages.make_finding(self._catalogue, "answer.unknown_column", "", **told)

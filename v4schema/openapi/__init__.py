@@ -38,12 +38,12 @@ __getattr__ = OPENAPI.lazy_getattr(
     {
         "Guard": "guard",
         "PreflightError": "guard",
-        "AdRefused": "judging",
-        "AdValidatorsFactory": "judging",
-        "check_request": "boundary",
-        "check_response": "boundary",
+        "AdRefused": "schema_validators",
+        "AdValidatorsFactory": "schema_validators",
+        "check_request": "check",
+        "check_response": "check",
         "document": "description",
-        "from_api": "refusal",
+        "from_api": "api_errors",
         "request": "routing",
         "response": "routing",
     }

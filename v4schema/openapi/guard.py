@@ -60,7 +60,7 @@ class Guard:
         engines.check_engine(engine)
         self._told: dict[str, Any] = {"version": version, "category": category, "engine": engine, "catalogue": catalogue}
         self._check, self._request, self._route = (
-            OPENAPI.load("boundary", "check_request"),
+            OPENAPI.load("check", "check_request"),
             OPENAPI.load("routing", "request"),
             OPENAPI.load("routing", "route"),
         )

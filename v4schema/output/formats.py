@@ -89,7 +89,7 @@ def summary_sentence(tally: Summary) -> str:
         done = f"{f'{tally.changed:,} changed, ' if tally.changed else ''}{tally.clean:,} clean"
     unread = f"; {_count(tally.unreadable, 'input')} could not be read" if tally.unreadable else ""
     unwritten = f"; {_count(tally.unwritten, 'file')} could not be written" if tally.unwritten else ""
-    mend = f" `v4schema normalise` mends {tally.fixable:,} of them." if tally.fixable else ""
+    mend = f" `v4schema normalise` fixes {tally.fixable:,} of them." if tally.fixable else ""
     return f"{_count(tally.ads, 'ad')}, {done}: {', '.join(counts)}{unread}{unwritten}.{mend}"
 
 
@@ -211,7 +211,7 @@ def _block(result: Result, finding: Finding, look: RenderOptions) -> str:
     """Write a finding for a person at a terminal."""
     level = click.style(finding.level, fg=_COLOURS[finding.level], bold=True)
     sources = click.style(f" [{', '.join(finding.source)}]", dim=True) if finding.source else ""
-    mend = click.style(" mendable", fg="green") if finding.fixable else ""
+    mend = click.style(" fixable", fg="green") if finding.fixable else ""
     place = click.style(printable(_place(result, finding)), bold=True)
     lines = [f"{place} {level} {click.style(finding.code, dim=True)}{sources}{mend}"]
     if finding.at:

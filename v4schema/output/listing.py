@@ -189,9 +189,9 @@ def finding(catalogue: Catalogue, code: str, width: int) -> Iterator[str]:
     told = catalogue.finding_codes[code]
     yield f"{code} ({told['level']})"
     yield ""
-    yield from textwrap.wrap(told["means"], width, break_on_hyphens=False)
+    yield from textwrap.wrap(told["meaning"], width, break_on_hyphens=False)
     yield ""
-    yield from textwrap.wrap(told["explains"], width, break_on_hyphens=False)
+    yield from textwrap.wrap(told["explanation"], width, break_on_hyphens=False)
     if "example" in told:
         yield ""
         for verdict in ("wrong", "right"):
@@ -202,7 +202,7 @@ def finding(catalogue: Catalogue, code: str, width: int) -> Iterator[str]:
 def codes(catalogue: Catalogue, width: int) -> Iterator[str]:
     """List the finding codes."""
     for code, told in catalogue.finding_codes.items():
-        yield textwrap.fill(f"{code:<24} {told['level']:<7} {told['means']}", width, subsequent_indent=" " * 33)
+        yield textwrap.fill(f"{code:<24} {told['level']:<7} {told['meaning']}", width, subsequent_indent=" " * 33)
 
 
 def bundle(schema: Schema, *, with_warnings: bool) -> Schema:

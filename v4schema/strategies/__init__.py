@@ -15,19 +15,19 @@ from typing import TYPE_CHECKING
 from v4schema.extras import HYPOTHESIS
 
 if TYPE_CHECKING:
+    from v4schema.strategies.feeds_and_requests import Feed, HttpRequest
     from v4schema.strategies.kit import ads, feeds, http_requests, near_misses, respelled
     from v4schema.strategies.near_miss import NearMiss
     from v4schema.strategies.respellings import Respelling
-    from v4schema.strategies.transport import Feed, HttpRequest
 
 __all__ = ["Feed", "HttpRequest", "NearMiss", "Respelling", "ads", "feeds", "http_requests", "near_misses", "respelled"]
 
 __getattr__ = HYPOTHESIS.lazy_getattr(
     {
-        "Feed": "traffic",
-        "HttpRequest": "traffic",
-        "NearMiss": "near",
-        "Respelling": "respelling",
+        "Feed": "feeds_and_requests",
+        "HttpRequest": "feeds_and_requests",
+        "NearMiss": "near_miss",
+        "Respelling": "respellings",
         "ads": "kit",
         "feeds": "kit",
         "http_requests": "kit",

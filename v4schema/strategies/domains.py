@@ -127,7 +127,7 @@ class Texts:
             yield replace(self, examples=tuple(each for each in limit if each in self))
         elif keyword == "pattern":
             yield from self._left(replace(self, demands=self.demands | {(limit, holds)}))
-        elif bounded := _bound(keyword, "length"):
+        elif bounded := _bound(keyword, "characters"):
             above = bounded.lower is holds
             bound = limit if holds else limit + 1 if above else limit - 1
             yield from self._left(
@@ -187,7 +187,7 @@ class Arrays:
         limit = schema[keyword]
         if keyword == "items":
             yield from self.with_items(narrow, schema["items"], holds=holds)
-        elif bounded := _bound(keyword, "size"):
+        elif bounded := _bound(keyword, "items"):
             above = bounded.lower is holds
             bound = limit if holds else limit + 1 if above else limit - 1
             yield from self.sized(bound if above else 0, None if above else bound)

@@ -13,10 +13,10 @@ from v4schema.dialect.assertions import Assertion
 from v4schema.errors import NoDescription, UnknownName
 from v4schema.findings.report import Kind
 from v4schema.openapi.description import described_editions
+from v4schema.strategies.feeds_and_requests import Feed, HttpRequest, endpoints, looks, sent, written
 from v4schema.strategies.kind_strategies import KindStrategies, taken
 from v4schema.strategies.near_miss import NearMiss, missed
 from v4schema.strategies.respellings import Respelling, respelt
-from v4schema.strategies.transport import Feed, HttpRequest, endpoints, looks, sent, written
 
 Ad = dict[str, Any]
 
