@@ -330,7 +330,7 @@ def test_an_edit_after_the_run_was_killed_is_kept(run: Run) -> None:
     killed_at("b.json", *IN_KRONOR, "-i", "a.json", "b.json")
     Path("b.json").write_text(BARE.replace("34900", "5"), "utf-8")
     result = run(*IN_KRONOR, "-i", "b.json")
-    assert (result.exit_code, "it has changed since, and was left alone" in result.stderr) == (0, True)
+    assert (result.exit_code, "the file has changed since, and stays as it is" in result.stderr) == (0, True)
     assert tree() == {"a.json": ONCE.encode(), "b.json": BARE.replace("34900", "500").encode()}
     killed_at("r.txt", "validate", "--operation", "update", "a.json", "-o", "r.txt")
     result = run("validate", "--operation", "update", "a.json", "-o", "r.txt")
