@@ -185,9 +185,9 @@ def test_a_body_that_is_sent_as_something_else_is_judged_all_the_same(clean: Ad)
 def test_what_is_told_of_an_answer_speaks_of_the_answer() -> None:
     """And not of a request."""
     html = check_response(sent("GET", "/v4/ad/1"), answered(200, b"<html>", "text/html")).findings[0]
-    assert (html.message, html.level) == ("The answer is text/html, not application/json.", v4schema.Level.ERROR)
+    assert (html.message, html.level) == ("The response is text/html instead of application/json.", v4schema.Level.ERROR)
     log = check_response(sent("GET", "/v4/ad/1/log"), answered(200, {"log": [{"state": "lost"}]})).findings[0]
-    assert (log.message, log.level) == ("The answer is not as documents describe it here.", v4schema.Level.WARNING)
+    assert (log.message, log.level) == ("The response is not as the documents describe it.", v4schema.Level.WARNING)
     status = [check_response(sent("GET", "/v4/ad/1"), answered(code)).findings[0].level for code in (202, 502)]
     assert status == [v4schema.Level.WARNING, v4schema.Level.ERROR]
 
@@ -212,7 +212,7 @@ def test_a_body_that_is_no_ad_is_checked_by_its_schema(schemas: Path, tmp_path: 
     assert told(check_request(sent("POST", "/v4/ad", "x"), catalogue=held)) == []
     report = check_request(sent("POST", "/v4/ad", 3), catalogue=held)
     assert [(finding.code, finding.message, finding.level) for finding in report.findings] == [
-        ("http.body", "The body is not as it is described.", v4schema.Level.ERROR)
+        ("http.body", "The body is not as the documents describe it.", v4schema.Level.ERROR)
     ]
 
 

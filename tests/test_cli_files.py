@@ -183,7 +183,7 @@ def test_an_edit_made_meanwhile_is_not_lost(command: list[str], run: Run, monkey
     meanwhile(monkeypatch, lambda: Path("a.json").write_text("edited", "utf-8"))
     result = run(*command, "-i", "a.json", "b.json")
     assert result.exit_code == 3
-    assert result.stdout.count("a.json: error file.changed This has changed since it was read, so it was not replaced.") == 1
+    assert result.stdout.count("a.json: error file.changed The file has changed since it was read, so it was not replaced.") == 1
     assert "1 file could not be written" in result.stderr
     assert Path("a.json").read_text("utf-8") == "edited"
     assert json.loads(Path("b.json").read_text("utf-8"))["price"][0]["amount"] == CAR["price"][0]["amount"] * 100

@@ -39,8 +39,8 @@ def test_the_ad_goes_to_standard_output_and_the_report_to_standard_error(run: Ru
     assert result.exit_code == 0
     assert result.stdout == MENDED
     assert result.stderr == (
-        'messy.json:1:36: note word.translated /visible "ja" was written as true. [S, CD7]\n'
-        "messy.json:1:79: note unit.converted /price/0/amount 34900 kr was written as 3490000 öre. [S]\n"
+Converted from         'messy.json:1:36: note word.translated /visible "ja" to true. [S, CD7]\n'
+Converted from         "messy.json:1:79: note unit.converted /price/0/amount 34900 kr to 3490000 öre. [S]\n"
         "1 ad, 1 changed, 1 clean: 0 errors, 2 notes.\n"
     )
     assert messy.read_text("utf-8") == MESSY
@@ -67,7 +67,7 @@ def test_what_bare_numbers_mean_and_what_is_wanted_are_options(run: Run) -> None
             "powertrain": {"power": {"unit": "kw", "value": 110.3}},
         },
     }
-    assert "Taken as 100 kr, on your word, it was written as 10000 öre." in result.stderr
+    assert "Taken as 100 kr, as you said, and converted to 10000 öre." in result.stderr
 
 
 def test_settings_hold_for_quantities_too(run: Run, messy: Path) -> None:
@@ -254,7 +254,7 @@ def test_errors_that_are_left_fail_unless_told_otherwise(run: Run) -> None:
     result = run("normalise", *UPDATE, stdin=ad)
     assert result.exit_code == 1
     assert '"visible": true' in result.stdout
-    assert 'error number.ambiguous /price/0/amount "3.500" can be read as 3500 or as 3.5.' in result.stderr
+    assert 'error number.ambiguous /price/0/amount "3.500" can mean 3500 or 3.5.' in result.stderr
     assert run("normalise", *UPDATE, "--fail-on", "never", stdin=ad).exit_code == 0
     assert run("normalise", "--fail-on", "note", *UPDATE, stdin=MESSY).exit_code == 1
 
@@ -330,7 +330,7 @@ def test_validate_says_what_would_be_mended(run: Run, messy: Path) -> None:
 def test_on_a_terminal_a_change_has_its_frame_and_the_diff_its_colours(messy: Path, in_empty_folder: Path) -> None:
     """In 80 columns."""
     printed = terminal("normalise", *UPDATE, "--check", messy.name, cwd=in_empty_folder)
-    assert '\n  "ja" was written as true.\n  1 | "visible": "ja"\n    |            ^^^^\n' in plain(printed)
+Converted from     assert '\n  "ja" to true.\n  1 | "visible": "ja"\n    |            ^^^^\n' in plain(printed)
     assert max(map(len, plain(printed).splitlines())) <= 80
     printed = terminal("normalise", *UPDATE, "--diff", "--quiet", messy.name, cwd=in_empty_folder)
     assert f"\x1b[31m-{MESSY}" in printed

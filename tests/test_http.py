@@ -163,7 +163,7 @@ def test_what_the_middleware_refuses_is_answered_as_by_the_api(api: str, guide: 
     )
     assert by_curl([*create, "-H", "X-Auth-Token: 6d2f7a"]) == (
         415,
-        {"detail": "The body is sent as application/x-www-form-urlencoded, not as application/json."},
+        {"detail": "The body is sent as application/x-www-form-urlencoded instead of application/json."},
     )
     literal = shlex.split(HOSTS.sub(api, (GUIDE / "replace.sh").read_text("utf-8").replace("\\\n", "")))
     assert by_curl(literal) == (400, ["This is not JSON."])

@@ -515,14 +515,14 @@ def test_names_are_moved_only_to_a_place_that_is_empty() -> None:
         (
             "field.misnamed",
             "/category_fields/year",
-            "/category_fields/model_year is already given, with another value: keep the one that is right.",
+            "/category_fields/model_year has another value: keep the right one.",
         )
     ]
     mixed = normalise({**ad, "visible": "ja"}, category="car").findings
     assert [finding.at for finding in mixed] == ["/category_fields/year", "/visible"]
     ad["category_fields"]["model_year"] = 2020
     (finding,) = normalise(ad, category="car").findings
-    assert finding.hint == "/category_fields/model_year is already given: remove this one."
+    assert finding.hint == "/category_fields/model_year has the same value: remove this field."
 
 
 def test_of_two_wrong_names_none_is_moved_unless_they_agree() -> None:
@@ -533,7 +533,7 @@ def test_of_two_wrong_names_none_is_moved_unless_they_agree() -> None:
     assert {(finding.code, finding.hint) for finding in done.findings} == {
         (
             "field.misnamed",
-            "Another name stands for /category_fields/model_year too, with another value: keep the one that is right.",
+            "Another field also means /category_fields/model_year, with another value: keep the right one.",
         )
     }
     ad = {"year": 2020, "category_fields": {"årsmodell": 2020}}

@@ -183,7 +183,7 @@ def test_rows_that_are_not_used_are_told() -> None:
     results = converted(f"{HEAD}\n{ROW}\n{ROW}\n1;Saab;;;;;;\n", MOPED, {**CAR, "source_id": "1"})
     assert remarks(results) == [("answer.unknown_ad", 3, 1), ("answer.unknown_ad", 4, 1)]
     told = [finding.message for result in results if result.is_side_file for finding in result.report.findings]
-    assert told[0] == 'The ad "moped-017" has an answer in a row before, or is not asked: this one was not used.'
+    assert told[0] == 'The ad "moped-017" has an earlier row, or no open question, so this row was not used.'
 
 
 def test_lists_of_words_and_of_other_things_are_told_apart() -> None:

@@ -341,9 +341,9 @@ def test_a_wrong_name_beside_the_right_one_is_told_to_go(clean: Ad) -> None:
     clean["category_fields"] |= {"year": 2020, "models": 1}
     clean |= {"brand": "yamaha", "milage": 3}
     year, models, brand, milage = validate(clean).findings
-    assert year.hint == "/category_fields/model_year is already given: remove this one."
-    assert models.hint == "/category_fields/model is already given, with another value: keep the one that is right."
-    assert brand.hint == "/category_fields/brand is already given: remove this one."
+    assert year.hint == "/category_fields/model_year has the same value: remove this field."
+    assert models.hint == "/category_fields/model has another value: keep the right one."
+    assert brand.hint == "/category_fields/brand has the same value: remove this field."
     assert milage.code == "field.unknown"
 
 
@@ -532,7 +532,7 @@ def test_a_choice_that_was_probably_meant_is_named(value: object, hint: str | No
     [
         (("visible",), "true", "Send it without quotes."),
         (("visible",), "ja", "Whether the ad is published at once; false means not published and no charge."),
-        (("price",), {}, "Put it in a list, in square brackets."),
+        (("price",), {}, "Put it in a list: [ ]."),
         (("source_id",), 5, "Put it in quotes."),
         (("source_id",), [], "The seller's own identifier of the ad: unique per dealer and never used again after a delete."),
         (("category_fields", "condition", "mileage"), 1540, "Send an object with unit and value."),
@@ -542,7 +542,7 @@ def test_a_choice_that_was_probably_meant_is_named(value: object, hint: str | No
             "Weights and measures. The guide shows them for campers; they are accepted everywhere.",
         ),
         (("category_fields", "model_year"), "2020", "Send it without quotes."),
-        (("location",), None, "Give it a value, or leave it out where it is not required."),
+        (("location",), None, "Send a value, or leave the field out if it is optional."),
     ],
 )
 def test_the_hint_says_how_to_send_a_value_of_the_wrong_type(
@@ -556,7 +556,7 @@ def test_a_choice_of_another_edition_says_where_it_belongs(catalogue: Catalogue)
     """A price type that only another edition has is an error that names that edition."""
     ad = held_example(catalogue, Kind(version="v3", category="car"))
     ad["price"][0]["type"] = "monthly"
-    assert validate(ad, version="v3").errors[0].hint == 'It is a choice of v4; here use "list".'
+    assert validate(ad, version="v3").errors[0].hint == 'It belongs to v4; here, use "list".'
 
 
 def test_prices_of_one_type_are_told_once(clean: Ad) -> None:
