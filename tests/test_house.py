@@ -143,6 +143,7 @@ FLOOR_PLAN = {
         "wording",
     },
     "feed": {
+        "ad",
         "catalogue",
         "conversion",
         "drawer",

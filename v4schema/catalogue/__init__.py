@@ -5,13 +5,14 @@ import os
 import re
 import time
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from v4schema import spelling
 from v4schema.catalogue.editions import Edition, EditionPath, Operation, WrongName, edition_of
-from v4schema.dialect.fields import Flattening, Schema, walk
+from v4schema.dialect.fields import Flattening, Schema, is_sendable, walk
 from v4schema.document import pointer
 from v4schema.errors import InvalidSchemas, NoMapping, UnknownName
 from v4schema.findings.report import Kind
@@ -104,6 +105,13 @@ class Catalogue:
     def names(self) -> Mapping[str, "WrongName"]:
         """What people call fields, without case and word breaks."""
         return {spelling.name_key(name): WrongName.told(right) for name, right in self.read("words.json")["names"].items()}
+
+    @cached_property
+    def own_names(self) -> AbstractSet[str]:
+        """The fields that an ad of any edition may have at its top, without case and word breaks."""
+        schemas = [self.schema(Kind(version=name)) for name in self.editions]
+        named = [(name, node) for schema in schemas for name, node in schema["properties"].items()]
+        return frozenset(spelling.name_key(name) for name, node in named if is_sendable(node))
 
     @cached_property
     def documents(self) -> Mapping[str, Mapping[str, str]]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 @click.argument("files", nargs=-1, metavar="[FILE]...")
 @options.writing
 @click.option("--check", is_flag=True, help="Change nothing; exit with 1 if something would change.")
+@click.option("--fix-only", is_flag=True, help="Report only changes; leave to `v4schema validate` what is still wrong.")
 @options.quantities
 @options.checking
 @options.reporting
@@ -66,20 +67,22 @@ def normalise(  # noqa: PLR0913  (the options above)
     files = files if out else terminal.once(files)
     held = options.load_catalogue(schemas, lists)
     said = options.unit_settings(held, told)
+    fail_on = "never" if told["fix_only"] else told["fail_on"]
     silent = check or (diff and not in_place and not out)
     sources, targets = outputs.paired(files, told["stdin_name"], in_place=in_place, out=out, silent=silent)
     if in_place and not check:
         options.refuse_repeating(ctx, held, said)
-    words = {key: told[key] for key in ("version", "category", "operation", "engine")}
+    names = ("version", "category", "operation", "engine", "ignore_unknown")
+    words: dict[str, Any] = {**{key: told[key] for key in names}, **said}
     limits = options.limits(told)
-    feed.prepare([], limits=limits, catalogue=held, **words, **said)  # a word that names nothing is told before anything is done
+    feed.prepare([], limits=limits, catalogue=held, **words)  # a word that names nothing is told before anything is done
     writes = [*outputs.uses(targets), *((path, clashes.REPORT) for path in [report] if path not in {None, "-"})]
     clashes.refuse(ads=files or ["-"], needs=options.needs(ctx, schemas, lists), writes=writes)
     outputs.make_folders(targets)
     once = in_place and not check and not {*said}.isdisjoint(held.unrepeatable)
     done = terminal.recover([*files, *(path for path, _ in writes)], files, repeats=once)
     sources, targets = outputs.remaining(sources, targets, done)
-    prepared = [feed.prepare([source], limits=limits, catalogue=held, **words, **said) for source in sources]
+    prepared = [feed.prepare([source], limits=limits, catalogue=held, **words) for source in sources]
     tally = feed.Summary()
     free = not diff and all(target is None or target.path for target in targets)
 
@@ -96,6 +99,6 @@ def normalise(  # noqa: PLR0913  (the options above)
             sinks=[outputs.OutputFile(target=target, standard=standard, staging=staging) for target in targets],
         )
         code = run.finish(prepared, tally, told, report=file, stream=sys.stdout if free else sys.stderr)
-        return code or reports.exit_code(tally, told["fail_on"]) or int(check and tally.changed > 0)
+        return code or reports.exit_code(tally, fail_on) or int(check and tally.changed > 0)
 
     ctx.exit(terminal.staged(work))

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 #: No code frame is narrower or wider than this.
 _NARROWEST, _WIDEST = 40, 120
+#: So many files that were passed over are named.
+_NAMED = 10
+#: What the summary of a run that reports changes alone says of the rest.
+_LEFT = " `v4schema validate` reports what is left."
 
 
 def write(
@@ -40,6 +44,9 @@ def write(
     )
     coloured = terminal.is_coloured(told["color"], on_terminal=on_terminal)
     counted = tally.counted(shutdown.through(results))
+    fix_only = told.get("fix_only", False)
+    if fix_only:
+        counted = (result.changes() for result in counted)
     if terminal.is_tty(sys.stderr) and not on_terminal and not told["quiet"]:
         counted = terminal.with_progress(counted, tally)
     chunks = formats.FORMATS[told["format_"]](counted, tally, look)
@@ -50,7 +57,16 @@ def write(
             pass
         raise
     if not told["quiet"] and told["format_"] == "text":
-        terminal.echo(f"{formats.summary_sentence(tally)}\n", err=True)
+        terminal.echo(f"{formats.summary_sentence(tally)}{_LEFT if fix_only and _is_left(tally) else ''}\n", err=True)
+    if tally.passed_over and not told["quiet"]:
+        shown, more = tally.passed_over[:_NAMED], len(tally.passed_over) - _NAMED
+        others = f" and {more:,} others" if more > 0 else ""
+        terminal.echo(f"Passed over, because nothing in it looks like an ad: {', '.join(shown)}{others}.\n", err=True)
+
+
+def _is_left(tally: feed.Summary) -> bool:
+    """Tell whether there is anything that a report of changes alone leaves out."""
+    return bool(tally.unreadable or tally.levels[Level.ERROR] or tally.levels[Level.WARNING])
 
 
 def exit_code(tally: feed.Summary, fail_on: str) -> int:

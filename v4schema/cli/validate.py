@@ -44,7 +44,7 @@ def validate(ctx: click.Context, /, files: Sequence[str], *, lists: Sequence[str
     terminal.recover(out)
     results = feed.check(
         sources,
-        **{key: told[key] for key in ("version", "category", "operation", "engine")},
+        **{key: told[key] for key in ("version", "category", "operation", "engine", "ignore_unknown")},
         limits=options.limits(told),
         catalogue=options.load_catalogue(schemas, lists),
     )

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from v4schema import catalogue as catalogues
@@ -12,6 +12,7 @@ from v4schema.dialect import engines
 from v4schema.document import pointer
 from v4schema.document.positions import Member, Span, positions
 from v4schema.findings.report import Finding, Level, Report
+from v4schema.reading.identify import resembles
 from v4schema.reading.reader import BYTE_ORDER_MARK, Limits, Reading, Source, is_out_of_memory, out_of_memory, read
 from v4schema.validation.validator import validate
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from v4schema.feed.answer_sheet import AnswerSheet
     from v4schema.feed.receipt_file import ReceiptFile
 
+#: So many ads of a source are looked at before it is passed over as unknown.
+_LOOKED_AT = 20
 #: The codes of findings about files that were not written.
 _UNWRITTEN = {"file.unwritable", "file.changed"}
 
@@ -29,7 +32,8 @@ class Result:
     """An ad of a source, as it was read, and the report on it.
 
     `conversion` is what converting it came to, if it was converted. What is no ad but lies `beside` the ads, such as a row of
-    answers or a file that could not be written, has a result as well.
+    answers or a file that could not be written, has a result as well; so has a source that was `passed_over`, since nothing
+    in it looks like an ad.
     """
 
     reading: Reading
@@ -37,6 +41,7 @@ class Result:
     catalogue: Catalogue
     conversion: "Conversion | None" = None
     beside: bool = False
+    passed_over: bool = False
 
     @property
     def complete(self) -> bool:
@@ -83,6 +88,21 @@ class Result:
     def understood(self) -> bool:
         """Whether the ad could be read and identified."""
         return self.reading.readable and self.report.kind is not None
+
+    def changes(self) -> "Result":
+        """Return the same without the findings that are about neither a change nor a file.
+
+        A change is a note with a value before or after it; a byte-order mark is not written again.
+        """
+        tolerated = self.reading.findings if self.changed else ()
+        kept = [
+            finding
+            for finding in self.report.findings
+            if self.reading.readable
+            and finding.level is Level.NOTE
+            and (finding in tolerated or (finding.before, finding.after) != (None, None))
+        ]
+        return self if self.beside else replace(self, report=replace(self.report, findings=tuple(kept)))
 
     @property
     def identity(self) -> str | None:
@@ -150,13 +170,17 @@ class Summary:
     unreadable: int = 0
     unwritten: int = 0
     unidentified: int = 0
+    passed_over: list[str] = field(default_factory=list)
     levels: Counter[Level] = field(default_factory=Counter)
     codes: Counter[str] = field(default_factory=Counter)
     standing: Counter[Level] = field(default_factory=Counter)
 
     def counted(self, results: Iterable[Result]) -> Iterator[Result]:
-        """Pass results on, and count them."""
+        """Pass results on, and count them; of what was passed over, only the name is kept."""
         for result in results:
+            if result.passed_over:
+                self.passed_over.append(result.reading.source)
+                continue
             levels = [finding.level for finding in result.report.findings]
             self.levels.update(levels)
             self.codes.update(finding.code for finding in result.report.findings)
@@ -183,7 +207,7 @@ class Summary:
             self.incomplete += not result.conversion.complete
 
 
-def check(
+def check(  # noqa: PLR0913  (all are options, by name only)
     sources: Iterable[tuple[str, Source]],
     *,
     version: str | None = None,
@@ -191,13 +215,15 @@ def check(
     operation: str = "create",
     engine: str | None = None,
     limits: Limits | None = None,
+    ignore_unknown: bool = False,
     catalogue: Catalogue | None = None,
 ) -> Iterator[Result]:
     """Read and validate every ad of `sources`, pairs of a name and what to read; one at a time is in memory.
 
     `limits` are those of `v4schema.read`, the other arguments those of `v4schema.validate`, and so are the exceptions, which
     come before anything is read; what cannot be read is a result with a finding. ``fixable`` of a finding tells whether
-    `prepare` would see to it.
+    `prepare` would see to it. With `ignore_unknown`, a source in which nothing looks like an ad is passed over: it has one
+    result that says so.
 
     >>> [str(result.report.kind) for result in check([("feed", b'[{"category_id": "1121"}, {"category_id": "1102"}]')])]
     ['v4/moped', 'v4/camper']
@@ -214,10 +240,10 @@ def check(
 
         return mark_fixable(report, ad, catalogue=held, **words)
 
-    return _results(sources, held, limits, checked)
+    return _results(sources, held, limits, checked, ignore_unknown=ignore_unknown)
 
 
-def prepare(
+def prepare(  # noqa: PLR0913  (all are options, by name only)
     sources: Iterable[tuple[str, Source]],
     *,
     version: str | None = None,
@@ -225,10 +251,13 @@ def prepare(
     operation: str = "create",
     engine: str | None = None,
     limits: Limits | None = None,
+    ignore_unknown: bool = False,
     catalogue: Catalogue | None = None,
     **units: str | None,
 ) -> Iterator[Result]:
     """Read, normalise and validate every ad of `sources`, as `v4schema.preflight` does one; ``report.ad`` is the ad to send.
+
+    With `ignore_unknown`, a source in which nothing looks like an ad is passed over, as `check` does.
 
     >>> [result.report.ad for result in prepare([("feed", b'{"visible": "ja"}')], operation="update")]
     [{'visible': True}]
@@ -239,7 +268,9 @@ def prepare(
     from v4schema.preparation import prepare_one
 
     prepare_one({}, catalogue=held, **words, **units)
-    return _results(sources, held, limits, lambda ad: prepare_one(ad, catalogue=held, **words, **units))
+    return _results(
+        sources, held, limits, lambda ad: prepare_one(ad, catalogue=held, **words, **units), ignore_unknown=ignore_unknown
+    )
 
 
 def convert(  # noqa: PLR0913  (all are options, by name only)
@@ -344,12 +375,17 @@ def _known(catalogue: Catalogue, *, version: str | None, category: str | int | N
 
 
 def _results(
-    sources: Iterable[tuple[str, Source]], catalogue: Catalogue, limits: Limits | None, report: Callable[[object], Report]
+    sources: Iterable[tuple[str, Source]],
+    catalogue: Catalogue,
+    limits: Limits | None,
+    report: Callable[[object], Report],
+    *,
+    ignore_unknown: bool,
 ) -> Iterator[Result]:
     def reported(reading: Reading) -> Iterator[Result]:
         yield Result(reading=reading, report=report(reading.ad) if reading.readable else Report(), catalogue=catalogue)
 
-    return _each(sources, catalogue, limits, reported)
+    return _each(sources, catalogue, limits, reported, ignore_unknown=ignore_unknown)
 
 
 def _each(
@@ -357,6 +393,8 @@ def _each(
     catalogue: Catalogue,
     limits: Limits | None,
     results: Callable[[Reading], Iterable[Result]],
+    *,
+    ignore_unknown: bool = False,
 ) -> Iterator[Result]:
     """Yield the results of all that is read; what there is to say about reading it comes first."""
 
@@ -370,7 +408,15 @@ def _each(
             yield from results(out_of_memory(reading, catalogue))
 
     for name, source in sources:
-        for reading in read(source, name=name, limits=limits, catalogue=catalogue):
+        readings = read(source, name=name, limits=limits, catalogue=catalogue)
+        if ignore_unknown:
+            first = [*islice(readings, _LOOKED_AT)]
+            if first and all(reading.readable and not resembles(reading.ad, catalogue) for reading in first):
+                nothing = Reading(source=name, index=0)
+                yield Result(reading=nothing, report=Report(), catalogue=catalogue, beside=True, passed_over=True)
+                continue
+            readings = chain(first, readings)
+        for reading in readings:
             for result in sufficing(reading):
                 if result.reading.findings and not result.beside:
                     report = replace(result.report, findings=(*result.reading.findings, *result.report.findings))

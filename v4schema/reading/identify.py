@@ -67,6 +67,18 @@ def identify(
     )
 
 
+def resembles(ad: object, catalogue: Catalogue) -> bool:
+    """Tell whether a document can be meant as an ad: it has a field of an ad at its top, or two known wrong names for fields.
+
+    One wrong name alone is not enough: ``description``, for one, occurs in many files that have nothing to do with ads.
+
+    >>> [resembles(ad, catalogues.default()) for ad in ({"sourceId": "1"}, {"name": "app", "description": "An app"}, [])]
+    [True, False, False]
+    """
+    names = {spelling.name_key(name) for name in ad} if isinstance(ad, dict) else set()
+    return not names.isdisjoint(catalogue.own_names) or len(names & catalogue.names.keys()) > 1
+
+
 def first_non_json(value: object, depth: int = 0) -> Place | None:
     """Return the place of the first thing in a Python value that JSON cannot say, or None if there is none.
 
