@@ -28,6 +28,19 @@ VERSIONS = ("3.11", "3.12", "3.13", "3.13t", "3.14", "3.14t", "3.15", "3.15t")
 FAST = [
     f"tests/test_{name}.py" for name in ("reading", "examples", "sheets", "receipts", "openapi", "http", "preflight", "engines")
 ]
+#: What tests read beside the package.
+_NEEDED = (
+    "tests",
+    "scripts",
+    "examples",
+    "docs",
+    "README.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "pyproject.toml",
+    "schemas",
+    ".pre-commit-hooks.yaml",
+)
 _BOUND = re.compile(r"([A-Za-z0-9_.-]+)\s*(?:>=\s*([0-9.]+))?")
 
 
@@ -96,7 +109,7 @@ def tried(python: str, told: str, dependencies: str, tests: Sequence[str], folde
         if done.returncode:
             return Row(told, dependencies, f"cannot {step}", last(done.stderr or done.stdout))
     with tempfile.TemporaryDirectory() as apart:  # so that it is the wheel that is tested, and not the checkout
-        for name in ("tests", "scripts", "examples", "README.md", "CHANGELOG.md", "pyproject.toml", "schemas"):
+        for name in _NEEDED:
             source = CHECKOUT / name
             (shutil.copytree if source.is_dir() else shutil.copy)(source, Path(apart, name))
         done = subprocess.run(

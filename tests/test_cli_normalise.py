@@ -39,8 +39,8 @@ def test_the_ad_goes_to_standard_output_and_the_report_to_standard_error(run: Ru
     assert result.exit_code == 0
     assert result.stdout == MENDED
     assert result.stderr == (
-Converted from         'messy.json:1:36: note word.translated /visible "ja" to true. [S, CD7]\n'
-Converted from         "messy.json:1:79: note unit.converted /price/0/amount 34900 kr to 3490000 öre. [S]\n"
+        'messy.json:1:36: note word.translated /visible Changed from "ja" to true. [S, CD7]\n'
+        "messy.json:1:79: note unit.converted /price/0/amount Converted from 34900 kr to 3490000 öre. [S]\n"
         "1 ad, 1 changed, 1 clean: 0 errors, 2 notes.\n"
     )
     assert messy.read_text("utf-8") == MESSY
@@ -330,7 +330,7 @@ def test_validate_says_what_would_be_mended(run: Run, messy: Path) -> None:
 def test_on_a_terminal_a_change_has_its_frame_and_the_diff_its_colours(messy: Path, in_empty_folder: Path) -> None:
     """In 80 columns."""
     printed = terminal("normalise", *UPDATE, "--check", messy.name, cwd=in_empty_folder)
-Converted from     assert '\n  "ja" to true.\n  1 | "visible": "ja"\n    |            ^^^^\n' in plain(printed)
+    assert '\n  Changed from "ja" to true.\n  1 | "visible": "ja"\n    |            ^^^^\n' in plain(printed)
     assert max(map(len, plain(printed).splitlines())) <= 80
     printed = terminal("normalise", *UPDATE, "--diff", "--quiet", messy.name, cwd=in_empty_folder)
     assert f"\x1b[31m-{MESSY}" in printed

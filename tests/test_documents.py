@@ -1,5 +1,7 @@
 """The documents say what the code does."""
 
+import contextlib
+import io
 import json
 import re
 import shlex
@@ -11,40 +13,149 @@ from typing import Any
 
 import click
 import pytest
+import reference_pages
 from click.testing import CliRunner
+from commands import plain, terminal
+from console_blocks import agrees, documents, played
 
-import v4schema
+from v4schema import errors
+from v4schema.catalogue import Catalogue
 from v4schema.cli import main
+from v4schema.findings.report import InvalidAd
 from v4schema.output.formats import FORMATS
 
-
-@pytest.fixture
-def readme(checkout: Path) -> str:
-    """The README's text."""
-    return (checkout / "README.md").read_text("utf-8")
+PAGES = {path.name: path for path in documents()}
+#: Documents with links, but without commands to play.
+LINKED = {**PAGES, **{name: path.parent / name for name in ("CONTRIBUTING.md", "CHANGELOG.md") for path in [PAGES["README.md"]]}}
 
 
-def blocks(text: str, language: str) -> Iterator[str]:
-    """The fenced blocks of a language."""
-    yield from re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+def read(name: str) -> str:
+    """The text of the README or of a page."""
+    return LINKED[name].read_text("utf-8")
 
 
-def test_every_command_option_and_format_is_in_the_readme(readme: str) -> None:
-    """Nothing can be done that is not told."""
-    for name, command in main.commands.items():
-        assert f"v4schema {name}" in readme
-        for param in command.params:
-            if isinstance(param, click.Option):
-                assert max(param.opts, key=len) in readme, (name, param.opts)
-    for name in FORMATS:
-        assert f"`{name}`" in readme
+def blocks(name: str, language: str) -> Iterator[str]:
+    """The fenced blocks of a language in a page."""
+    yield from re.findall(rf"^```{language}\n(.*?)^```$", read(name), re.DOTALL | re.MULTILINE)
 
 
-def test_the_commands_of_the_readme_can_be_parsed(readme: str) -> None:
+def having(language: str) -> list[str]:
+    """The pages with a block of a language."""
+    return [name for name in PAGES if any(blocks(name, language))]
+
+
+@pytest.mark.parametrize("name", having("console"))
+def test_a_page_shows_what_its_commands_print(name: str) -> None:
+    """To the letter, but for lines that an ellipsis stands for; if a new wording is better: python scripts/console_blocks.py."""
+    assert played(read(name)) == read(name)
+
+
+def test_the_pages_that_show_how_to_use_it_play_commands() -> None:
+    """And no other output is shown as text, but for what a terminal shows."""
+    assert {"README.md", "getting-started.md", "validate.md", "normalise.md", "convert.md", "sources.md"} <= {*having("console")}
+    assert having("text") == ["getting-started.md"]
+
+
+@pytest.mark.parametrize(
+    ("shown", "printed", "same"),
+    [
+        ("a\n", "a\n", True),
+        ("a\n", "b\n", False),
+        ("a\n", "a\nb\n", False),
+        ("…\nb\n", "b\n", True),
+        ("…\nb\n…\n", "a\nb\nc\nd\n", True),
+        ("…\nc\n…\nb\n", "a\nb\nc\n", False),
+        ("", "a\n", False),
+    ],
+)
+def test_an_ellipsis_stands_for_lines_and_for_nothing_else(shown: str, printed: str, same: bool) -> None:
+    """What is shown stands in what is printed, in its order."""
+    assert agrees(shown, printed) == same
+
+
+def test_a_wording_that_has_changed_is_written_anew_and_stays_as_short() -> None:
+    """Beside an ellipsis, the line that is most like the old one."""
+    page = "```console\n$ printf 'one\\nThis is a new wording.\\nlast\\n'\n…\nThis was an old wording.\n…\n```\n"
+    assert played(page) == page.replace("This was an old wording.", "This is a new wording.")
+
+
+def told(block: str) -> list[str]:
+    """What a block of Python says that it prints: in comments behind its prints, or on the lines below them."""
+    lines = re.findall(r"^ *print\(.*\)(?:  # (.*)|((?:\n# .*)*))$", block, re.MULTILINE)
+    return [line for one, several in lines for line in ([one] if one else several.replace("\n# ", "\n").splitlines()[1:])]
+
+
+def ran(name: str) -> tuple[list[str], dict[str, Any]]:
+    """What the Python of a page prints, in the order of its blocks, and the names that it leaves."""
+    names: dict[str, Any] = {}
+    printed = io.StringIO()
+    for block in blocks(name, "python"):
+        raises = re.search(r"  # raises (\w+)$", block.strip())
+        with contextlib.redirect_stdout(printed), pytest.raises(InvalidAd) if raises else contextlib.nullcontext():
+            exec(compile(block, f"<{name}>", "exec"), names)  # noqa: S102  (the page's own lines)
+    return printed.getvalue().splitlines(), names
+
+
+@pytest.mark.parametrize("name", having("python"))
+def test_the_python_of_a_page_prints_what_it_says(name: str, checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each block after those before it, the last one of a page too."""
+    monkeypatch.chdir(checkout)
+    printed, names = ran(name)
+    assert agrees("".join(f"{line}\n" for block in blocks(name, "python") for line in told(block)), "\n".join([*printed, ""]))
+    for each in ("client", "session"):
+        if each in names:
+            names[each].close()
+
+
+def test_the_python_of_the_pages_shows_what_it_comes_to() -> None:
+    """The readme, the library and HTTP print something."""
+    counts = {name: sum(len(told(block)) for block in blocks(name, "python")) for name in having("python")}
+    assert counts["README.md"] >= 3
+    assert counts["library.md"] >= 10
+    assert counts["http.md"] >= 2
+
+
+def test_an_exporter_that_is_wrong_is_found() -> None:
+    """The law of the page holds as it stands there, and no longer once the imaginary exporter writes what Blocket refuses."""
+    (block,) = blocks("property-tests.md", "python")
+    names: dict[str, Any] = {}
+    exec(compile(block, "<property-tests.md>", "exec"), names)  # noqa: S102  (the page's own lines)
+    names["test_what_we_export_is_an_ad"]()
+    exec(compile(block.replace('car["stock"]', 'len(car["stock"])'), "<property-tests.md>", "exec"), names)  # noqa: S102
+    with pytest.raises(AssertionError):
+        names["test_what_we_export_is_an_ad"]()
+
+
+def test_a_terminal_shows_what_the_page_says(checkout: Path) -> None:
+    """A finding with the line that it is about."""
+    (block,) = blocks("getting-started.md", "text")
+    assert block in plain(terminal("validate", "examples/messy-moped.json", cwd=checkout))
+
+
+def test_the_ad_of_the_page_comes_back(checkout: Path, in_empty_folder: Path) -> None:
+    """The commands of the page about converting, in their order: in the end the ad is what it was, in every value."""
+    shutil.copytree(checkout / "examples", in_empty_folder / "examples", copy_function=shutil.copyfile)
+    commands = [shlex.split(line)[1:] for block in blocks("convert.md", "console") for line in typed(block)]
+    for words in commands:
+        if words[0] == "convert":
+            CliRunner().invoke(main, words, catch_exceptions=False)
+    given, back = (json.loads((in_empty_folder / name).read_text("utf-8")) for name in ("examples/v3-moped.json", "back.json"))
+    assert given == back
+
+
+def typed(block: str) -> list[str]:
+    """The commands of a block of shell, or of a console, where they stand behind a prompt."""
+    lines = block.replace("\\\n", "").splitlines()
+    return [line.removeprefix("$ ") for line in lines if line.startswith("$ ") or not block.startswith("$ ")]
+
+
+def test_the_commands_of_the_documents_can_be_parsed() -> None:
     """Each `v4schema …` line names a command and options that exist."""
-    shell = [line for block in blocks(readme, "sh") for line in block.replace("\\\n", "").splitlines()]
-    lines = [line for line in shell if line.startswith("v4schema ")]
-    assert len(lines) >= 8
+    shell = [
+        line for name in LINKED for language in ("sh", "console") for block in blocks(name, language) for line in typed(block)
+    ]
+    lines = [line.partition(" > ")[0] for line in shell if line.startswith("v4schema ")]
+    assert len(lines) >= 30
     for line in lines:
         words = shlex.split(line, comments=True)[1:]
         command = main.commands[words[0]]
@@ -52,113 +163,91 @@ def test_the_commands_of_the_readme_can_be_parsed(readme: str) -> None:
         assert {word for word in words if word.startswith("-")} <= known, line
 
 
-def test_the_python_of_the_readme_runs(
-    readme: str, checkout: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The lines about the library do what they say, the first ones up to the exception they end with."""
-    monkeypatch.chdir(checkout)
-    first, second, third, *_ = sorted(blocks(readme, "python"), key=lambda block: "openapi" in block or "strategies" in block)
-    names: dict[str, object] = {}
-    with pytest.raises(v4schema.InvalidAd):
-        exec(compile(first, "<README.md>", "exec"), names)  # noqa: S102  (the README's own lines)
-    exec(compile(second, "<README.md>", "exec"), names)  # noqa: S102
-    exec(compile(third, "<README.md>", "exec"), names)  # noqa: S102
-    printed = capsys.readouterr().out
-    assert "False v4/moped" in printed
-    assert "True {'mileage': {'unit': 'km', 'value': 15400}}" in printed
-    assert "/category_fields/gearbox /category_fields/powertrain/transmission Automat automatic" in printed
-    assert "\n3490000\n" in printed
-    assert "\n/category_fields/powertrain/transmission manual or automatic In V3 this category is a simple ad.\n" in printed
-    assert printed.endswith("\nFalse {'body_type': 'moped', 'brand': 'yamaha'}\n")
+def test_every_command_and_format_is_in_the_pages() -> None:
+    """Nothing can be done that is not told; the reference has every option."""
+    assert {f"`v4schema {name}`" for name in main.commands} <= {*re.findall(r"`v4schema [a-z]+`", read("cli.md"))}
+    assert {f"| `{name}` |" for name in FORMATS} <= {*re.findall(r"\| `[a-z]+` \|", read("validate.md"))}
 
 
-def test_the_requests_of_the_readme_are_checked(readme: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """The lines about HTTP print what they say they do, and what stands before a session and a client can be made."""
-    first, second = [block for block in blocks(readme, "python") if "openapi" in block]
-    exec(compile(first, "<README.md>", "exec"), {})  # noqa: S102
-    printed = capsys.readouterr().out.splitlines()
-    assert [line for line in first.splitlines() if any(line.endswith(f"# {each}") for each in printed)] == [
-        f"# {printed[0]}",
-        f"    print(finding.at, finding.says)  # {printed[1]}",
-    ]
-    names: dict[str, Any] = {}
-    exec(compile(second, "<README.md>", "exec"), names)  # noqa: S102
-    names["client"].close()
-    names["session"].close()
+def test_every_option_of_converting_is_on_its_page() -> None:
+    """Those that it does not share with normalising, which are in the table; the others are named where they are explained."""
+    shared = {option for param in main.commands["normalise"].params for option in param.opts}
+    own = {max(param.opts, key=len) for param in main.commands["convert"].params if isinstance(param, click.Option)} - shared
+    listed = {*re.findall(r"^\| `(--[a-z]+)", read("convert.md"), re.MULTILINE)}
+    assert own <= listed
 
 
-def test_the_exporter_of_the_readme_is_tested(readme: str) -> None:
-    """Its law holds as it stands there, and no longer once the imaginary exporter writes what Blocket refuses."""
-    (block,) = [block for block in blocks(readme, "python") if "strategies" in block]
-    names: dict[str, Any] = {}
-    exec(compile(block, "<README.md>", "exec"), names)  # noqa: S102
-    names["test_what_we_export_is_an_ad"]()
-    exec(compile(block.replace('car["stock"]', 'len(car["stock"])'), "<README.md>", "exec"), names)  # noqa: S102
-    with pytest.raises(AssertionError):
-        names["test_what_we_export_is_an_ad"]()
-
-
-def test_the_outputs_of_the_readme_are_the_commands(readme: str, checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the README shows is what is printed: the guide's warning, the messy ad's faults, their mending, and the result."""
-    monkeypatch.chdir(checkout)
-    runner = CliRunner()
-    messy = "examples/messy-moped.json"
-    warning, _, faults, notes, clean, _ = blocks(readme, "text")
-    diff, _ = blocks(readme, "diff")
-    assert warning in runner.invoke(main, ["validate", "examples/moped.json"]).stdout
-    validated = runner.invoke(main, ["validate", messy])
-    assert validated.stdout == faults
-    assert validated.stderr == "1 ad, 0 clean: 14 errors, 2 warnings. `v4schema normalise` fixes 16 of them.\n"
-    normalised = runner.invoke(main, ["normalise", "--diff", messy])
-    assert normalised.stdout == diff
-    assert {*notes.splitlines()} <= {*normalised.stderr.splitlines()}
-    ad = runner.invoke(main, ["normalise", messy])
-    assert ad.exit_code == 0
-    assert runner.invoke(main, ["validate", "--fail-on", "note"], input=ad.stdout).stderr == clean
-
-
-def test_the_readme_goes_from_v3_to_v4_and_back(readme: str, checkout: Path, in_empty_folder: Path) -> None:
-    """Its commands, in their order, in an empty folder: what is asked, what changes, and the ad that comes back."""
-    shutil.copytree(checkout / "examples", in_empty_folder / "examples")
-    runner = CliRunner()
-    *_, told = blocks(readme, "text")
-    *_, diff = blocks(readme, "diff")
-    shell = [line for block in blocks(readme, "sh") for line in block.replace("\\\n", "").splitlines()]
-    questions, there, back = [
-        shlex.split(line)[1:] for line in shell if line.startswith("v4schema convert") and "moped.json" in line
-    ]
-    asked = runner.invoke(main, questions)
-    assert {*told.splitlines()} <= {*asked.stdout.splitlines()}
-    assert "brand: Yamaha; model: Aerox; model_year: 2020" in (in_empty_folder / "questions.csv").read_text("utf-8-sig")
-    written = runner.invoke(main, [*there, "--diff"])
-    assert (written.exit_code, written.stdout) == (0, diff)
-    given = (in_empty_folder / "examples" / "v3-moped.json").read_text("utf-8")
-    assert json.loads(runner.invoke(main, back).stdout) == json.loads(given)
-
-
-def test_the_settings_of_the_readme_are_settings(readme: str) -> None:
+def test_the_settings_of_the_page_are_settings() -> None:
     """Each key of the TOML block is an option."""
-    (block,) = blocks(readme, "toml")
+    (block,) = blocks("cli.md", "toml")
     options = {option.removeprefix("--") for param in main.commands["validate"].params for option in param.opts}
     assert tomllib.loads(block)["tool"]["v4schema"].keys() <= options
 
 
-def test_the_hook_is_the_command(checkout: Path, readme: str) -> None:
-    """The hooks that the README names are defined, and run commands that exist."""
+@pytest.mark.parametrize("name", ["README.md", "pre-commit.md"])
+def test_the_hooks_are_the_commands(name: str, checkout: Path) -> None:
+    """The hooks that a page names are defined and run commands and options that exist; there is no release to name yet."""
     hooks = (checkout / ".pre-commit-hooks.yaml").read_text("utf-8")
-    for name, entry in (("validate", "validate"), ("normalise", "normalise --in-place")):
-        assert f"id: v4schema-{name}\n" in hooks
-        assert f"entry: v4schema {entry}\n" in hooks
-        assert f"id: v4schema-{name}\n" in readme
-    pattern = re.search(r"files: (.*)", hooks)
-    assert pattern
-    assert [name for name in ("ads/1.json", "f.ndjson.gz", "f.jsonl", "a.py") if re.search(pattern[1], name)] == [
-        "ads/1.json",
-        "f.ndjson.gz",
-        "f.jsonl",
-    ]
+    defined = re.findall(r"^- id: (\S+)$", hooks, re.MULTILINE)
+    first, *_ = blocks(name, "yaml")
+    assert re.findall(r"- id: (\S+)", first) == defined == ["v4schema-normalise", "v4schema-validate"]
+    assert re.search(r"rev: [0-9a-f]{40} ", first)
+    for entry in re.findall(r"entry: v4schema (.*)", hooks):
+        command, *options = entry.split()
+        assert {*options} <= {option for param in main.commands[command].params for option in param.opts}
 
 
-def test_the_changelog_has_a_place_for_what_comes(checkout: Path) -> None:
+def test_a_hook_takes_files_by_their_endings_whatever_files_a_user_names(checkout: Path) -> None:
+    """pre-commit gives a hook the files that `files` finds and `exclude` does not; a user's `files` replaces the hook's own."""
+    hooks = (checkout / ".pre-commit-hooks.yaml").read_text("utf-8")
+    assert not re.search(r"^  files:", hooks, re.MULTILINE)
+    patterns = re.findall(r"^  exclude: (.*)$", hooks, re.MULTILINE)
+    assert len(patterns) == 2
+    names = ["ads/1.json", "f.ndjson.gz", "f.jsonl", "a.py", "ads/README.md", "a.tar.gz", "json", "x.json.bak"]
+    for pattern in patterns:
+        assert [name for name in names if not re.search(pattern, name)] == ["ads/1.json", "f.ndjson.gz", "f.jsonl"]
+
+
+@pytest.fixture(scope="module")
+def generated(catalogue: Catalogue) -> dict[str, str]:
+    """The pages that are written for the site, by their paths in the repository."""
+    return {f"docs/reference/{path}": text for path, text in reference_pages.pages(catalogue).items()}
+
+
+@pytest.mark.parametrize("name", sorted(LINKED))
+def test_every_link_leads_somewhere(name: str, checkout: Path, generated: dict[str, str]) -> None:
+    """To a file of this repository or a reference page, and to a heading in it."""
+    here = LINKED[name].relative_to(checkout)
+    for link in re.findall(r"\]\((?!https?:)([^)]*)\)", read(name)):
+        target, _, anchor = link.partition("#")
+        path = (checkout / here.parent / target).resolve() if target else checkout / here
+        found = generated.get(path.relative_to(checkout).as_posix())
+        assert found or path.is_file(), link
+        if anchor:
+            text = found or path.read_text("utf-8")
+            assert anchor in map(reference_pages.slug, re.findall(r"^#+ (.*)$", text, re.MULTILINE)), link
+
+
+def test_every_page_is_on_the_site() -> None:
+    """The index leads to each page."""
+    listed = re.findall(r"^[a-z/-]+$", "".join(blocks("index.md", "{toctree}")), re.MULTILINE)
+    assert sorted(listed) == sorted({*(path.stem for path in PAGES.values()), "reference/index"} - {"index", "README"})
+
+
+def test_the_readme_is_one_page() -> None:
+    """What it is and how to begin; the rest is in docs/."""
+    assert len(read("README.md").splitlines()) <= 130
+
+
+def test_what_an_error_says_to_install_is_what_the_documents_say() -> None:
+    """In a clone and by address, since no index has the package."""
+    told = read("installing.md")
+    for extra in ("openapi", "hypothesis"):
+        command = f"pip install '.[{extra}]'"
+        assert command in str(errors.MissingExtra(extra))
+        assert f"`{command}`" in told
+
+
+def test_the_changelog_has_a_place_for_what_comes() -> None:
     """Keep a Changelog: an Unreleased section, and versions in order."""
-    assert "## [Unreleased]" in (checkout / "CHANGELOG.md").read_text("utf-8")
+    assert "## [Unreleased]" in read("CHANGELOG.md")

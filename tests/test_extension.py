@@ -164,9 +164,7 @@ def test_a_category_that_splits_is_converted_on_the_callers_word(mapped: Path, i
     ad |= {"remarks": [{"message": "Fin"}, {}, {"message": "Ny"}], "url": "https://example.com"}
     undecided = convert(ad, to="v5", catalogue=held)
     assert [finding.code for finding in undecided.findings] == ["category.splits"]
-    assert undecided.findings[0].message == (
-        "The category v4/hovercraft can become v5/sea-hovercraft or v5/land-hovercraft."
-    )
+    assert undecided.findings[0].message == ("The category v4/hovercraft can become v5/sea-hovercraft or v5/land-hovercraft.")
     answers = {"/category_fields/seats": "4"}
     for done in (how(ad, to="v5", category="sea-hovercraft", answers=answers, catalogue=held) for how in (convert, migrate)):
         assert (done.complete, str(done.kind), done.errors) == (True, "v5/sea-hovercraft", ())

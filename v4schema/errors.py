@@ -53,7 +53,10 @@ class MissingExtra(V4SchemaError, ImportError):
         super().__init__(extra)
 
     def __str__(self) -> str:
-        return f"This needs the extra {self.extra!r}: pip install 'v4schema[{self.extra}]'."
+        return (
+            f"This needs the extra {self.extra!r}: pip install '.[{self.extra}]' in a clone, "
+            f"or pip install 'v4schema[{self.extra}] @ git+https://…' with the address of the repository."
+        )
 
 
 class NoDescription(V4SchemaError, LookupError):

@@ -5,12 +5,14 @@ import os
 import re
 import time
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
+from v4schema import spelling
 from v4schema.catalogue import vocabulary
 from v4schema.catalogue.editions import Edition, EditionPath, Operation, edition_of
-from v4schema.dialect.fields import Schema, walk
+from v4schema.dialect.fields import Schema, is_sendable, walk
 from v4schema.dialect.flatten import Flattening
 from v4schema.document import pointer
 from v4schema.errors import InvalidSchemas, NoMapping, UnknownName
@@ -83,6 +85,13 @@ class Catalogue:
     def names(self) -> Mapping[str, vocabulary.WrongName]:
         """The wrong names that people give to fields, without case and word breaks."""
         return vocabulary.wrong_names(self.read("words.json")["names"])
+
+    @cached_property
+    def top_names(self) -> AbstractSet[str]:
+        """The fields that an ad of any edition may have at its top, without case and word breaks."""
+        schemas = [self.schema(Kind(version=name)) for name in self.editions]
+        named = [(name, node) for schema in schemas for name, node in schema["properties"].items()]
+        return frozenset(spelling.name_key(name) for name, node in named if is_sendable(node))
 
     @cached_property
     def documents(self) -> Mapping[str, Mapping[str, str]]:

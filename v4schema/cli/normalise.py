@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 @click.argument("files", nargs=-1, metavar="[FILE]...")
 @common.writing
 @click.option("--check", is_flag=True, help="Change nothing; exit with 1 if something would change.")
+@click.option("--fix-only", is_flag=True, help="Report only changes; leave the rest to `v4schema validate`.")
 @common.quantities
 @common.checking
 @common.reporting
@@ -71,16 +72,19 @@ def normalise(  # noqa: PLR0913  (the options above)
     sources, outputs = plans.plan(files, options["stdin_name"], in_place=in_place, out=out, silent=silent)
     if in_place and not check:
         common.refuse_repeating(ctx, catalogue, units)
-    words = {key: options[key] for key in ("version", "category", "operation", "engine")}
+    words: dict[str, Any] = {
+        key: options[key] for key in ("version", "category", "operation", "engine", "ignore_unknown")
+    } | units
+    fail_on = "never" if options["fix_only"] else options["fail_on"]
     limits = common.limits(options)
-    feed.prepare([], limits=limits, catalogue=catalogue, **words, **units)  # unknown names are reported before anything is done
+    feed.prepare([], limits=limits, catalogue=catalogue, **words)  # unknown names are reported before anything is done
     writes = [*plans.uses(outputs), *((path, clashes.REPORT) for path in [report] if path not in {None, "-"})]
     clashes.refuse(ads=files or ["-"], needs=common.needs(ctx, schemas, lists), writes=writes)
     plans.make_folder(out, outputs)
     once = in_place and not check and not {*units}.isdisjoint(catalogue.one_time_settings)
     done = placement.recover([*files, *(path for path, _ in writes)], files, repeats=once)
     sources, outputs = plans.remaining(sources, outputs, done)
-    prepared = [feed.prepare([source], limits=limits, catalogue=catalogue, **words, **units) for source in sources]
+    prepared = [feed.prepare([source], limits=limits, catalogue=catalogue, **words) for source in sources]
     summary = feed.Summary()
     free = not diff and all(output.nowhere or output.path for output in outputs)
 
@@ -96,6 +100,6 @@ def normalise(  # noqa: PLR0913  (the options above)
             once=once,
         )
         code = run.finish(prepared, summary, options, report=file, stream=sys.stdout if free else sys.stderr)
-        return code or reports.exit_code(summary, options["fail_on"]) or int(check and summary.changed > 0)
+        return code or reports.exit_code(summary, fail_on) or int(check and summary.changed > 0)
 
     ctx.exit(placement.run_staged(work))

@@ -67,6 +67,11 @@ _CHECKING = (
     option("--api", "version", metavar="EDITION", help="Edition of the API; `v4schema show` lists them and names the default."),
     option("--category", metavar="SLUG|ID", help="Category of the ads. Default: what each ad says."),
     operation,
+    option(
+        "--ignore-unknown",
+        is_flag=True,
+        help="Skip files in which nothing looks like an ad, with a note.",
+    ),
     option("--engine", metavar="NAME", help="JSON Schema engine: jsonschema-rs or jsonschema. Default: the fastest there is."),
     *_READING,
 )

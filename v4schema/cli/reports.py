@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 #: The bounds of the width of a code frame.
 _NARROWEST, _WIDEST = 40, 120
+#: The number of skipped files that are named.
+_NAMED = 10
+#: The end of the summary of a run that reports only changes.
+_LEFT = " `v4schema validate` reports what is left."
 
 
 def write(
@@ -41,6 +45,9 @@ def write(
     )
     coloured = terminal.is_coloured(options["color"], on_terminal=on_terminal)
     counted = summary.counted(shutdown.through(results))
+    fix_only = options.get("fix_only", False)
+    if fix_only:
+        counted = (result.changes_only() for result in counted)
     if terminal.is_tty(sys.stderr) and not on_terminal and not options["quiet"]:
         counted = terminal.with_progress(counted, summary)
     chunks = formats.FORMATS[options["format_"]](counted, summary, look)
@@ -51,7 +58,17 @@ def write(
             pass
         raise
     if not options["quiet"] and options["format_"] == "text":
-        terminal.echo(f"{formats.summary_sentence(summary)}\n", err=True)
+        left = summary.unreadable or summary.levels[Level.ERROR] or summary.levels[Level.WARNING]
+        terminal.echo(f"{formats.summary_sentence(summary)}{_LEFT if fix_only and left else ''}\n", err=True)
+    if summary.skipped and not options["quiet"]:
+        terminal.echo(f"{_skipped(summary)}\n", err=True)
+
+
+def _skipped(summary: Summary) -> str:
+    """Name the files that were skipped."""
+    named, more = summary.skipped[:_NAMED], len(summary.skipped) - _NAMED
+    others = f" and {more:,} others" if more > 0 else ""
+    return f"Skipped, because nothing in it looks like an ad: {', '.join(named)}{others}."
 
 
 def exit_code(summary: Summary, fail_on: str) -> int:

@@ -46,7 +46,7 @@ def validate(ctx: click.Context, /, files: Sequence[str], *, lists: Sequence[str
     placement.recover(out)
     results = feed.check(
         sources,
-        **{key: options[key] for key in ("version", "category", "operation", "engine")},
+        **{key: options[key] for key in ("version", "category", "operation", "engine", "ignore_unknown")},
         limits=common.limits(options),
         catalogue=common.load_catalogue(schemas, lists),
     )

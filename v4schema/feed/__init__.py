@@ -5,15 +5,16 @@ It may import `conversion` and what lies below.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from v4schema import catalogue as catalogues
 from v4schema.catalogue import Catalogue
 from v4schema.dialect import engines
-from v4schema.feed.result import Result, side_result
+from v4schema.feed.result import Result, side_result, skipped_result
 from v4schema.feed.summary import Summary
 from v4schema.findings.report import Level, Report
+from v4schema.reading.identify import looks_like_ad
 from v4schema.reading.reader import Limits, Reading, Source, is_out_of_memory, out_of_memory, read
 from v4schema.validation.validator import validate
 
@@ -22,10 +23,13 @@ if TYPE_CHECKING:
     from v4schema.feed.answer_sheet import AnswerSheet
     from v4schema.feed.receipt_file import ReceiptFile
 
+#: The number of ads of a source that are examined before it is skipped as unknown.
+_FIRST = 20
+
 __all__ = ["Result", "Summary", "check", "convert", "prepare", "restore"]
 
 
-def check(
+def check(  # noqa: PLR0913  (all are options, by name only)
     sources: Iterable[tuple[str, Source]],
     *,
     version: str | None = None,
@@ -33,13 +37,14 @@ def check(
     operation: str = "create",
     engine: str | None = None,
     limits: Limits | None = None,
+    ignore_unknown: bool = False,
     catalogue: Catalogue | None = None,
 ) -> Iterator[Result]:
     """Read and validate every ad of `sources`, pairs of a name and what to read; one ad at a time is in memory.
 
     `limits` are those of `v4schema.read`, the other arguments and the exceptions those of `v4schema.validate`. The exceptions
     come before anything is read; a source that cannot be read is a result with a finding. ``fixable`` of a finding tells whether
-    `prepare` fixes it.
+    `prepare` fixes it. With `ignore_unknown`, a source in which nothing looks like an ad is skipped: it has one result that says so.
 
     >>> [str(result.report.kind) for result in check([("feed", b'[{"category_id": "1121"}, {"category_id": "1102"}]')])]
     ['v4/moped', 'v4/camper']
@@ -56,10 +61,10 @@ def check(
 
         return mark_fixable(found, ad, catalogue=catalogue, **options)
 
-    return _reported(sources, catalogue, limits, report)
+    return _reported(sources, catalogue, limits, report, ignore_unknown=ignore_unknown)
 
 
-def prepare(
+def prepare(  # noqa: PLR0913  (all are options, by name only)
     sources: Iterable[tuple[str, Source]],
     *,
     version: str | None = None,
@@ -67,10 +72,13 @@ def prepare(
     operation: str = "create",
     engine: str | None = None,
     limits: Limits | None = None,
+    ignore_unknown: bool = False,
     catalogue: Catalogue | None = None,
     **units: str | None,
 ) -> Iterator[Result]:
     """Read, normalise and validate every ad of `sources`, as `v4schema.preflight` does one; ``report.ad`` is the ad to send.
+
+    With `ignore_unknown`, a source in which nothing looks like an ad is skipped, as by `check`.
 
     >>> [result.report.ad for result in prepare([("feed", b'{"visible": "ja"}')], operation="update")]
     [{'visible': True}]
@@ -81,7 +89,11 @@ def prepare(
     from v4schema.preparation import prepare_one
 
     prepare_one({}, catalogue=catalogue, units=units, **options)
-    return _reported(sources, catalogue, limits, lambda ad: prepare_one(ad, catalogue=catalogue, units=units, **options))
+
+    def prepared(ad: object) -> Report:
+        return prepare_one(ad, catalogue=catalogue, units=units, **options)
+
+    return _reported(sources, catalogue, limits, prepared, ignore_unknown=ignore_unknown)
 
 
 def convert(  # noqa: PLR0913  (all are options, by name only)
@@ -183,12 +195,17 @@ def _check_names(
 
 
 def _reported(
-    sources: Iterable[tuple[str, Source]], catalogue: Catalogue, limits: Limits | None, report: Callable[[object], Report]
+    sources: Iterable[tuple[str, Source]],
+    catalogue: Catalogue,
+    limits: Limits | None,
+    report: Callable[[object], Report],
+    *,
+    ignore_unknown: bool,
 ) -> Iterator[Result]:
     def reported(reading: Reading) -> Iterator[Result]:
         yield Result(reading=reading, report=report(reading.ad) if reading.readable else Report(), catalogue=catalogue)
 
-    return _each(sources, catalogue, limits, reported)
+    return _each(sources, catalogue, limits, reported, ignore_unknown=ignore_unknown)
 
 
 def _each(
@@ -196,6 +213,8 @@ def _each(
     catalogue: Catalogue,
     limits: Limits | None,
     results: Callable[[Reading], Iterable[Result]],
+    *,
+    ignore_unknown: bool = False,
 ) -> Iterator[Result]:
     """Yield the results of everything that is read; findings about reading come first."""
 
@@ -209,7 +228,14 @@ def _each(
             yield from results(out_of_memory(reading, catalogue))
 
     for name, source in sources:
-        for reading in read(source, name=name, limits=limits, catalogue=catalogue):
+        readings = read(source, name=name, limits=limits, catalogue=catalogue)
+        if ignore_unknown:
+            first = [*islice(readings, _FIRST)]
+            if first and all(reading.readable and not looks_like_ad(reading.ad, catalogue) for reading in first):
+                yield skipped_result(name, catalogue)
+                continue
+            readings = chain(first, readings)
+        for reading in readings:
             for result in within_memory(reading):
                 if result.reading.findings and not result.is_side_file:
                     report = replace(result.report, findings=(*result.reading.findings, *result.report.findings))

@@ -1,4 +1,4 @@
-"""An ad of a feed as it was read, the report on it, and the text to send."""
+"""The result of one ad of a feed: the ad as it was read, the report on it, and the text to send."""
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -13,16 +13,12 @@ if TYPE_CHECKING:
     from v4schema.conversion.result import Conversion
 
 
-#: The codes of findings about files that were not written.
-UNWRITTEN = {"file.unwritable", "file.changed"}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """An ad of a source, as it was read, and the report on it.
 
-    `conversion` is what converting it came to, if it was converted. What is no ad but is about a file beside
-    the ads, such as a row of answers or a file that could not be written, has a result as well: `is_side_file`.
+    `conversion` is set if the ad was converted. A result that `is_side_file` is about no ad, but about a file beside the ads, such
+    as a row of answers or a file that could not be written. A source in which nothing looks like an ad is `skipped`.
     """
 
     reading: Reading
@@ -30,34 +26,35 @@ class Result:
     catalogue: Catalogue
     conversion: "Conversion | None" = None
     is_side_file: bool = False
+    skipped: bool = False
 
     @property
     def complete(self) -> bool:
-        """Whether the ad goes where the ads go: all do, but of those that are converted only the complete ones."""
+        """Whether the ad is written: every ad is, except a converted one that is not complete."""
         return self.conversion is None or self.conversion.complete
 
     @property
     def changed(self) -> bool:
-        """Whether the ad to send is another than the one that was read."""
+        """Whether the ad to send differs from the one that was read."""
         new = self.report.ad is not self.reading.ad or self.reading.lead.startswith(BYTE_ORDER_MARK)
         return self.report.ad is not None and new
 
     @property
     def whole(self) -> bool:
-        """Whether there is all of the ad's text: not if reading its source broke off."""
+        """Whether the whole text of the ad was read."""
         return self.reading.readable or bool(self.reading.text)
 
     @property
     def before(self) -> bytes:
-        """The part of the source that the ad stands in: what leads up to it, the ad, and what follows it."""
+        """The part of the source that holds the ad: the text before it, the ad, and the text after it."""
         return self.reading.lead + self.reading.text + self.reading.ending
 
     def after(self) -> bytes:
-        """Return the same with the ad to send; all else is as it was read, but a byte-order mark is not written again."""
+        """Return the same part with the ad to send; the rest is as it was read, without a byte-order mark."""
         return self.reading.lead.removeprefix(BYTE_ORDER_MARK) + self.text() + self.reading.ending
 
     def text(self) -> bytes:
-        """Return the text of the ad to send alone."""
+        """Return the text of the ad to send."""
         given, new = self.reading.ad, self.report.ad
         if new is None or new is given:
             return self.reading.text
@@ -74,12 +71,12 @@ class Result:
 
     @property
     def understood(self) -> bool:
-        """Whether the ad could be read and identified."""
+        """Whether the ad was read and identified."""
         return self.reading.readable and self.report.kind is not None
 
     @property
     def identity(self) -> str | None:
-        """What the ad calls itself, if that is text."""
+        """The identifier of the ad, if it is text."""
         return pointer.text(self.reading.ad, self.catalogue.identity_at)
 
     @property
@@ -89,8 +86,23 @@ class Result:
         blank = len(text) - len(text.lstrip())
         return self.reading.first_line + text.count(b"\n", 0, blank) if text else None
 
+    def changes_only(self) -> "Result":
+        """Return the same result without findings that are neither about a change nor about a file.
+
+        A change is a note with a value before or after it, or a byte-order mark that is not written again.
+        """
+        tolerated = self.reading.findings if self.changed else ()
+        kept = [
+            finding
+            for finding in self.report.findings
+            if self.reading.readable
+            and finding.level is Level.NOTE
+            and (finding in tolerated or (finding.before, finding.after) != (None, None))
+        ]
+        return self if self.is_side_file else replace(self, report=replace(self.report, findings=tuple(kept)))
+
     def member(self, finding: Finding) -> Member | None:
-        """Return where the value that a finding is about stands in the text, or the innermost object around it."""
+        """Return where the value of a finding is in the text, or the innermost object around it."""
         if not self.reading.text or not (self.reading.readable or finding.at):
             return None
         return positions(self.reading.text).nearest(pointer.parse(finding.at))
@@ -98,13 +110,13 @@ class Result:
     def mark(self, finding: Finding, member: Member) -> Span:
         """Return the part of a member that a finding is about: its name or its value."""
         place = pointer.parse(finding.at)
-        there = pointer.exists(self.reading.ad, place) or any(pointer.masked_number(token) for token in place[-1:])
-        missing = self.reading.readable and not there
+        exists = pointer.exists(self.reading.ad, place) or any(pointer.masked_number(token) for token in place[-1:])
+        missing = self.reading.readable and not exists
         by_name = missing or self.catalogue.finding_codes[finding.code].get("marks") == "name"
         return member.name if by_name and member.name else member.value
 
     def located(self, lightest: Level = Level.NOTE) -> tuple[Finding, ...]:
-        """Return the findings that are no lighter with their lines and columns in the source; computed anew at each call."""
+        """Return the findings at least as severe as `lightest`, with their lines and columns; computed anew at each call."""
         return tuple(self._located(finding) for finding in self.report.findings if finding.level.rank <= lightest.rank)
 
     def _located(self, finding: Finding) -> Finding:
@@ -113,17 +125,22 @@ class Result:
         member = self.member(finding)
         if member is None:
             return finding
-        place = self.mark(finding, member)
-        beside = self.reading.first_column - 1 if place.line == 1 else 0
-        return replace(finding, line=place.line + self.reading.first_line - 1, column=place.column + beside)
+        span = self.mark(finding, member)
+        offset = self.reading.first_column - 1 if span.line == 1 else 0
+        return replace(finding, line=span.line + self.reading.first_line - 1, column=span.column + offset)
 
 
-def file_result(name: str, code: str, catalogue: Catalogue, **told: Any) -> Result:  # noqa: ANN401  (what fills its sentence)
-    """Return the result that tells something about a file: the code of a finding, and what fills its sentence."""
-    return side_result(name, messages.make_finding(catalogue, code, "", **told), catalogue)
+def file_result(name: str, code: str, catalogue: Catalogue, **details: Any) -> Result:  # noqa: ANN401  (what fills its message)
+    """Return the result of a finding about a file."""
+    return side_result(name, messages.make_finding(catalogue, code, "", **details), catalogue)
 
 
 def side_result(name: str, finding: Finding, catalogue: Catalogue) -> Result:
-    """Return the result of what is wrong with a file beside the ads."""
+    """Return the result of a finding about a file beside the ads."""
     reading = Reading(source=name, index=0, readable=False, findings=(finding,))
     return Result(reading=reading, report=Report(findings=(finding,)), catalogue=catalogue, is_side_file=True)
+
+
+def skipped_result(name: str, catalogue: Catalogue) -> Result:
+    """Return the result of a source that was skipped."""
+    return Result(reading=Reading(source=name, index=0), report=Report(), catalogue=catalogue, is_side_file=True, skipped=True)

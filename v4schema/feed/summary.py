@@ -1,20 +1,23 @@
-"""What a run over many ads came to, counted while its results pass by."""
+"""The summary of a run over many ads, counted while their results pass by."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from v4schema.feed.result import UNWRITTEN, Result
+from v4schema.feed.result import Result
 from v4schema.findings.report import Level
+
+#: The codes of findings about files that were not written.
+_UNWRITTEN = {"file.unwritable", "file.changed"}
 
 
 @dataclass(slots=True)
 class Summary:
-    """What a run has come to, counted as its results pass by: ads, findings by level and code, what was not read or written.
+    """Counts of a run: its ads, its findings by level and code, and what was not read or written.
 
-    `converts` is whether the ads are converted: `converted` of them are complete and `incomplete` are not. `standing` are the
-    levels of the findings that stand: what was wrong with an ad that is complete does not, and with `sets_aside`, neither do
-    those on ads that are not, since they are set aside.
+    With `converts`, the ads are converted: `converted` of them are complete, `incomplete` are not. `standing` counts the levels
+    that affect the exit code: errors of completed ads are excluded, and, with `sets_aside`, findings of incomplete ads.
+    `skipped` names the files in which nothing looks like an ad.
     """
 
     converts: bool = False
@@ -28,28 +31,35 @@ class Summary:
     unreadable: int = 0
     unwritten: int = 0
     unidentified: int = 0
+    skipped: list[str] = field(default_factory=list)
     levels: Counter[Level] = field(default_factory=Counter)
     codes: Counter[str] = field(default_factory=Counter)
     standing: Counter[Level] = field(default_factory=Counter)
 
     def counted(self, results: Iterable[Result]) -> Iterator[Result]:
-        """Pass results on, and count them."""
+        """Pass results on, and count them; a skipped source is only counted."""
         for result in results:
-            levels = [finding.level for finding in result.report.findings]
-            self.levels.update(levels)
-            self.codes.update(finding.code for finding in result.report.findings)
-            if result.conversion and result.complete:
-                levels = [level for level in levels if level is not Level.ERROR]  # what the new ad is rid of
-            if result.complete or not self.sets_aside:
-                self.standing.update(levels)
+            if result.skipped:
+                self.skipped.append(result.reading.source)
+                continue
+            self._count_findings(result)
             if result.is_side_file:
-                self.unwritten += any(finding.code in UNWRITTEN for finding in result.report.findings)
+                self.unwritten += any(finding.code in _UNWRITTEN for finding in result.report.findings)
             else:
-                self._count(result)
+                self._count_ad(result)
             yield result
 
-    def _count(self, result: Result) -> None:
-        """Count an ad, or what could not be read as one."""
+    def _count_findings(self, result: Result) -> None:
+        levels = [finding.level for finding in result.report.findings]
+        self.levels.update(levels)
+        self.codes.update(finding.code for finding in result.report.findings)
+        if result.conversion and result.complete:
+            levels = [level for level in levels if level is not Level.ERROR]  # the new ad has none of them
+        if result.complete or not self.sets_aside:
+            self.standing.update(levels)
+
+    def _count_ad(self, result: Result) -> None:
+        """Count an ad, or an input that could not be read."""
         self.ads += result.reading.readable
         self.unreadable += not result.reading.readable
         self.unidentified += result.reading.readable and not result.understood and not self.sets_aside

@@ -76,6 +76,7 @@ def summary_json(tally: Summary) -> dict[str, object]:
         **{f"{level}s": tally.levels[level] for level in Level},
         "unreadable": tally.unreadable,
         "unwritten": tally.unwritten,
+        "skipped": len(tally.skipped),
         "by_code": dict(sorted(tally.codes.items())),
     }
 

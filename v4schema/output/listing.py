@@ -23,6 +23,7 @@ __all__ = [
     "difference_in_markdown",
     "editions",
     "example",
+    "field_rows",
     "fields",
     "finding",
     "mapping",
@@ -65,8 +66,8 @@ def categories(edition: Edition) -> Iterator[str]:
     yield "them; common, only what all categories share; named, nothing but its name."
 
 
-def fields(schema: Schema, width: int) -> Iterator[str]:
-    """Tell of every field that may be sent: its place, type, limits, whether it is required, its sources and its description."""
+def field_rows(schema: Schema) -> Iterator[tuple[str, Sequence[str], str, Schema]]:
+    """Yield every field that may be sent: its place, its type and limits, whether it is required or expected, and its schema."""
     needed = {
         (*at, name): "expected" if "x-level" in fact else "required"
         for at, node in walk(schema)
@@ -77,11 +78,13 @@ def fields(schema: Schema, width: int) -> Iterator[str]:
     for at, node in walk(schema, into=is_sendable):
         if not at:
             continue
-        about = [
-            *_types(node),
-            *([needed[at]] if at in needed else []),
-        ]
-        head = f"{pointer.write(at)}  {', '.join(about)}  [{', '.join(node['x-source'])}]"
+        yield pointer.write(at), [*_types(node)], needed.get(at, ""), node
+
+
+def fields(schema: Schema, width: int) -> Iterator[str]:
+    """Tell of every field that may be sent: its place, type, limits, whether it is required, its sources and its description."""
+    for place, types, need, node in field_rows(schema):
+        head = f"{place}  {', '.join(filter(None, [*types, need]))}  [{', '.join(node['x-source'])}]"
         yield textwrap.fill(head, width, subsequent_indent="    ", break_on_hyphens=False)
         yield textwrap.fill(node["description"], width, initial_indent="    ", subsequent_indent="    ")
 

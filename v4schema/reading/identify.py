@@ -52,3 +52,15 @@ def identify(
         other=" and ".join(elsewhere),
         near=near,
     )
+
+
+def looks_like_ad(document: object, catalogue: Catalogue) -> bool:
+    """Tell whether a document may be an ad: it has a field of an ad at its top, or two known wrong names of fields.
+
+    One wrong name is not enough: ``description``, for one, is in many files that have nothing to do with ads.
+
+    >>> [looks_like_ad(ad, catalogues.default()) for ad in ({"sourceId": "1"}, {"name": "app", "description": "An app"}, [])]
+    [True, False, False]
+    """
+    names = {spelling.name_key(name) for name in document} if isinstance(document, dict) else set()
+    return not names.isdisjoint(catalogue.top_names) or len(names & catalogue.names.keys()) > 1

@@ -1,0 +1,159 @@
+"""What the pre-commit hooks rely on: files that are no ads are passed over, and no finding is printed by both hooks."""
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from commands import Run
+
+from v4schema import feed
+
+Ad = dict[str, Any]
+
+#: As npm writes it: one of its names, `description`, is also a known wrong name for a field of an ad.
+PACKAGE = {"name": "shop", "version": "1.0.0", "description": "A shop", "private": True, "license": "MIT"}
+FOREIGN = [
+    pytest.param(json.dumps(PACKAGE), id="one wrong name"),
+    pytest.param('{"compilerOptions": {"price": 1, "source_id": 2}}', id="names deeper down"),
+    pytest.param("{}", id="empty object"),
+    pytest.param('["a", 1, null]', id="no objects"),
+    pytest.param('"text"', id="no object"),
+    pytest.param('{"id": 1, "created": "2026-01-01", "state": "open"}', id="names that occur in answers alone"),
+]
+ADS = [
+    pytest.param({"source_id": "1"}, id="a field"),
+    pytest.param({"Source-ID": "1", "x": 1}, id="a field in other letters"),
+    pytest.param({"årsmodell": 2020, "märke": "Yamaha"}, id="two wrong names"),
+    pytest.param([*[{"x": 1}] * 19, {"source_id": "1"}], id="a field in the twentieth ad"),
+]
+
+
+@pytest.mark.parametrize("text", FOREIGN)
+@pytest.mark.parametrize("command", ["validate", "normalise"])
+def test_a_file_that_is_no_ad_is_passed_over_with_a_note(command: str, text: str, run: Run) -> None:
+    """It is neither checked nor counted as an ad, it is named on standard error, and it fails nothing."""
+    Path("package.json").write_text(text, "utf-8")
+    ran = run(command, "--ignore-unknown", "--fail-on", "note", "package.json")
+    assert (ran.exit_code, ran.stdout) == (0, "")
+    assert ran.stderr.splitlines() == [
+        "0 ads, 0 clean: 0 errors.",
+        "Skipped, because nothing in it looks like an ad: package.json.",
+    ]
+
+
+@pytest.mark.parametrize("ad", ADS)
+def test_a_file_that_may_be_an_ad_is_checked(ad: object, run: Run) -> None:
+    """One field of an ad, or two wrong names for fields, are enough."""
+    Path("ad.json").write_text(json.dumps(ad), "utf-8")
+    ran = run("validate", "--ignore-unknown", "ad.json")
+    assert ran.exit_code != 0
+    assert "schema.required" in ran.stdout
+    assert "Passed over" not in ran.stderr
+
+
+def test_only_the_first_ads_are_looked_at(run: Run) -> None:
+    """A large file that has nothing to do with ads is not read to its end."""
+    Path("log.json").write_text(json.dumps([*[{"x": 1}] * 20, {"source_id": "1"}]), "utf-8")
+    assert run("validate", "--ignore-unknown", "log.json").exit_code == 0
+
+
+@pytest.mark.parametrize(("text", "code"), [("{", "json.truncated"), ("", "json.empty"), ("{x: 1}", "json.syntax")])
+def test_what_cannot_be_read_is_never_passed_over(text: str, code: str, run: Run) -> None:
+    """Nobody can tell what is in it."""
+    Path("broken.json").write_text(text, "utf-8")
+    ran = run("validate", "--ignore-unknown", "broken.json")
+    assert ran.exit_code == 3
+    assert f" {code} " in ran.stdout
+
+
+def test_without_the_option_everything_is_taken_for_an_ad(run: Run) -> None:
+    """Who names a file means it."""
+    Path("package.json").write_text(json.dumps(PACKAGE), "utf-8")
+    assert " warning field.unknown /version " in run("validate", "package.json").stdout
+
+
+def test_the_summary_says_how_many_were_passed_over(run: Run, good: str) -> None:
+    """A report counts them, and has results of ads alone; a long list of them is cut, and --quiet leaves it out."""
+    names = [f"{number}.json" for number in range(12)]
+    for name in names:
+        Path(name).write_text("{}", "utf-8")
+    ran = run("validate", "--ignore-unknown", "--format", "json", *names, good)
+    report = json.loads(ran.stdout)
+    assert (report["summary"]["skipped"], report["summary"]["ads"]) == (12, 1)
+    assert [result["source"] for result in report["results"]] == [good]
+    assert f"{', '.join(names[:10])} and 2 others." in ran.stderr
+    assert "Passed over" not in run("validate", "--ignore-unknown", "--quiet", *names).stderr
+
+
+@pytest.mark.parametrize("name", ["foreign.json", "foreign.ndjson.gz"])
+def test_in_place_a_file_that_is_passed_over_stays_as_it_is(name: str, run: Run) -> None:
+    """Byte for byte, although normalising would change it if it were an ad."""
+    text = b'{"description":  " x "}\n{"category": " y "}\n' if name.endswith(".gz") else b'{"description":  " x "}\n'
+    before = gzip.compress(text) if name.endswith(".gz") else text
+    Path(name).write_bytes(before)
+    assert run("normalise", "--in-place", "--ignore-unknown", name).exit_code == 0
+    assert Path(name).read_bytes() == before
+
+
+def test_the_library_passes_over_as_well() -> None:
+    """A source that is passed over has one result, which says so and holds no ad."""
+    sources = [("package.json", json.dumps(PACKAGE).encode()), ("ad.json", b'{"visible": true}')]
+    for work in (feed.check, feed.prepare):
+        first, second = work(sources, operation="update", ignore_unknown=True)
+        assert (first.skipped, first.is_side_file, first.reading.source, first.report.findings) == (
+            True,
+            True,
+            "package.json",
+            (),
+        )
+        assert not second.skipped
+
+
+def messy(ad: Ad) -> Ad:
+    """An ad with something to change and something that only a person can decide."""
+    return ad | {"source_id": " 1 ", "visible": "kanske", "title": 3}
+
+
+def test_only_changes_are_reported_and_the_rest_is_left_to_validate(run: Run, clean: Ad) -> None:
+    """Both commands together print all there is to say of an ad, and nothing twice."""
+    Path("ad.json").write_text(json.dumps(messy(clean)), "utf-8")
+    fixed = run("normalise", "--in-place", "--fix-only", "ad.json")
+    assert fixed.exit_code == 0
+    assert [line.split()[2] for line in fixed.stdout.splitlines()] == ["text.respelled"]
+    assert fixed.stderr.endswith("errors, 1 note. `v4schema validate` reports what is left.\n")
+    left = run("validate", "ad.json")
+    assert left.exit_code == 1
+    assert " schema.type /visible " in left.stdout
+    assert {*fixed.stdout.splitlines()}.isdisjoint(left.stdout.splitlines())
+    again = run("normalise", "--in-place", "--fix-only", "ad.json")
+    assert (again.exit_code, again.stdout) == (0, "")
+
+
+def test_a_clean_ad_leaves_nothing_to_validate(run: Run, good: str) -> None:
+    """The summary names the other command only where that has something to say."""
+    assert "validate" not in run("normalise", "--in-place", "--fix-only", good).stderr
+
+
+def test_a_byte_order_mark_that_goes_is_a_change(run: Run, clean: Ad) -> None:
+    """The file is another afterwards, so its report says why."""
+    Path("ad.json").write_bytes(b"\xef\xbb\xbf" + json.dumps(clean).encode())
+    assert " note json.byte_order_mark " in run("normalise", "--in-place", "--fix-only", "ad.json").stdout
+
+
+@pytest.mark.parametrize(("text", "message"), [("{", "1 input could not be read"), ('{"category_id": "?"}', "1 ad, 0 clean")])
+def test_what_was_not_read_or_identified_still_ends_the_run_with_3(text: str, message: str, run: Run) -> None:
+    """The finding itself is left to validate."""
+    Path("ad.json").write_text(text, "utf-8")
+    ran = run("normalise", "--in-place", "--fix-only", "ad.json")
+    assert (ran.exit_code, ran.stdout) == (3, "")
+    assert message in ran.stderr
+    assert ran.stderr.endswith(" `v4schema validate` reports what is left.\n")
+
+
+def test_a_file_that_could_not_be_written_is_reported_all_the_same(run: Run, clean: Ad) -> None:
+    """What is about files and not about ads is no other command's to say."""
+    Path("ad.json").write_text(json.dumps(messy(clean)), "utf-8")
+    Path("other.json").hardlink_to("ad.json")
+    assert " warning file.linked " in run("normalise", "--in-place", "--fix-only", "ad.json").stdout
