@@ -20,7 +20,7 @@ import click
 from v4schema.catalogue import Catalogue
 from v4schema.catalogue.editions import Category, Edition
 from v4schema.cli import main, settings
-from v4schema.finding_codes.report import Kind
+from v4schema.findings.report import Kind
 from v4schema.output import listing
 
 #: The public modules of the library, the package itself first.

@@ -17,7 +17,7 @@ import v4schema
 from v4schema.catalogue import Catalogue
 from v4schema.cli import main
 from v4schema.dialect.fields import walk
-from v4schema.finding_codes.report import Kind
+from v4schema.findings.report import Kind
 from v4schema.normalisation.steps import STEPS
 
 
