@@ -111,7 +111,7 @@ def _compiles(file: str, schema: object) -> None:
 
 
 def _suggests(file: str, mapping: Mapping[str, Any]) -> None:
-    """Raise `InvalidSchemas` for an expression of a mapping that may take long, or for a suggestion, does not have just one group."""
+    """Raise `InvalidSchemas` for an expression of a mapping that may be slow, or a suggestion without exactly one group."""
     _compiles(file, mapping.get("move", []))
     for suggestion in (each for ask in mapping.get("ask", ()) for each in ask.get("suggest", ())):
         try:

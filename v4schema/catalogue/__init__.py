@@ -4,9 +4,9 @@ import json
 import os
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from v4schema import spelling
@@ -34,8 +34,11 @@ class Catalogue:
     """
 
     def __init__(self, root: str | os.PathLike[str] | None = None, *, lists: Mapping[str, Sequence[str]] | None = None) -> None:
+        self._root = os.fspath(root) if root else None
         self._roots = (
-            [os.fspath(root)] if root else [os.path.join(_PACKAGE, "schemas"), os.path.join(os.path.dirname(_PACKAGE), "schemas")]
+            [self._root]
+            if self._root
+            else [os.path.join(_PACKAGE, "schemas"), os.path.join(os.path.dirname(_PACKAGE), "schemas")]
         )
         self._lists = dict(lists or {})
         self._files: dict[str, Any] = {}
@@ -43,6 +46,10 @@ class Catalogue:
         for name in self._lists:
             if name not in self.list_names:
                 raise UnknownName("list", name, self.list_names)
+
+    def __reduce__(self) -> tuple[Callable[..., "Catalogue"], tuple[object, ...]]:
+        """Pickle the folder and the lists: another process reads the schemas itself, once."""
+        return catalogue_of, (self._root, tuple((name, tuple(values)) for name, values in self._lists.items()))
 
     def read(self, name: str) -> Any:  # noqa: ANN401  (parsed JSON of any shape)
         """Return the parsed content of a file, by its path below ``schemas/``."""
@@ -267,7 +274,13 @@ class Catalogue:
 @cache
 def default() -> Catalogue:
     """Return the catalogue of the schemas that come with the package, or of the folder that ``V4SCHEMA_SCHEMAS`` names."""
-    return Catalogue(os.environ.get("V4SCHEMA_SCHEMAS") or None)
+    return catalogue_of(os.environ.get("V4SCHEMA_SCHEMAS") or None, ())
+
+
+@lru_cache(maxsize=16)
+def catalogue_of(root: str | None, lists: tuple[tuple[str, tuple[str, ...]], ...]) -> Catalogue:
+    """Return the catalogue of a folder and of lists of allowed values; the same one at each call."""
+    return Catalogue(root, lists=dict(lists))
 
 
 def _load(path: str) -> bytes:

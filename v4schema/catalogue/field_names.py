@@ -40,8 +40,8 @@ class FieldNames:
 
         Three kinds of names are certain: known wrong names, names that differ in case and word breaks alone, and a field's own
         name in the wrong object. A name in another part of the ad is not certain: the brand of a powertrain is not that of the
-        vehicle. A name with a wrong letter is not certain. Beside undocumented fields, only known wrong names and similar names in
-        the same object count.
+        vehicle. A name with a wrong letter is not certain. Beside undocumented fields, only known wrong names and similar names
+        in the same object count.
         """
         *within, name = at
         key = spelling.name_key(str(name))

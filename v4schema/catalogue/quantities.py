@@ -235,7 +235,7 @@ def quantity_kinds(units: Mapping[str, Any]) -> Mapping[str, QuantityKind]:
 def configured(
     kinds: Mapping[str, QuantityKind], units: Mapping[str, Any], choices: Mapping[str, Sequence[str]], settings: Mapping[str, str]
 ) -> Mapping[str, QuantityKind]:
-    """Return kinds of quantities with the caller's `settings`: ``KIND_unit`` is the unit of bare numbers, ``KIND`` the one to write.
+    """Return kinds of quantities with settings: ``KIND_unit`` is the unit of bare numbers, ``KIND`` the unit to write.
 
     `units` is the data of ``units.json``, `choices` the units of each setting. Raises `v4schema.errors.UnknownName` for a unit
     that does not exist.

@@ -74,9 +74,9 @@ class StandardOutput:
 class Output:
     """Where the ads of one source go: to standard output, to a file, over the source itself (`in_place`), or `nowhere`.
 
-    A file takes its place only with all other staged files. It is written only if the whole source was read (`readable`); over its
-    source, only if something has `changed` and the source is still what was read. `failure` says why it could not be written. A
-    file that is `new` must not replace another one; `before` is the digest of the only content that it may replace.
+    A file takes its place only with all other staged files. It is written only if the whole source was read (`readable`); over
+    its source, only if something has `changed` and the source is still what was read. `failure` says why it could not be
+    written. A file that is `new` must not replace another one; `before` is the digest of the only content that it may replace.
     """
 
     path: str | None = None

@@ -1,1 +1,4 @@
-"""Carrying ads from one edition to another, and back. It may import `normalisation` and what lies below."""
+"""Carrying ads from one edition to another, and back.
+
+It may import `normalisation` and what lies below.
+"""

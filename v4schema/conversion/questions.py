@@ -49,9 +49,10 @@ class Question:
 
     `at` is a JSON Pointer into the new ad. `description`, `choices` (the values without a warning; empty where any value goes),
     `unit` (such as ``km or mil``; None where there is none) and `example` are those of the target edition. `several` is whether
-    the field takes a list, `fits_cell` whether a cell of a table can hold an answer. `why` says why the ad lacks the field, `source`
-    has the codes of the documents that want it. Without an answer to a `required` question the ad is not valid; without any other
-    answer, there is only a warning. `suggestion` is what the title of the given ad may say; it is never filled in.
+    the field takes a list, `fits_cell` whether a cell of a table can hold an answer. `why` says why the ad lacks the field,
+    `source` has the codes of the documents that want it. Without an answer to a `required` question the ad is not valid;
+    without any other answer, there is only a warning. `suggestion` is what the title of the given ad may say; it is never
+    filled in.
     """
 
     at: str
@@ -73,7 +74,7 @@ class Question:
 
     @property
     def allowed(self) -> str:
-        """The answers that are allowed, in one line, such as ``gasoline, diesel, electric or hybrid, several with commas between``."""
+        """The allowed answers in one line, such as ``gasoline, diesel or electric, several with commas between``."""
         parts = [messages.join_plain(self.choices)] if self.choices else []
         if self.several:
             parts.append("several with commas between" if self.choices else "several with semicolons between")

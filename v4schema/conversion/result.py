@@ -71,7 +71,7 @@ class Conversion:
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
-        """The findings: errors in the given ad, then changes, questions, and errors left in the new ad, in the given ad's order."""
+        """The errors in the given ad, then changes, questions, and errors left in the new ad, in the order of the given ad."""
         return tuple(self.outcome.findings()) if self.reported is None else self.reported
 
     @cached_property

@@ -38,8 +38,8 @@ class Engine:
 def compile_schema(schema: Schema, name: str | None = None) -> Engine:
     """Compile a self-contained schema with the engine `name`, by default the fastest that can be used.
 
-    Raises `v4schema.errors.UnknownName` for an engine that there is not, and `v4schema.errors.EngineUnavailable` for one that cannot be
-    used.
+    Raises `v4schema.errors.UnknownName` for an engine that there is not, and `v4schema.errors.EngineUnavailable` for one that
+    cannot be used.
     """
     return ENGINES[check_engine(name)](schema)
 

@@ -1,4 +1,4 @@
-"""The keywords of the dialect, in one table: what each asserts, how it compares, how it is listed, and how its failure is reported.
+"""The keywords of the dialect in one table: what each asserts, how it compares, is listed and is reported.
 
 To add a keyword, add its row here, its shape in `schemas/meta/dialect.json`, and, if it is an assertion, its message in
 `schemas/findings.json`.
@@ -26,8 +26,8 @@ class Role(Enum):
 class Bound:
     """A bound that a keyword sets.
 
-    `measure` is what is bounded: the ``value`` of a number, the ``characters`` of a text or the ``items`` of an array. A `lower` bound
-    is the smallest that is allowed, an upper bound the largest; an `exclusive` one is not itself allowed.
+    `measure` is what is bounded: the ``value`` of a number, the ``characters`` of a text or the ``items`` of an array. A
+    `lower` bound is the smallest that is allowed, an upper bound the largest; an `exclusive` one is not itself allowed.
     """
 
     measure: str
@@ -39,11 +39,11 @@ class Bound:
 class Keyword:
     """A keyword of the dialect.
 
-    `types` are the types of values that it can fail; empty stands for all. Of the assertions that one value fails, the one of the
-    lowest `rank` is reported. `read_with` is the keyword beside it that it belongs to. `bound` is the bound that it sets, and
-    `listing` how a table of fields shows its value. A schema in ``allOf`` with a keyword that is `separate` stays a rule of its own
-    when a schema is flattened. The value of one that `is_pattern` is a regular expression. One that is `portable` is kept in the
-    OpenAPI description.
+    `types` are the types of values that it can fail; empty stands for all. Of the assertions that one value fails, the one of
+    the lowest `rank` is reported. `read_with` is the keyword beside it that it belongs to. `bound` is the bound that it sets,
+    and `listing` how a table of fields shows its value. A schema in ``allOf`` with a keyword that is `separate` stays a rule of
+    its own when a schema is flattened. The value of one that `is_pattern` is a regular expression. One that is `portable` is
+    kept in the OpenAPI description.
     """
 
     name: str

@@ -43,8 +43,9 @@ def check(  # noqa: PLR0913  (all are options, by name only)
     """Read and validate every ad of `sources`, pairs of a name and what to read; one ad at a time is in memory.
 
     `limits` are those of `v4schema.read`, the other arguments and the exceptions those of `v4schema.validate`. The exceptions
-    come before anything is read; a source that cannot be read is a result with a finding. ``fixable`` of a finding tells whether
-    `prepare` fixes it. With `ignore_unknown`, a source in which nothing looks like an ad is skipped: it has one result that says so.
+    come before anything is read; a source that cannot be read is a result with a finding. ``fixable`` of a finding tells
+    whether `prepare` fixes it. With `ignore_unknown`, a source in which nothing looks like an ad is skipped: it has one result
+    that says so.
 
     >>> [str(result.report.kind) for result in check([("feed", b'[{"category_id": "1121"}, {"category_id": "1102"}]')])]
     ['v4/moped', 'v4/camper']
@@ -110,8 +111,8 @@ def convert(  # noqa: PLR0913  (all are options, by name only)
 ) -> Iterator[Result]:
     """Read and convert every ad of `sources`, as `v4schema.migrate` does one; ``conversion`` of a result is what it came to.
 
-    `answers` are found by each ad's identifier; what is wrong with them has results of its own. With the `last` sources, so do the
-    answers that were for no ad. ``report.ad`` is the new ad if it is complete, else the given one.
+    `answers` are found by each ad's identifier; what is wrong with them has results of its own. With the `last` sources, so do
+    the answers that were for no ad. ``report.ad`` is the new ad if it is complete, else the given one.
 
     >>> [result.conversion.complete for result in convert([("feed", b'{"source_id": "1", "category_id": 1121}')], to="v4")]
     [False]

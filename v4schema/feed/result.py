@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class Result:
     """An ad of a source, as it was read, and the report on it.
 
-    `conversion` is set if the ad was converted. A result that `is_side_file` is about no ad, but about a file beside the ads, such
-    as a row of answers or a file that could not be written. A source in which nothing looks like an ad is `skipped`.
+    `conversion` is set if the ad was converted. A result that `is_side_file` is about no ad, but about a file beside the ads,
+    such as a row of answers or a file that could not be written. A source in which nothing looks like an ad is `skipped`.
     """
 
     reading: Reading

@@ -13,7 +13,7 @@ _IN_MEMORY = 1 << 20
 
 @contextmanager
 def storage_errors(also: type[Exception] = OSError) -> Iterator[None]:
-    """Raise `v4schema.errors.TemporaryStorageFull` for what says that a temporary file could not be written: an `OSError`, or what is `also`."""
+    """Raise `v4schema.errors.TemporaryStorageFull` where a temporary file cannot be written: on `OSError`, or on `also`."""
     try:
         yield
     except (OSError, also) as error:
@@ -21,7 +21,10 @@ def storage_errors(also: type[Exception] = OSError) -> Iterator[None]:
 
 
 class SpooledFile:
-    """A file of bytes that is written, and then read from its beginning. Raises `v4schema.errors.TemporaryStorageFull` where there is no room."""
+    """A file of bytes that is written, and then read from its beginning.
+
+    Raises `v4schema.errors.TemporaryStorageFull` where there is no room.
+    """
 
     def __init__(self) -> None:
         from tempfile import SpooledTemporaryFile

@@ -1,1 +1,4 @@
-"""What is found about an ad: findings, levels, kinds and reports. It may import `document`."""
+"""What is found about an ad: findings, levels, kinds and reports.
+
+It may import `document`.
+"""

@@ -17,7 +17,8 @@ from v4schema.document.pointer import Token
 class StepResult:
     """What a step made of a value: the new value, the code of the note about it, and what fills the note's message.
 
-    Where the note is about members or items of the value, `parts` has them: each with its name or index, what it was and what it is.
+    Where the note is about members or items of the value, `parts` has them: each with its name or index, what it was and what
+    it is.
     """
 
     value: object = field(repr=False)

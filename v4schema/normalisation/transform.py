@@ -40,9 +40,9 @@ class FieldContext:
 class ChangeRecord:
     """A change to an ad, or, where it is not `done`, why there was none.
 
-    `at` is the place before items are removed, and `removed` tells that this item is; `origin` is the place in the given ad, where
-    it does not follow from what has moved. `code` and `details` make the finding, with the `source` of its documents; `before` and
-    `after` are the values, which are not shown where they are `hidden`.
+    `at` is the place before items are removed, and `removed` tells that this item is; `origin` is the place in the given ad,
+    where it does not follow from what has moved. `code` and `details` make the finding, with the `source` of its documents;
+    `before` and `after` are the values, which are not shown where they are `hidden`.
     """
 
     at: Place

@@ -53,9 +53,9 @@ def near_misses(
 ) -> SearchStrategy[NearMiss]:
     """Ads that break exactly one rule of their schema, each with the finding that has to be reported of it.
 
-    The words are those of `ads`; `only` chooses among the rules by what `v4schema.dialect.assertions.Assertion` tells of them. All other
-    rules hold, those that warn too, so that the finding is the only one that is no note. A rule that another one always speaks
-    for is left out. Raises `v4schema.errors.UnknownName` when a word names nothing.
+    The words are those of `ads`; `only` chooses among the rules by what `v4schema.dialect.assertions.Assertion` tells of them.
+    All other rules hold, those that warn too, so that the finding is the only one that is no note. A rule that another one
+    always speaks for is left out. Raises `v4schema.errors.UnknownName` when a word names nothing.
 
     >>> from hypothesis import find
     >>> misses = near_misses(category="moped", operation="update", only=lambda rule: rule.keyword == "minItems")

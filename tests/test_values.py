@@ -1,0 +1,98 @@
+"""Results are values: they compare, copy, pickle, and go through a pool of processes."""
+
+import copy
+import multiprocessing
+import pickle
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ads import CAR, MOPED
+
+import v4schema
+from v4schema import convert, migrate, normalise, preflight, validate
+from v4schema.catalogue import Catalogue, default
+
+Ad = dict[str, Any]
+
+MESSY: Ad = {
+    "source_id": " 17 ",
+    "category_id": "Moped",
+    "year": "2020",
+    "Year": 2021,
+    "price": [{"type": "list", "amount": "34 900 kr"}],
+    "image_urls": "https://example.com/1.jpg",
+    "category_fields": {"hk": 3, "gearbox": "automat", "regnr": "abc 123"},
+}
+#: What gives a result, by a name.
+WORK: dict[str, Callable[[], Any]] = {
+    "validate": partial(validate, MESSY),
+    "preflight": partial(preflight, MESSY, mileage_unit="mil"),
+    "normalise": partial(normalise, MESSY, price_unit="kr"),
+    "normalise what no schema knows": partial(normalise, [1, {"x": 2.5}]),
+    "convert": partial(convert, MOPED, to="v4", answers={"/category_fields/brand": "Yamaha", "/nowhere": 1}),
+    "convert a car": partial(convert, CAR, to="v4", price_unit="kr"),
+    "migrate": partial(migrate, {**MESSY, "category_id": 1121}, to="v4"),
+    "convert what has no counterpart": partial(convert, {"category_id": 1041}, to="v4"),
+    "convert what is no ad": partial(convert, 3, to="v4"),
+    "restore without a receipt": partial(convert, CAR, to="v3", receipt={}),
+}
+
+
+def said(result: Any) -> dict[str, Any]:  # noqa: ANN401  (any result)
+    """Everything that a result can be asked."""
+    names = ("ad", "kind", "findings", "changed", "complete", "questions", "optional_questions", "receipt", "valid", "errors")
+    return {name: getattr(result, name) for name in names if hasattr(result, name)}
+
+
+@pytest.mark.parametrize("copied", [lambda value: pickle.loads(pickle.dumps(value)), copy.copy, copy.deepcopy])  # noqa: S301  (our own)
+@pytest.mark.parametrize("name", WORK)
+def test_a_copy_says_the_same(name: str, copied: Callable[[Any], Any]) -> None:
+    """Whether it is made before or after the result has put anything into words."""
+    fresh = WORK[name]()
+    asked = WORK[name]()
+    expected = said(asked)
+    assert said(copied(fresh)) == expected
+    assert said(copied(asked)) == expected
+    assert copied(fresh) == fresh == asked
+
+
+def test_results_of_other_ads_differ() -> None:
+    """They compare by what they hold."""
+    results = [work() for work in WORK.values()]
+    assert all((one == other) is (one is other) for one in results for other in results if type(one) is type(other))
+
+
+@pytest.mark.parametrize("name", WORK)
+def test_results_come_back_from_another_process(name: str, pool: ProcessPoolExecutor) -> None:
+    """With the findings that they would have here; and what was made here can be asked there."""
+    here = WORK[name]()
+    assert said(pool.submit(WORK[name]).result()) == said(here)
+    assert pool.submit(said, WORK[name]()).result() == said(here)
+
+
+@pytest.fixture(scope="module")
+def pool() -> Any:  # noqa: ANN401  (a pool)
+    """One process that shares nothing with this one."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as executor:
+        yield executor
+
+
+def test_a_conversion_can_be_reverted_elsewhere() -> None:
+    """What comes back by the receipt is the ad that was given."""
+    done = convert(MOPED, to="v4")
+    assert v4schema.revert(pickle.loads(pickle.dumps(done))) == MOPED  # noqa: S301  (our own)
+
+
+def test_catalogues_are_pickled_by_their_folder(schemas: Path) -> None:
+    """Nothing that was read goes along, and every result of one catalogue shares it afterwards."""
+    assert pickle.loads(pickle.dumps(default())) is default()  # noqa: S301  (our own)
+    own = Catalogue(schemas, lists={"brands": ["volvo"]})
+    again = pickle.loads(pickle.dumps(own))  # noqa: S301  (our own)
+    assert len(pickle.dumps(own)) < 500
+    report = validate({**CAR, "category_fields": {"brand": "saab"}}, catalogue=own, version="v3")
+    assert report == validate({**CAR, "category_fields": {"brand": "saab"}}, catalogue=again, version="v3")
+    assert "value.unlisted" in {finding.code for finding in report.findings}
