@@ -1,4 +1,4 @@
-"""What ads are asked, as a table for a spreadsheet, and the answers that come back from it."""
+"""The answers to the questions about ads, read from the table that a person has filled in."""
 
 import csv
 import io
@@ -23,17 +23,17 @@ from v4schema.feed.question_sheet import DELIMITERS, LABEL, LEGEND, SUGGESTIONS,
 from v4schema.findings.report import Finding, Kind
 from v4schema.reading.reader import Limits
 
-#: How a workbook begins, which is no CSV.
+#: The first bytes of a workbook, which is not CSV.
 _WORKBOOK = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-#: How a line begins that tells spreadsheets what stands between cells.
+#: The beginning of a line that tells spreadsheets the separator of cells.
 _SEPARATOR = "sep="
-#: No more rows and ads than this are compared for hints.
+#: The number of rows and ads that are compared for hints.
 _MOST_HINTS = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """The answers of one row by their JSON Pointers, each with the column that it stands in; rows and columns count from 1."""
+    """The answers of one row by their JSON Pointers, each with its column; rows and columns count from 1."""
 
     number: int
     name: str
@@ -46,14 +46,14 @@ class Row:
 
 
 class AnswerSheet:
-    r"""The answers of a sheet, row by row, found by the identifiers of the ads.
+    r"""The answers of a table, found row by row by the identifiers of the ads.
 
     `source` is the path of a CSV file or its bytes: UTF-8 with or without a byte-order mark, with semicolons, commas or tabs
-    between cells; `to` is the edition that the ads come to, `name` what the sheet is called in findings. The columns are named
-    by the JSON Pointers of the fields, or by a field's own name. It may be as large as `limits` let a document be.
-    Raises `OSError` where the file cannot be opened; what is wrong with what it holds is told by `left`.
+    between cells. `to` is the target edition of the ads, `name` the name of the table in findings. Columns are named by the JSON
+    Pointers of the fields, or by their names. The table may be as large as `limits` allow a document to be. Raises `OSError`
+    where the file cannot be opened; `remaining` reports what is wrong with its content.
 
-    >>> answers = Answers("source_id;brand\n17;Yamaha\n".encode(), to="v4")
+    >>> answers = AnswerSheet("source_id;brand\n17;Yamaha\n".encode(), to="v4")
     >>> answers.take({"source_id": "17"}).answers
     {'/category_fields/brand': 'Yamaha'}
     """
@@ -72,23 +72,23 @@ class AnswerSheet:
         self._to = self._catalogue.edition(to).name
         self._most = (limits or Limits()).document
         self._rows = KeyedQueue()
-        self._met: set[str] = set()
-        self._wanting: deque[str] = deque(maxlen=_MOST_HINTS)
+        self._without_questions: set[str] = set()
+        self._without_row: deque[str] = deque(maxlen=_MOST_HINTS)
         self._remarks: list[Finding] = []
         self._columns: Sequence[str | None] = ()
-        self._labelled: int | None = None
-        self._second = True
+        self._label_column: int | None = None
+        self._expects_legend = True
         self.empty = True
         self._read(source)
         self.empty = self.empty and not self._remarks
 
     @property
     def unusable(self) -> Finding | None:
-        """Why this is no sheet of answers at all, if it is none."""
+        """Why the file is no table of answers, or None if it is one."""
         return None if any(self._columns) else next(iter(self._remarks), None)
 
     def take(self, ad: object) -> Row | None:
-        """Return the row of answers for an ad: the next of its name, before others one with its label; None if there is none."""
+        """Return the next row for an ad, preferably one with its label; None if there is none."""
         name = ad_name(ad, self._catalogue)
         found = name and (self._rows.take(name, ad_label(ad, self._catalogue)) or self._rows.take(name))
         return (
@@ -98,18 +98,18 @@ class AnswerSheet:
         )
 
     def pass_over(self, ad: object) -> None:
-        """Take note of an ad that is not asked."""
+        """Note an ad without questions."""
         name = ad_name(ad, self._catalogue)
         if name and self._rows.holds(name):
-            self._met.add(name)
+            self._without_questions.add(name)
 
     def judged(self, conversion: Conversion, row: Row | None) -> tuple[Sequence[Finding], Sequence[Finding]]:
-        """Tell the findings on an ad from those on the answers it was given, which have the row and column they are about."""
+        """Separate the findings about an ad from those about its answers, which get their row and column."""
         findings: list[Finding] = []
         remarks: list[Finding] = []
         for finding in conversion.findings:
             at = finding.at if finding.to is None else finding.to
-            if row and at in row.cells and finding.code in _ON_ANSWERS:
+            if row and at in row.cells and finding.code in _ABOUT_ANSWERS:
                 remarks.append(replace(finding, line=row.number, column=row.cells[at][0]))
             else:
                 findings.append(finding)
@@ -120,25 +120,25 @@ class AnswerSheet:
                     messages.make_finding(self._catalogue, "answer.shared", pointer.write(self._catalogue.identity_at))
                 )
             else:
-                self._wanting.append(name)
+                self._without_row.append(name)
         return findings, remarks
 
     def remaining(self) -> Iterator[Finding]:
-        """Yield what is wrong with the sheet, and the rows that are for no ad, once all ads have been read."""
+        """Yield what is wrong with the table, and, once all ads have been read, the rows for no ad."""
         yield from self._remarks
-        digits = {name.lstrip("0"): name for name in self._wanting}
+        digits = {name.lstrip("0"): name for name in self._without_row}
         for count, (number, name, _) in enumerate(self._rows.remaining()):
-            mend, near = "", None
-            again = name in self._met or self._rows.holds(name, taken=True)
+            hint_case, near = "", None
+            again = name in self._without_questions or self._rows.holds(name, taken=True)
             if not again and count < _MOST_HINTS:
-                near = digits.get(name.lstrip("0")) or spelling.nearest(name, self._wanting)
-                mend = "near" if near else ""
+                near = digits.get(name.lstrip("0")) or spelling.nearest(name, self._without_row)
+                hint_case = "near" if near else ""
             finding = messages.make_finding(
                 self._catalogue,
                 "answer.unknown_ad",
                 "",
                 case="again" * again,
-                hint_case=mend,
+                hint_case=hint_case,
                 value=messages.short_json(name),
                 near=near,
             )
@@ -150,7 +150,7 @@ class AnswerSheet:
             file = io.BytesIO(given.read(self._most + 1))
             if len(file.getbuffer()) > self._most:
                 self._malformed(
-                    1, f"This holds more than {messages.format_size(self._most)}, which --max-document-size can raise."
+                    1, f"This is more than {messages.format_size(self._most)} long; --max-document-size raises the limit."
                 )
                 return
             begin = file.read(len(_WORKBOOK[0]))
@@ -166,12 +166,12 @@ class AnswerSheet:
             except UnicodeDecodeError:
                 self._malformed(number + 1, "This is not UTF-8.")
             except csv.Error as error:
-                self._malformed(number + 1, f"This is no line of a table: {error}.")
+                self._malformed(number + 1, f"This line is not part of a table: {error}.")
         if not self._columns and not self._remarks:
-            self._malformed(1, "The sheet is empty.")
+            self._malformed(1, "The table is empty.")
 
     def _cells(self, text: IO[str]) -> Iterator[tuple[int, Sequence[str]]]:
-        """Yield the lines of a table with their numbers, without those that hold nothing."""
+        """Yield the lines of the table with their numbers, without empty lines."""
         start, first = 1, text.readline()
         if first.casefold().startswith(_SEPARATOR):
             start, first = 2, text.readline()
@@ -181,53 +181,53 @@ class AnswerSheet:
                 yield number, cells
 
     def _line(self, number: int, cells: Sequence[str]) -> None:
-        """Take in a line of the table: the names of the columns, or the answers for an ad."""
+        """Process a line of the table: the names of the columns, or the answers for an ad."""
         own = self._catalogue.identity_at[-1]
         if not self._columns:
             columns = [self._field(unguarded(name.strip()), number, column) for column, name in enumerate(cells, 1)]
             for twice in [name for name, count in Counter(columns).items() if name and count > 1]:
-                self._malformed(number, f"There are two columns for {twice}.")
+                self._malformed(number, f"Two columns are for {twice}.")
             self._columns = columns if own in columns else [None]
             if own not in columns:
-                self._malformed(number, f"There is no column {own}.")
+                self._malformed(number, f"The column {own} is missing.")
             return
         if own not in self._columns or self._is_legend(cells):
             return
         if any(cell.strip() for cell in cells[len(self._columns) :]):
-            self._malformed(number, f"There are {len(cells)} cells in this line, but {len(self._columns)} columns.")
+            self._malformed(number, f"This line has {len(cells)} cells, but there are {len(self._columns)} columns.")
             return
-        told = {
+        answers = {
             field: (column, text)
             for column, (field, text) in enumerate(zip(self._columns, cells, strict=False), 1)
             if field and text.strip() not in (BLANK_ANSWERS if field != own else {""})
         }
-        if own in told:
-            name = unguarded(told.pop(own)[1].strip())
-            label = cells[self._labelled] if self._labelled is not None and self._labelled < len(cells) else ""
-            if told:
-                self._rows.put(name, [number, name, told], unguarded(label))
+        if own in answers:
+            name = unguarded(answers.pop(own)[1].strip())
+            label = cells[self._label_column] if self._label_column is not None and self._label_column < len(cells) else ""
+            if answers:
+                self._rows.put(name, [number, name, answers], unguarded(label))
                 self.empty = False
-        elif told:
-            self._malformed(number, f"There is no {own} in this line.")
+        elif answers:
+            self._malformed(number, f"This line has no {own}.")
 
     def _is_legend(self, cells: Sequence[str]) -> bool:
-        """Tell whether a line is the one that tells what may be answered: the second, or wherever sorting has put it.
+        """Tell whether a line is the legend: the second line, or wherever sorting has put it.
 
-        It has no label; an ad that is called the same is marked, or has one.
+        The legend has no label. An ad of that name has one, or its name is marked.
         """
-        second, self._second = self._second, False
+        second, self._expects_legend = self._expects_legend, False
         own = self._columns.index(self._catalogue.identity_at[-1])
         named = own < len(cells) and cells[own].strip() == LEGEND
-        sorted_away = self._labelled is not None and not "".join(cells[self._labelled : self._labelled + 1]).strip()
+        sorted_away = self._label_column is not None and not "".join(cells[self._label_column : self._label_column + 1]).strip()
         return named and (second or sorted_away)
 
     def _field(self, name: str, number: int, column: int) -> str | None:
-        """Return the field that a column is for, by its pointer; the name of the column of identifiers; None for any other."""
+        """Return the JSON Pointer of the field of a column, or the name of the identifier column; None for any other column."""
         word = spelling.name_key(name)
         if word == spelling.name_key(self._catalogue.identity_at[-1]):
             return self._catalogue.identity_at[-1]
         if name == LABEL:
-            self._labelled = column - 1
+            self._label_column = column - 1
         if not name or name in {LABEL, SUGGESTIONS}:
             return None
         if name in self._fields:
@@ -237,19 +237,19 @@ class AnswerSheet:
         if len(named) == 1 or (known and known.unit is None and pointer.write(known.at) in self._fields):
             return named[0] if len(named) == 1 else pointer.write(known.at) if known else None
         near = spelling.nearest(name, self._fields)
-        told: dict[str, Any] = {
+        details: dict[str, Any] = {
             "name": messages.short_json(privacy.display_word(name)),
             "version": self._to,
             "hint_case": "near" if near else "",
             "near": near,
         }
-        finding = messages.make_finding(self._catalogue, "answer.unknown_column", "", **told)
+        finding = messages.make_finding(self._catalogue, "answer.unknown_column", "", **details)
         self._remarks.append(replace(finding, line=number, column=column))
         return None
 
     @cached_property
     def _fields(self) -> Mapping[str, None]:
-        """The fields of the edition that may be sent and stand in no array, by their pointers."""
+        """The JSON Pointers of the fields of the edition that may be sent and are in no array."""
         kinds = [Kind(version=self._to, category=slug) for slug in self._catalogue.edition(self._to).categories]
         places = (at for kind in kinds for at, _ in walk(self._catalogue.schema(kind), into=is_sendable) if at and "*" not in at)
         return dict.fromkeys(map(pointer.write, places))
@@ -259,5 +259,5 @@ class AnswerSheet:
         self._remarks.append(replace(finding, line=number, column=1))
 
 
-#: The codes of what is said of answers, and not of the ad.
-_ON_ANSWERS = {"answer.refused", "answer.unasked", "answer.unknown_field"}
+#: The codes of findings about answers.
+_ABOUT_ANSWERS = {"answer.refused", "answer.unasked", "answer.unknown_field"}

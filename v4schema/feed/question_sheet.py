@@ -17,32 +17,32 @@ from v4schema.document import pointer
 from v4schema.feed.formula_guard import guarded
 from v4schema.feed.temporary import SpooledFile
 
-#: What stands over the columns that are not read back: what a person knows an ad by, and what may be meant.
+#: The heads of the columns that are not read back: the label of an ad, and suggestions.
 LABEL, SUGGESTIONS = "ad", "suggestions (read from the ad, not used)"
-#: What the second line begins with, which tells what may be answered.
+#: The beginning of the second line, which lists the allowed answers.
 LEGEND = "# what to answer"
 
 
-#: What stands in a cell that needs no answer.
+#: The content of a cell that needs no answer.
 _NOT_ASKED = "-"
-#: No label is longer than this.
+#: The longest label.
 _LONGEST = 80
 
 
-#: A label is made of no more characters than these.
+#: The number of characters that a label is made from.
 _MOST_READ = 1_000
-#: What spreadsheets write anew: what begins with a digit and is not a short whole number.
+#: What spreadsheets rewrite: a text that begins with a digit and is not a short whole number.
 _REWRITTEN = re.compile(r"(?!(?:0|[1-9][0-9]{0,10})\Z)[0-9]")
 
 
-#: What may stand between the cells of a line.
+#: The separators of cells.
 DELIMITERS = ";,\t"
 
 
 class QuestionSheet:
-    """A table of what ads are asked: a row for each ad, and a column for each field that any of them is asked for.
+    """A table of questions: a row for each ad, and a column for each field that any of them is asked for.
 
-    It is a context, within which ads are added one by one; they are kept in a temporary file.
+    It is a context manager in which ads are added one by one; they are kept in a temporary file.
     """
 
     def __init__(self, catalogue: Catalogue) -> None:
@@ -57,22 +57,22 @@ class QuestionSheet:
         self._rows.close()
 
     def add(self, conversion: Conversion) -> bool:
-        """Add a row for an ad, if it has to be asked anything that a cell can hold; tell whether it has one."""
+        """Add a row for an ad, if it has a question that a cell can answer; tell whether a row was added."""
         name = ad_name(conversion.given, self._catalogue)
-        questions = [ask for ask in (*conversion.questions, *conversion.optional_questions) if ask.fits_cell]
-        if not name or not any(ask.required for ask in questions):
+        questions = [question for question in (*conversion.questions, *conversion.optional_questions) if question.fits_cell]
+        if not name or not any(question.required for question in questions):
             return False
-        for ask in questions:
-            self._columns.setdefault(ask.at, {})[replace(ask, suggestion=None)] = None
+        for question in questions:
+            self._columns.setdefault(question.at, {})[replace(question, suggestion=None)] = None
         schema = self._catalogue.schema(conversion.kind) if conversion.kind else {}
-        open_ = [ask for ask in questions if ask.suggestion and not is_private(schema, ask.place)]
-        told = [f"{ask.place[-1]}: {ask.suggestion}" for ask in open_]
-        row = [name, ad_label(conversion.given, self._catalogue), "; ".join(told), [ask.at for ask in questions]]
+        shown = [question for question in questions if question.suggestion and not is_private(schema, question.place)]
+        suggestions = [f"{question.place[-1]}: {question.suggestion}" for question in shown]
+        row = [name, ad_label(conversion.given, self._catalogue), "; ".join(suggestions), [question.at for question in questions]]
         self._rows.write(json.dumps(row).encode() + b"\n")
         return True
 
     def lines(self) -> Iterator[bytes]:
-        """Yield the lines of the table: CSV with semicolons, in UTF-8 with a byte-order mark, as spreadsheets read it best."""
+        """Yield the lines of the table: CSV with semicolons, in UTF-8 with a byte-order mark, which spreadsheets read best."""
         own = self._catalogue.identity_at[-1]
         yield "\N{ZERO WIDTH NO-BREAK SPACE}".encode()
         yield _line([own, LABEL, *map(guarded, self._columns), SUGGESTIONS])
@@ -86,12 +86,12 @@ class QuestionSheet:
 
 
 def ad_name(ad: object, catalogue: Catalogue) -> str:
-    """Return what an ad calls itself, as a cell has it."""
+    """Return the identifier of an ad, as a cell holds it."""
     return (pointer.text(ad, catalogue.identity_at) or "").strip()
 
 
 def ad_label(ad: object, catalogue: Catalogue) -> str:
-    """Return what a person knows an ad by, without what may tell who somebody is."""
+    """Return the text by which a person recognises an ad, without what may identify a person."""
     texts = (pointer.get(ad, at) for at in catalogue.labels_at if pointer.exists(ad, at))
     label = next((spelling.single_spaced(text[:_MOST_READ]) for text in texts if isinstance(text, str) and text.strip()), "")
     label = catalogue.unlabelled.sub(pointer.MASK, label)
@@ -99,22 +99,22 @@ def ad_label(ad: object, catalogue: Catalogue) -> str:
 
 
 def _legend(questions: Iterable[Question]) -> str:
-    """Return what is told of a column: whether it may stay empty, what it is, and what may stand in it."""
+    """Return the legend of a column: whether it is optional, what it is, and which answers are allowed."""
     questions = [*questions]
-    optional = {True: "Optional. ", False: ""}[not any(ask.required for ask in questions)]
-    if not optional and not all(ask.required for ask in questions):
+    optional = {True: "Optional. ", False: ""}[not any(question.required for question in questions)]
+    if not optional and not all(question.required for question in questions):
         optional = "Optional for some. "
-    if len({ask.description for ask in questions}) == 1:
-        examples = dict.fromkeys(ask.example for ask in questions if ask.example)
+    if len({question.description for question in questions}) == 1:
+        examples = dict.fromkeys(question.example for question in questions if question.example)
         questions = [replace(questions[0], example=" or ".join(examples) or None)]
     return optional + " / ".join(dict.fromkeys(map(_described, questions)))
 
 
-def _described(ask: Question) -> str:
-    """Return what a field is, and what may be answered."""
-    begin = "Write " if ask.choices or ask.unit else ""
-    told = f"{begin}{ask.allowed}" if begin else ask.allowed[:1].upper() + ask.allowed[1:]
-    return f"{ask.description} {told}." if told else ask.description
+def _described(question: Question) -> str:
+    """Return the description of a field, and the allowed answers."""
+    begin = "Write " if question.choices or question.unit else ""
+    allowed = f"{begin}{question.allowed}" if begin else question.allowed[:1].upper() + question.allowed[1:]
+    return f"{question.description} {allowed}." if allowed else question.description
 
 
 def _line(cells: Iterable[str]) -> bytes:

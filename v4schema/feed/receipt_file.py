@@ -1,4 +1,4 @@
-"""Receipts in a file, one a line, each found by the ad that it is of."""
+"""Receipts in a file, one per line, each matched to its ad."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,16 +13,15 @@ from v4schema.feed.keyed_queue import KeyedQueue
 from v4schema.findings.report import Finding
 from v4schema.reading.reader import Limits, Reading, Source, read
 
-#: What is wrong with a file of receipts: the name of the file, and the finding.
+#: A finding about a file of receipts, with the name of the file.
 Remark = tuple[str, Finding]
 
 
 class ReceiptFile:
-    """The receipts of a file, taken out one by one.
+    """The receipts of a file, taken one by one.
 
-    They are read along with the ads they are of, in the same order. Where the two differ, the receipts that are passed over wait
-    in a temporary file until their ads come. A receipt may be as long as `limits` let a document be: what an ad has lost is in it
-    once more.
+    They are read along with their ads, in the same order. Where the order differs, skipped receipts wait in a temporary file for
+    their ads. A receipt may be as long as `limits` allow a document to be, because it repeats what an ad has lost.
     """
 
     def __init__(
@@ -31,42 +30,42 @@ class ReceiptFile:
         self.catalogue = catalogue or catalogues.default()
         most = (limits or Limits()).document
         self._readings = read(source, name=name, limits=Limits(ad=most, document=most), catalogue=self.catalogue)
-        self._passed = KeyedQueue()
+        self._skipped = KeyedQueue()
         self._remarks: list[Remark] = []
 
     def take(self, ad: object) -> object:
-        """Return the receipt of an ad: the one that was written for just this ad, or else the first of its name, or None."""
+        """Return the receipt of an ad: the one written for exactly this ad, or else the first of its identifier, or None."""
         name, mark = pointer.text(ad, self.catalogue.identity_at), digest(ad)
-        told = self._passed.take(name, mark)
-        if told is not None:
-            return told[-1]
-        for reading in self._sound():
+        entry = self._skipped.take(name, mark)
+        if entry is not None:
+            return entry[-1]
+        for reading in self._possible():
             if self._mark(reading.ad) == mark and self._name(reading.ad) == name:
                 return reading.ad
-            told = reading.source, reading.first_line, reading.ad
-            self._passed.put(self._name(reading.ad), told, self._mark(reading.ad))
-        told = self._passed.take(name)
-        return None if told is None else told[-1]
+            entry = reading.source, reading.first_line, reading.ad
+            self._skipped.put(self._name(reading.ad), entry, self._mark(reading.ad))
+        entry = self._skipped.take(name)
+        return None if entry is None else entry[-1]
 
     def remarks(self) -> Iterator[Remark]:
-        """Yield what has turned out to be wrong with the file since this was asked last."""
+        """Yield the findings about the file since the last call."""
         remarks, self._remarks = self._remarks, []
         yield from remarks
 
     def remaining(self) -> Iterator[Remark]:
-        """Yield what is wrong with the rest of the file, and the receipts that were of no ad."""
-        for source, line, _ in self._passed.remaining():
+        """Yield the findings about the rest of the file, and the receipts that belong to no ad."""
+        for source, line, _ in self._skipped.remaining():
             yield self._unused(source, line)
-        for reading in self._sound():
+        for reading in self._possible():
             yield self._unused(reading.source, reading.first_line)
         yield from self.remarks()
-        self._passed.close()
+        self._skipped.close()
 
     def _unused(self, source: str, line: int) -> Remark:
         return source, replace(messages.make_finding(self.catalogue, "receipt.unused", ""), line=line, column=1)
 
-    def _sound(self) -> Iterator[Reading]:
-        """Yield what may be a receipt from the rest of the file, and remember what is wrong with the others."""
+    def _possible(self) -> Iterator[Reading]:
+        """Yield the possible receipts in the rest of the file, and note findings about the others."""
         for reading in self._readings:
             if isinstance(reading.ad, dict):
                 yield reading
@@ -75,9 +74,9 @@ class ReceiptFile:
                 self._remarks += [(reading.source, finding) for finding in reading.findings or [damaged]]
 
     def _name(self, receipt: object) -> str | None:
-        """Return which ad a receipt says that it is of."""
+        """Return the identifier of the ad that a receipt names."""
         return pointer.text(receipt, self.catalogue.identity_at[-1:])
 
     def _mark(self, receipt: Any) -> str:  # noqa: ANN401  (any JSON)
-        """Return what tells the ad that a receipt was written for."""
+        """Return the digest of the ad that a receipt was written for."""
         return str(receipt.get(receipts.BECAME))

@@ -1,4 +1,4 @@
-"""Temporary files without a name: small ones stay in memory, and a temporary folder that is full is told as such."""
+"""Unnamed temporary files: small ones stay in memory, and a full temporary folder has an exception of its own."""
 
 import os
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from typing import IO, Self
 
 from v4schema.errors import TemporaryStorageFull
 
-#: So much of a temporary file is kept in memory.
+#: The size up to which a temporary file is kept in memory.
 _IN_MEMORY = 1 << 20
 
 
@@ -46,7 +46,7 @@ class SpooledFile:
             return self._file.write(piece)
 
     def seek(self, offset: int) -> int:
-        """Go to a place, most often the beginning."""
+        """Move to an offset."""
         with storage_errors():
             return self._file.seek(offset)
 
@@ -55,16 +55,16 @@ class SpooledFile:
         return self._file.read(size)
 
     def close(self) -> None:
-        """Give the file back, whatever has become of it."""
+        """Remove the file."""
         with suppress(OSError):
             self._file.close()
 
 
 def _folder() -> str:
-    """Return the folder of temporary files."""
+    """Return the temporary folder."""
     from tempfile import gettempdir
 
     try:
         return gettempdir()
-    except OSError:  # there is none that can be written to
+    except OSError:  # no folder can be written to
         return os.environ.get("TMPDIR", "")
