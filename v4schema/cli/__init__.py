@@ -13,9 +13,10 @@ from v4schema.catalogue import messages
 from v4schema.cli import settings, terminal
 from v4schema.cli.convert import convert
 from v4schema.cli.diff import diff
+from v4schema.cli.explain import explain
 from v4schema.cli.normalise import normalise
 from v4schema.cli.openapi import openapi
-from v4schema.cli.show import explain, show
+from v4schema.cli.show import show
 from v4schema.cli.validate import validate
 from v4schema.errors import EngineUnavailable, InvalidSchemas, NoDescription, NoMapping, TemporaryStorageFull, UnknownName
 
@@ -58,21 +59,23 @@ def _in_a_line() -> Iterator[None]:
 @click.version_option(__version__, message="v4schema %(version)s")
 @click.pass_context
 def main(ctx: click.Context) -> None:
-    """Tell what is wrong with an ad for the Blocket Pro Import API before it is sent, and mend what can be mended.
+    """Check ads for the Blocket Pro Import API before you send them, and fix what can be fixed.
 
     \b
     Examples:
       v4schema validate ad.json                  check one ad
       v4schema validate feed.ndjson.gz --api v3  check a whole inventory
-      v4schema normalise --in-place ads/*.json   mend units, words and names
-      v4schema convert --to v4 -o v4/ v3/*.json  carry ads to another edition
-      v4schema show v4/moped                     see what may and must be sent
-      v4schema diff v3/moped v4/moped            see what changes between editions
+      v4schema normalise --in-place ads/*.json   fix units, words and names
+      v4schema convert --to v4 -o v4/ v3/*.json  convert ads to another edition
+      v4schema show v4/moped                     show the fields of a category
+      v4schema diff v3/moped v4/moped            compare two editions
       v4schema openapi > openapi.json            describe the API to other tools
-      v4schema explain price.implausible         read what a finding means
+      v4schema explain price.implausible         explain a finding
 
     Options can also be set in [tool.v4schema] of a pyproject.toml, and by a
     variable such as V4SCHEMA_FAIL_ON; the command line wins.
+
+    Shell completion: eval "$(_V4SCHEMA_COMPLETE=bash_source v4schema)"
     """
     ctx.with_resource(terminal.print_warnings())
     try:

@@ -13,6 +13,7 @@ from v4schema import feed
 from v4schema.catalogue import Catalogue
 from v4schema.cli import clashes, placement, reports, terminal
 from v4schema.cli import options as common
+from v4schema.cli.completion import CATEGORY, EDITION
 from v4schema.cli.settings import option
 from v4schema.feed import Result
 from v4schema.reading.reader import Limits
@@ -29,11 +30,17 @@ def _file(name: str, **attributes: Any) -> Callable[[Callable[..., Any]], Callab
     return click.option(name, metavar="FILE", type=click.Path(dir_okay=False, readable=False), **attributes)
 
 
-@click.command()
+@click.command(short_help="Convert ads to another edition, and back.")
 @click.argument("files", nargs=-1, metavar="[FILE]...")
-@option("--to", metavar="EDITION", help="Edition to convert to; `v4schema show` lists them.")
-@option("--from", "version", metavar="EDITION", help="Edition the ads are of. Default: the nearest older one that leads there.")
-@click.option("--category", metavar="SLUG|ID", help="What the ads become, where a category splits.")
+@option("--to", type=EDITION, metavar="EDITION", help="Edition to convert to; `v4schema show` lists them.")
+@option(
+    "--from",
+    "version",
+    type=EDITION,
+    metavar="EDITION",
+    help="Edition the ads are of. Default: the nearest older one that leads there.",
+)
+@click.option("--category", type=CATEGORY, metavar="SLUG|ID", help="What the ads become, where a category splits.")
 @_file("--questions", help="Write the questions as a table (CSV) to fill in, a row for each ad.")
 @_file("--answers", help="Read such a table back.")
 @_file("--receipts", help="Write a receipt for each ad; with --back, read them.")

@@ -3,14 +3,15 @@
 import click
 
 from v4schema.cli import options, terminal
+from v4schema.cli.completion import KIND
 
 #: No text is laid out wider than this.
 _WIDEST = 100
 
 
-@click.command()
-@click.argument("one", metavar="EDITION/CATEGORY")
-@click.argument("other", metavar="EDITION/CATEGORY")
+@click.command(short_help="Compare a category between two editions.")
+@click.argument("one", type=KIND, metavar="EDITION/CATEGORY")
+@click.argument("other", type=KIND, metavar="EDITION/CATEGORY")
 @click.option(
     "--format",
     "format_",

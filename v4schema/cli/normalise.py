@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from v4schema.output.staging import Staging
 
 
-@click.command()
+@click.command(short_help="Fix units, words, spellings and names in ads.")
 @click.argument("files", nargs=-1, metavar="[FILE]...")
 @common.writing
 @click.option("--check", is_flag=True, help="Change nothing; exit with 1 if something would change.")

@@ -5,14 +5,15 @@ from typing import TYPE_CHECKING
 import click
 
 from v4schema.cli import clashes, options, placement, terminal
+from v4schema.cli.completion import EDITION
 
 if TYPE_CHECKING:
     from v4schema.cli.shutdown import Shutdown
     from v4schema.output.staging import Staging
 
 
-@click.command()
-@click.argument("edition", required=False)
+@click.command(short_help="Print the OpenAPI description of an edition.")
+@click.argument("edition", required=False, type=EDITION)
 @click.option("--output", "-o", type=click.Path(dir_okay=False, readable=False), metavar="FILE", help="Write it to a file.")
 @options.schemas
 @click.pass_context

@@ -10,6 +10,7 @@ from click.core import ParameterSource
 from v4schema import catalogue
 from v4schema.catalogue import Catalogue, messages
 from v4schema.cli import settings
+from v4schema.cli.completion import CATEGORY, EDITION, OPERATION, unit
 from v4schema.cli.settings import NamedFile, Size, option
 from v4schema.findings.report import Level
 from v4schema.output import formats
@@ -17,6 +18,7 @@ from v4schema.reading.reader import Limits
 
 operation = option(
     "--operation",
+    type=OPERATION,
     default="create",
     show_default=True,
     metavar="NAME",
@@ -64,8 +66,14 @@ _READING = (
 
 #: How ads are read and checked.
 _CHECKING = (
-    option("--api", "version", metavar="EDITION", help="Edition of the API; `v4schema show` lists them and names the default."),
-    option("--category", metavar="SLUG|ID", help="Category of the ads. Default: what each ad says."),
+    option(
+        "--api",
+        "version",
+        type=EDITION,
+        metavar="EDITION",
+        help="Edition of the API; `v4schema show` lists them and names the default.",
+    ),
+    option("--category", type=CATEGORY, metavar="SLUG|ID", help="Category of the ads. Default: what each ad says."),
     operation,
     option(
         "--ignore-unknown",
@@ -133,7 +141,9 @@ def quantities(command: Callable[..., Any]) -> Callable[..., Any]:
     for setting, units in reversed([*Catalogue().unit_settings.items()]):
         kind = setting.removesuffix("_unit")
         told = f"What a bare {kind} is in" if setting != kind else f"The unit to write {kind} in"
-        command = option(f"--{setting.replace('_', '-')}", metavar="UNIT", help=f"{told}: {', '.join(units)}.")(command)
+        command = option(
+            f"--{setting.replace('_', '-')}", type=unit(setting, units), metavar="UNIT", help=f"{told}: {', '.join(units)}."
+        )(command)
     return command
 
 

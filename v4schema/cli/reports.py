@@ -1,9 +1,10 @@
 """Reports of a run: where they go, how they look, and the exit code of the run."""
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, TYPE_CHECKING, Any
 
+from v4schema.catalogue import Catalogue
 from v4schema.cli import options as common
 from v4schema.cli import terminal
 from v4schema.cli.shutdown import Shutdown
@@ -27,6 +28,7 @@ def write(
     summary: Summary,
     options: Mapping[str, Any],
     *,
+    catalogue: Catalogue,
     shutdown: Shutdown,
     file: "StagedFile | None",
     stream: IO[str] | None,
@@ -60,8 +62,18 @@ def write(
     if not options["quiet"] and options["format_"] == "text":
         left = summary.unreadable or summary.levels[Level.ERROR] or summary.levels[Level.WARNING]
         terminal.echo(f"{formats.summary_sentence(summary)}{_LEFT if fix_only and left else ''}\n", err=True)
+        for line in _legend(summary, catalogue):
+            terminal.echo(f"{line}\n", err=True)
     if summary.skipped and not options["quiet"]:
         terminal.echo(f"{_skipped(summary)}\n", err=True)
+
+
+def _legend(summary: Summary, catalogue: Catalogue) -> Iterator[str]:
+    """List the documents that the findings of a run rest on."""
+    codes = [code for code in catalogue.documents if code in summary.documents]
+    if codes:
+        width = max(_NARROWEST, min(terminal.columns(), _WIDEST))
+        yield from formats.documents(catalogue, codes, width)
 
 
 def _skipped(summary: Summary) -> str:

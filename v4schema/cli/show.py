@@ -1,4 +1,4 @@
-"""The commands that tell what there is: ``v4schema show`` and ``v4schema explain``."""
+"""The command ``v4schema show``."""
 
 import textwrap
 from collections.abc import Iterator, Mapping
@@ -8,16 +8,16 @@ from click.core import ParameterSource
 
 from v4schema.catalogue import Catalogue
 from v4schema.cli import options, terminal
+from v4schema.cli.completion import KIND
 from v4schema.cli.settings import option
-from v4schema.errors import UnknownName
 from v4schema.findings.report import Kind
 
 #: No text is laid out wider than this.
 _WIDEST = 100
 
 
-@click.command()
-@click.argument("what", required=False, metavar="[EDITION[/CATEGORY]]")
+@click.command(short_help="Show editions, categories and fields.")
+@click.argument("what", required=False, type=KIND, metavar="[EDITION[/CATEGORY]]")
 @option("--fields", is_flag=True, help="A table of the fields (the default).")
 @option("--bundle", is_flag=True, help="One closed, self-contained JSON Schema.")
 @option("--example", is_flag=True, help="A valid ad.")
@@ -96,22 +96,3 @@ def _mappings(held: Catalogue, kind: Kind, width: int) -> Iterator[str]:
         if told:
             text = f"{kind} has no counterpart in {path.to}. {told['message']}  [{', '.join(told['source'])}]"
             yield textwrap.fill(text, width, break_on_hyphens=False)
-
-
-@click.command()
-@click.argument("code", required=False)
-@options.schemas
-def explain(code: str | None, schemas: str | None) -> None:
-    """Explain a finding: what CODE means, why, and an example; without CODE, list them all.
-
-    \b
-    Example:
-      v4schema explain price.implausible
-    """
-    from v4schema.output import listing
-
-    held = options.load_catalogue(schemas)
-    if code is not None and code not in held.finding_codes:
-        raise UnknownName("finding", code, held.finding_codes)
-    width = min(terminal.columns(), _WIDEST)
-    terminal.write(line + "\n" for line in (listing.finding(held, code, width) if code else listing.codes(held, width)))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from v4schema.output.staging import Staging
 
 
-@click.command()
+@click.command(short_help="Check ads.")
 @click.argument("files", nargs=-1, metavar="[FILE]...")
 @common.checking
 @common.reporting
@@ -44,17 +44,18 @@ def validate(ctx: click.Context, /, files: Sequence[str], *, lists: Sequence[str
     out = [report] if report not in {None, "-"} else []
     clashes.refuse(ads=files or ["-"], needs=common.needs(ctx, schemas, lists), writes=[(path, clashes.REPORT) for path in out])
     placement.recover(out)
+    catalogue = common.load_catalogue(schemas, lists)
     results = feed.check(
         sources,
         **{key: options[key] for key in ("version", "category", "operation", "engine", "ignore_unknown")},
         limits=common.limits(options),
-        catalogue=common.load_catalogue(schemas, lists),
+        catalogue=catalogue,
     )
     summary = feed.Summary()
 
     def work(staging: "Staging", shutdown: "Shutdown") -> int:
         file = placement.open_report(staging, report)
-        reports.write(results, summary, options, shutdown=shutdown, file=file, stream=sys.stdout)
+        reports.write(results, summary, options, catalogue=catalogue, shutdown=shutdown, file=file, stream=sys.stdout)
         return placement.place(staging, shutdown, [file]) or reports.exit_code(summary, options["fail_on"])
 
     ctx.exit(placement.run_staged(work))

@@ -17,7 +17,7 @@ class Summary:
 
     With `converts`, the ads are converted: `converted` of them are complete, `incomplete` are not. `standing` counts the levels
     that affect the exit code: errors of completed ads are excluded, and, with `sets_aside`, findings of incomplete ads.
-    `skipped` names the files in which nothing looks like an ad.
+    `documents` are the codes of the documents that findings rest on, `skipped` the files in which nothing looks like an ad.
     """
 
     converts: bool = False
@@ -34,6 +34,7 @@ class Summary:
     skipped: list[str] = field(default_factory=list)
     levels: Counter[Level] = field(default_factory=Counter)
     codes: Counter[str] = field(default_factory=Counter)
+    documents: set[str] = field(default_factory=set)
     standing: Counter[Level] = field(default_factory=Counter)
 
     def counted(self, results: Iterable[Result]) -> Iterator[Result]:
@@ -53,6 +54,7 @@ class Summary:
         levels = [finding.level for finding in result.report.findings]
         self.levels.update(levels)
         self.codes.update(finding.code for finding in result.report.findings)
+        self.documents.update(code for finding in result.report.findings for code in finding.source)
         if result.conversion and result.complete:
             levels = [level for level in levels if level is not Level.ERROR]  # the new ad has none of them
         if result.complete or not self.sets_aside:

@@ -4,12 +4,13 @@ import json
 import os
 import re
 import textwrap
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import click
 
 from v4schema._version import __version__
+from v4schema.catalogue import Catalogue
 from v4schema.catalogue.messages import printable
 from v4schema.dialect.fields import is_private, subschema_at
 from v4schema.document import pointer
@@ -92,6 +93,18 @@ def summary_sentence(tally: Summary) -> str:
     unwritten = f"; {_count(tally.unwritten, 'file')} could not be written" if tally.unwritten else ""
     mend = f" `v4schema normalise` fixes {tally.fixable:,} of them." if tally.fixable else ""
     return f"{_count(tally.ads, 'ad')}, {done}: {', '.join(counts)}{unread}{unwritten}.{mend}"
+
+
+def documents(catalogue: Catalogue, codes: Iterable[str], width: int) -> Iterator[str]:
+    """List documents by their codes."""
+    yield "Documents:"
+    for code in codes:
+        yield textwrap.fill(f"  {code:<9} {document_title(catalogue.documents[code])}", width, subsequent_indent=" " * 12)
+
+
+def document_title(document: Mapping[str, str]) -> str:
+    """Return the title of a document with its edition."""
+    return ", ".join(document[name] for name in ("title", "edition") if name in document)
 
 
 def diff(

@@ -2,7 +2,7 @@
 
 import json
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -13,6 +13,7 @@ from v4schema.conversion.mappings import CategoryMapping
 from v4schema.dialect.fields import Schema, error_rules, errors_only, example, is_sendable, walk
 from v4schema.dialect.keywords import KEYWORDS
 from v4schema.document import pointer
+from v4schema.output.formats import document_title, documents
 
 __all__ = [
     "bundle",
@@ -21,6 +22,7 @@ __all__ = [
     "difference",
     "difference_in_json",
     "difference_in_markdown",
+    "document",
     "editions",
     "example",
     "field_rows",
@@ -188,24 +190,41 @@ def _side(keyword: str, value: object) -> str:
 
 
 def finding(catalogue: Catalogue, code: str, width: int) -> Iterator[str]:
-    """Tell all about a finding code."""
-    told = catalogue.finding_codes[code]
-    yield f"{code} ({told['level']})"
+    """Explain a finding code: its level, meaning, explanation and example."""
+    entry = catalogue.finding_codes[code]
+    yield f"{code} ({entry['level']})"
     yield ""
-    yield from textwrap.wrap(told["meaning"], width, break_on_hyphens=False)
+    yield from textwrap.wrap(entry["meaning"], width, break_on_hyphens=False)
     yield ""
-    yield from textwrap.wrap(told["explanation"], width, break_on_hyphens=False)
-    if "example" in told:
+    yield from textwrap.wrap(entry["explanation"], width, break_on_hyphens=False)
+    if "example" in entry:
         yield ""
         for verdict in ("wrong", "right"):
-            text = f"  {verdict}: {told['example'][verdict]}"
+            text = f"  {verdict}: {entry['example'][verdict]}"
             yield textwrap.fill(text, width, subsequent_indent=" " * 9, break_on_hyphens=False)
 
 
-def codes(catalogue: Catalogue, width: int) -> Iterator[str]:
-    """List the finding codes."""
-    for code, told in catalogue.finding_codes.items():
-        yield textwrap.fill(f"{code:<24} {told['level']:<7} {told['meaning']}", width, subsequent_indent=" " * 33)
+def codes(catalogue: Catalogue, chosen: Iterable[str], width: int) -> Iterator[str]:
+    """List finding codes with their levels and meanings; where all are listed, the codes of documents too."""
+    chosen = [*chosen]
+    for code in chosen:
+        entry = catalogue.finding_codes[code]
+        yield textwrap.fill(f"{code:<24} {entry['level']:<7} {entry['meaning']}", width, subsequent_indent=" " * 33)
+    if len(chosen) == len(catalogue.finding_codes):
+        yield ""
+        yield from documents(catalogue, catalogue.documents, width)
+
+
+def document(catalogue: Catalogue, code: str, width: int) -> Iterator[str]:
+    """Explain the code of a document: its title and edition, how much of it is known, and the editions that rest on it."""
+    entry = catalogue.documents[code]
+    yield f"{code}: {document_title(entry)}"
+    yield ""
+    yield from textwrap.wrap(entry["scope"], width, break_on_hyphens=False)
+    editions = [edition.name for edition in catalogue.editions.values() if code in edition.source]
+    if editions:
+        yield ""
+        yield f"Editions that rest on it: {', '.join(editions)}."
 
 
 def bundle(schema: Schema, *, with_warnings: bool) -> Schema:
