@@ -28,13 +28,12 @@ def write(
     summary: Summary,
     options: Mapping[str, Any],
     *,
-    catalogue: Catalogue,
     shutdown: Shutdown,
     file: "StagedFile | None",
     stream: IO[str] | None,
     to_the_end: bool = False,
 ) -> None:
-    """Report results to a file or to a standard stream, as the command's `options` say, and at the end the summary.
+    """Report results to a file or to a standard stream, as the command's `options` say.
 
     With `to_the_end`, every result is processed although nobody reads the report any more.
     """
@@ -47,8 +46,7 @@ def write(
     )
     coloured = terminal.is_coloured(options["color"], on_terminal=on_terminal)
     counted = summary.counted(shutdown.through(results))
-    fix_only = options.get("fix_only", False)
-    if fix_only:
+    if options.get("fix_only"):
         counted = (result.changes_only() for result in counted)
     if terminal.is_tty(sys.stderr) and not on_terminal and not options["quiet"]:
         counted = terminal.with_progress(counted, summary)
@@ -59,12 +57,18 @@ def write(
         for _ in chunks if to_the_end else ():
             pass
         raise
-    if not options["quiet"] and options["format_"] == "text":
+
+
+def conclude(summary: Summary, options: Mapping[str, Any], catalogue: Catalogue) -> None:
+    """Print the summary of a run on standard error, the documents that its findings rest on, and the skipped files."""
+    if options["quiet"]:
+        return
+    if options["format_"] == "text":
         left = summary.unreadable or summary.levels[Level.ERROR] or summary.levels[Level.WARNING]
-        terminal.echo(f"{formats.summary_sentence(summary)}{_LEFT if fix_only and left else ''}\n", err=True)
-        for line in _legend(summary, catalogue):
-            terminal.echo(f"{line}\n", err=True)
-    if summary.skipped and not options["quiet"]:
+        rest = _LEFT if options.get("fix_only") and left else ""
+        lines = [f"{formats.summary_sentence(summary)}{rest}", *_legend(summary, catalogue)]
+        terminal.echo("".join(f"{line}\n" for line in lines), err=True)
+    if summary.skipped:
         terminal.echo(f"{_skipped(summary)}\n", err=True)
 
 

@@ -55,7 +55,8 @@ def validate(ctx: click.Context, /, files: Sequence[str], *, lists: Sequence[str
 
     def work(staging: "Staging", shutdown: "Shutdown") -> int:
         file = placement.open_report(staging, report)
-        reports.write(results, summary, options, catalogue=catalogue, shutdown=shutdown, file=file, stream=sys.stdout)
+        reports.write(results, summary, options, shutdown=shutdown, file=file, stream=sys.stdout)
+        reports.conclude(summary, options, catalogue)
         return placement.place(staging, shutdown, [file]) or reports.exit_code(summary, options["fail_on"])
 
     ctx.exit(placement.run_staged(work))

@@ -67,16 +67,8 @@ class Run:
         results = self._through(sources)
         writes = any(not output.nowhere for output in self.outputs) or self.questions is not None
         try:
-            reports.write(
-                results,
-                summary,
-                options,
-                catalogue=self.catalogue,
-                shutdown=self.shutdown,
-                file=report,
-                stream=stream,
-                to_the_end=writes,
-            )
+            reports.write(results, summary, options, shutdown=self.shutdown, file=report, stream=stream, to_the_end=writes)
+            reports.conclude(summary, options, self.catalogue)
         except BrokenPipeError as error:
             if not self.ended:
                 raise
