@@ -15,11 +15,17 @@ from v4schema.document.pointer import EVERY, Token
 Schema = dict[str, Any]
 #: From a reference and the name of the file it stands in, to the schema it means and the name of that one's file.
 Resolve = Callable[[str, str], tuple[Schema, str]]
+#: From a measure, which of its numbers (``lowest``, ``typical``, ``highest``) and a unit, to that number, if there is one.
+Plausible = Callable[[str, str, str | None], float | None]
 
 _STRUCTURE = {"properties", "items", "allOf", "$ref"}
-_IDENTITY = {"$schema", "$id", "$defs"}
+_IDENTITY = {"$schema", "$id", "$defs", "$comment"}
 _ANNOTATIONS = {"title", "description", "examples"}
-_OWN_VOICE = {"x-level", "x-code", "x-message", "x-operations", "if", "not", "anyOf", "contains"}
+_OWN_VOICE = {"x-level", "x-code", "x-message", "x-operations", "x-unique", "if", "not", "anyOf", "contains"}
+#: What a rule says at once, or through what it leads to.
+_LEADING = {"properties", "items", "if", "then"}
+#: What each number in the table of what is plausible becomes.
+BOUNDS = {"lowest": "minimum", "highest": "maximum"}
 #: What Python type a value is parsed to, by the type that the schema asks for.
 _TYPES: Mapping[str, type | tuple[type, ...]] = {
     "integer": int,
@@ -37,6 +43,7 @@ class Flattening:
 
     `partial` sets ``required`` aside at every depth, save in ``x-atomic`` objects; `lists` are the caller's own lists of
     allowed values, by the names that ``x-list`` uses; `year` is the year that ``x-years-ahead`` and ``x-years-back`` count from.
+    `number` is the API's number of the category, for ``x-category``; `plausible` gives the numbers that ``x-plausible`` asks for.
     """
 
     resolve: Resolve
@@ -44,6 +51,8 @@ class Flattening:
     partial: bool = False
     lists: Mapping[str, Sequence[str]] = field(default_factory=dict)
     year: int
+    number: int | None = None
+    plausible: Plausible
 
     def flatten(self, file: str) -> Schema:
         """Return the schema in `file` closed and self-contained."""
@@ -60,10 +69,10 @@ class Flattening:
             layer = self._expanded(branch, file)
             if self.operation not in layer.pop("x-operations", (self.operation,)):
                 continue
-            if _OWN_VOICE.isdisjoint(layer) and "x-operations" not in branch:
-                _merge(flat, layer)
-            else:
+            if apart(layer, branch):
                 rules.append(layer)
+            else:
+                _merge(flat, layer)
         own: Schema = {key: value for key, value in node.items() if key not in _STRUCTURE | _IDENTITY}
         for keyword in ("if", "then", "else", "not"):
             if keyword in own:
@@ -77,7 +86,7 @@ class Flattening:
         return flat
 
     def _said_by_data(self, node: Schema) -> list[Schema]:
-        """Return the rules that hang on the caller's lists and on today's date."""
+        """Fill in limits that hang on the date and on what is plausible; return the rules that are lists of the caller's."""
         rules: list[Schema] = []
         if node.get("x-list") in self.lists:
             rules.append({"x-code": "value.unlisted", "x-source": node["x-source"], "enum": list(self.lists[node["x-list"]])})
@@ -85,10 +94,26 @@ class Flattening:
             node["maximum"] = self.year + node.pop("x-years-ahead")
         if "x-years-back" in node:
             node["minimum"] = self.year - node.pop("x-years-back")
+        if "x-plausible" in node:
+            self._fill_in_what_is_plausible(node, node.pop("x-plausible"))
         return rules
+
+    def _fill_in_what_is_plausible(self, node: Schema, asked: Mapping[str, str]) -> None:
+        """Add the limits, and the example, that the table of what is plausible has for the category."""
+        unit = asked.get("in", node.get("x-unit"))
+        for which, keyword in BOUNDS.items():
+            limit = self.plausible(asked[which], which, unit) if which in asked else None
+            if limit is not None:
+                node[keyword] = limit
+        typical = self.plausible(asked["typical"], "typical", unit) if "typical" in asked else None
+        if typical is not None:
+            node["examples"] = [typical]
 
     def _closed(self, node: Schema) -> Schema:
         """Refuse fields that are not described, and set ``required`` aside where a partial ad may leave fields out."""
+        if node.pop("x-category", False) and self.number is not None:
+            numbers = node.setdefault("enum", [str(self.number) if name == "string" else self.number for name in types(node)])
+            node.setdefault("examples", numbers[:1])
         # Read from the top, a field is described, then asserted, then taken apart.
         closed = dict(sorted(node.items(), key=lambda item: (item[0] in _STRUCTURE, item[0] not in _ANNOTATIONS)))
         partial = self.partial and not node.get("x-atomic")
@@ -100,11 +125,16 @@ class Flattening:
                 closed["additionalProperties"] = False
         if "items" in node:
             closed["items"] = self._closed(node["items"])
-        rules = [_without_required(rule) if partial else rule for rule in node.get("allOf", ())]
-        closed["allOf"] = [rule for rule in rules if any(is_assertion(keyword) for keyword in rule)]
+        rules = [_without_required(rule) if partial else rule for rule in _one_by_one(node)]
+        closed["allOf"] = [rule for rule in rules if not _idle(rule)]
         if not closed["allOf"]:
             del closed["allOf"]
         return closed
+
+
+def apart(layer: Mapping[str, Any], branch: Mapping[str, Any]) -> bool:
+    """Tell whether a branch of an ``allOf``, with the layers below it, is a rule of its own, and no layer of the field."""
+    return not _OWN_VOICE.isdisjoint(layer) or "x-operations" in branch
 
 
 def walk(
@@ -233,6 +263,25 @@ def is_assertion(keyword: str) -> bool:
     return not keyword.startswith("x-") and keyword not in _ANNOTATIONS
 
 
+def _one_by_one(node: Schema) -> Iterator[Schema]:
+    """Yield the rules of a field; one that no two items have the same choice as a member is a rule for each choice."""
+    for rule in node.get("allOf", ()):
+        if "x-unique" not in rule:
+            yield rule
+            continue
+        rest = {keyword: value for keyword, value in rule.items() if keyword != "x-unique"}
+        name = rule["x-unique"]
+        for choice in choices(node["items"]["properties"][name]):
+            same = {"properties": {name: {"const": choice}}, "required": [name]}
+            yield {**rest, "contains": same, "minContains": 0, "maxContains": 1}
+
+
+def _idle(rule: Schema) -> bool:
+    """Tell whether a rule refuses nothing, such as one about the plausible where the table has no row for the category."""
+    inner = [*rule.get("properties", {}).values(), *(rule[keyword] for keyword in ("items", "then") if keyword in rule)]
+    return not any(is_assertion(keyword) and keyword not in _LEADING for keyword in rule) and all(map(_idle, inner))
+
+
 def _without_required(rule: Schema) -> Schema:
     """Take ``required`` out of a rule and out of what follows from its condition; the condition itself stays."""
     kept = {keyword: value for keyword, value in rule.items() if keyword not in {"required", "anyOf"}}
@@ -244,7 +293,9 @@ def _without_required(rule: Schema) -> Schema:
 def _merge(into: Schema, layer: Schema) -> None:
     """Lay `layer` over `into`.
 
-    Fields join, annotations of the upper layer win, and assertions that rest on other documents stay apart, as a rule.
+    Fields join, and annotations of the upper layer win. The documents that a layer names are those of the assertions beside them:
+    where these rest on other documents than the ones that stand, they stay apart, as a rule. Without an assertion beside them,
+    they are the upper layer's word for the whole field; what stands without documents is taken to rest on the upper layer's.
     """
     for name, value in layer.get("properties", {}).items():
         _merge(into.setdefault("properties", {}).setdefault(name, {}), value)
@@ -254,10 +305,11 @@ def _merge(into: Schema, layer: Schema) -> None:
         into["allOf"] = [*into.get("allOf", ()), *layer["allOf"]]
     asserted = {key: value for key, value in layer.items() if is_assertion(key) and key not in _STRUCTURE}
     standing = {key for key in into if is_assertion(key) and key not in _STRUCTURE}
-    apart = bool(asserted) and bool(standing) and layer.get("x-source", into.get("x-source")) != into.get("x-source")
+    source = into.get("x-source")
+    apart = bool(asserted and standing and source) and layer.get("x-source", source) != source
     if apart or any(key in standing and into[key] != value for key, value in asserted.items()):
-        into["allOf"] = [*into.get("allOf", ()), {"x-source": layer.get("x-source", into.get("x-source")), **asserted}]
+        into["allOf"] = [*into.get("allOf", ()), {"x-source": layer.get("x-source", source), **asserted}]
     else:
         into.update(asserted)
-    kept = {"x-source"} if standing else set()
+    kept = {"x-source"} if apart else set()
     into.update({key: value for key, value in layer.items() if not is_assertion(key) and key not in kept})

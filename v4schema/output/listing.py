@@ -1,8 +1,9 @@
 """Editions, categories, fields and findings, laid out for people."""
 
 import json
+import os
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -13,6 +14,7 @@ from v4schema.conversion.mappings import CategoryMapping
 from v4schema.dialect import fields
 from v4schema.dialect.fields import Schema, error_rules, example, is_sendable, walk
 from v4schema.document import pointer
+from v4schema.layers import Statement, line
 
 __all__ = [
     "bundle",
@@ -27,6 +29,7 @@ __all__ = [
     "finding",
     "mapping",
     "pretty",
+    "where",
 ]
 
 #: What is told of a field's limits, by keyword.
@@ -40,6 +43,9 @@ _LIMITS = {
     "minItems": "items ≥ {}",
     "maxItems": "items ≤ {}",
 }
+
+#: A value longer than this is cut: its line tells the rest.
+_BRIEF = 120
 
 #: The chapters of a comparison, by what changes.
 _CHAPTERS = {
@@ -93,6 +99,36 @@ def fields(schema: Schema, width: int) -> Iterator[str]:
         head = f"{pointer.write(at)}  {', '.join(about)}  [{', '.join(node['x-source'])}]"
         yield textwrap.fill(head, width, subsequent_indent="    ", break_on_hyphens=False)
         yield textwrap.fill(node["description"], width, initial_indent="    ", subsequent_indent="    ")
+
+
+def where(catalogue: Catalogue, head: str, found: Iterable[Statement], width: int) -> Iterator[str]:
+    """Tell where each statement about a field stands, how grave a failure is, what it says, and on whose word."""
+    yield head
+    for each in found:
+        place = f"{_near(catalogue.path(each.file))}:{line(catalogue, each)}"
+        value = messages.to_json(each.value)
+        value = value if len(value) <= _BRIEF else f"{value[:_BRIEF]}…"
+        about = [
+            each.level,
+            each.code,
+            f"{'then ' * each.conditional}{each.keyword} {value}",
+            f"({each.about})" * bool(each.about),
+            f"[{', '.join(each.source)}]" * bool(each.source),
+        ]
+        yield place
+        yield textwrap.fill(
+            "  ".join(filter(None, about)),
+            width,
+            initial_indent="    ",
+            subsequent_indent="      ",
+            break_on_hyphens=False,
+        )
+
+
+def _near(path: str) -> str:
+    """Write a path from the current folder, where it lies below it."""
+    here = os.getcwd()
+    return os.path.relpath(path, here) if path.startswith(os.path.join(here, "")) else path
 
 
 def mapping(found: CategoryMapping, width: int) -> Iterator[str]:
