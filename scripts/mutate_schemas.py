@@ -36,6 +36,7 @@ from v4schema.strategies.near_miss import NearMiss, missing
 CHECKOUT = Path(__file__).resolve().parent.parent
 EXAMPLES = CHECKOUT / "tests" / "examples"
 KEPT = EXAMPLES / "kept.ndjson"
+EDITIONS = [edition.name for edition in catalogue.default().editions.values()]
 EXPLAINED = CHECKOUT / "scripts" / "mutants_of_schemas.json"
 FEW = settings(max_examples=10, database=None, deadline=None, phases=[Phase.generate], suppress_health_check=[*HealthCheck])
 #: By how much a bound gives way.
@@ -59,8 +60,8 @@ class Mutant:
 
 
 def mutants(file: str, content: Any) -> Iterator[Mutant]:  # noqa: ANN401  (JSON)
-    """Yield every mutant of a file of schemas or of a mapping."""
-    places = rules(content) if "-to-" in file else keywords(content)
+    """Yield every mutant of a file of schemas, of a mapping or of the table of what is plausible."""
+    places = rules(content) if "-to-" in file else numbers(content) if "/" not in file else keywords(content)
     for way, does, value in places:
         changed = copy.deepcopy(content)
         *around, last = way
@@ -74,7 +75,7 @@ def mutants(file: str, content: Any) -> Iterator[Mutant]:  # noqa: ANN401  (JSON
         yield Mutant(file, "#/" + "/".join(map(str, way)), does, changed)
 
 
-def keywords(  # noqa: C901  (one branch for each sort of keyword)
+def keywords(  # noqa: C901, PLR0912  (one branch for each sort of keyword)
     node: dict[str, Any], way: tuple[Any, ...] = ()
 ) -> Iterator[tuple[tuple[Any, ...], str, Any]]:
     """Yield every assertion in a schema: taken away, and weakened."""
@@ -99,8 +100,21 @@ def keywords(  # noqa: C901  (one branch for each sort of keyword)
         elif keyword == "type":
             yield here, "taken away", None
             yield here, "or null", sorted({"null", *([limit] if isinstance(limit, str) else limit)})
-        elif keyword in {"const", "pattern", "not", "contains", "uniqueItems", "anyOf"}:
+        elif keyword == "x-plausible":
+            for which in limit.keys() & {"lowest", "highest"}:
+                yield (*here, which), "taken away", None
+        elif keyword in {"const", "pattern", "not", "contains", "uniqueItems", "anyOf", "x-category", "x-unique"}:
             yield here, "taken away", None
+
+
+def numbers(table: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], str, Any]]:  # noqa: ANN401
+    """Yield every limit in the table of what is plausible: taken away, and looser."""
+    for name, below in table.items():
+        if isinstance(below, dict):
+            yield from numbers(below, (*way, name))
+        elif name in {"lowest", "highest"}:
+            yield (*way, name), "taken away", None
+            yield (*way, name), "looser", below + (1 if name == "highest" else -1)
 
 
 def rules(mapping: Any) -> Iterator[tuple[tuple[Any, ...], str, Any]]:  # noqa: ANN401
@@ -118,7 +132,7 @@ def noticed(mutant: Mutant, root: Path) -> str:
     """Tell what notices a mutant: an example, or what every mapping has to be; nothing, if nothing does."""
     (root / mutant.file).write_text(json.dumps(mutant.content), "utf-8")
     held = Catalogue(root)
-    folder, own = mutant.file.removesuffix(".json").split("/")
+    folder, _, own = mutant.file.removesuffix(".json").rpartition("/")
     try:
         for path in examples(folder, own):
             if not stands(path, held):
@@ -137,12 +151,13 @@ def noticed(mutant: Mutant, root: Path) -> str:
 
 def examples(folder: str, own: str) -> list[Path]:
     """Return the examples that a file is about, the most telling first: those of its category, if it is of one."""
-    known = (EXAMPLES / folder / own).is_dir()
+    editions = folder.split("-to-") if (EXAMPLES / folder.partition("-to-")[0]).is_dir() and folder else EDITIONS
+    known = any((EXAMPLES / edition / own).is_dir() for edition in editions)
     verdicts = ("converted",) if "-to-" in folder else ("invalid", "valid", "converted", "normalised")
     found = [
         path
         for verdict in verdicts
-        for version in folder.split("-to-")
+        for version in editions
         for path in sorted(EXAMPLES.glob(f"{version}/{own if known else '*'}/{verdict}/*.json"))
     ]
     return sorted(found, key=lambda path: path.parent.parent.name != own)
@@ -253,8 +268,9 @@ def main() -> int:
     parser.add_argument("--keep", action="store_true", help="keep a near miss for each mutant that no example tells")
     words = parser.parse_args()
     explained = {name: each["why"] for each in json.loads(EXPLAINED.read_text("utf-8")) for name in each["mutants"]}
-    files = sorted(path for path in (CHECKOUT / "schemas").glob("v*/*.json") if path.name != "openapi.json")
-    names = [path.relative_to(CHECKOUT / "schemas").as_posix() for path in files]
+    folders = {path.parent for stem in ("ad", "shared") for path in (CHECKOUT / "schemas").glob(f"*/{stem}.json")}
+    files = sorted(path for folder in folders for path in folder.glob("*.json") if path.name != "openapi.json")
+    names = [path.relative_to(CHECKOUT / "schemas").as_posix() for path in files] + ["plausibility.json"]
     every = [
         mutant
         for name in names

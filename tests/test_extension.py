@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from v4schema import convert, migrate, normalise, revert, validate
+from v4schema import Kind, convert, migrate, normalise, revert, validate
 from v4schema.catalogue import Catalogue
 from v4schema.cli import main
 from v4schema.dialect.fields import example
+from v4schema.lint import check
 
 
 @pytest.fixture
@@ -26,7 +27,6 @@ def own(schemas: Path, tmp_path: Path) -> Path:
         "description": "An ad for a hovercraft.",
         "allOf": [{"$ref": "registered.json"}],
         "properties": {
-            "category_id": {"x-source": ["S"], "enum": ["1999", 1999], "examples": ["1999"]},
             "category_fields": {
                 "x-source": ["S"],
                 "required": ["skirt"],
@@ -44,7 +44,6 @@ def own(schemas: Path, tmp_path: Path) -> Path:
         },
     }
     (folder / "v4" / "hovercraft.json").write_text(json.dumps(leaf), "utf-8")
-    described(folder / "v4" / "openapi.json", "hovercraft")
     shutil.copytree(folder / "v4", folder / "v5")
     for path in (folder / "v5").glob("*.json"):
         path.write_text(
@@ -60,14 +59,6 @@ def own(schemas: Path, tmp_path: Path) -> Path:
     return folder
 
 
-def described(openapi: Path, *slugs: str, instead: str = "") -> None:
-    """Add the schemas of categories to the choice in an OpenAPI description, instead of another or beside the others."""
-    told = json.loads(openapi.read_text("utf-8"))
-    branches = [branch for branch in told["components"]["schemas"]["Ad"]["oneOf"] if branch["$ref"] != f"{instead}.json"]
-    told["components"]["schemas"]["Ad"]["oneOf"] = branches + [{"$ref": f"{slug}.json"} for slug in slugs]
-    openapi.write_text(json.dumps(told), "utf-8")
-
-
 @pytest.fixture
 def mapped(own: Path) -> Path:
     """The same, with a way from V4 to V5 on which hovercrafts split: what they have in V4 is renamed, moved, dropped, filled."""
@@ -76,7 +67,7 @@ def mapped(own: Path) -> Path:
     fields = leaf["properties"]["category_fields"]
     for slug, number in split.items():
         new = json.loads(json.dumps(leaf)) | {"$id": f"https://v4schema.invalid/v5/{slug}.json"}
-        new["properties"]["category_id"] |= {"enum": [number], "examples": [number], "type": "integer"}
+        new["properties"]["category_id"] = {"x-source": ["S"], "enum": [number], "examples": [number], "type": "integer"}
         new["properties"]["category_fields"] = {
             "x-source": ["S"],
             "required": ["hull", "seats"],
@@ -111,7 +102,6 @@ def mapped(own: Path) -> Path:
             },
         }
         (own / "v5" / f"{slug}.json").write_text(json.dumps(new), "utf-8")
-    described(own / "v5" / "openapi.json", *split, instead="hovercraft")
     leaf = json.loads((own / "v4" / "hovercraft.json").read_text("utf-8"))
     leaf["properties"]["remarks"] = json.loads(json.dumps(new["properties"]["remarks"]).replace('"text"', '"says"'))
     (own / "v4" / "hovercraft.json").write_text(json.dumps(leaf), "utf-8")
@@ -261,3 +251,44 @@ def test_a_new_category_and_a_new_edition_work_in_the_command(version: str, own:
     assert result.exit_code == 1
     assert 'error schema.enum /category_fields/skirt "nylom" is not a valid choice. Use "nylon". [S]' in result.stdout
     assert f"{version}/hovercraft" in runner.invoke(main, ["show", version, *words]).stdout
+
+
+@pytest.mark.parametrize("gone", ["v3", "v4"])
+def test_an_edition_is_deleted_by_deleting_its_folder(gone: str, schemas: Path, tmp_path: Path) -> None:
+    """And its entry in the catalogue, with the mappings that lead to or from it; the other is what it was."""
+    folder = tmp_path / "schemas"
+    shutil.copytree(schemas, folder)
+    for path in (gone, "v3-to-v4"):
+        shutil.rmtree(folder / path)
+    told = json.loads((folder / "catalogue.json").read_text("utf-8"))
+    told["editions"] = [edition for edition in told["editions"] if edition["name"] != gone]
+    told |= {"default": told["editions"][0]["name"], "mappings": []}
+    (folder / "catalogue.json").write_text(json.dumps(told), "utf-8")
+    held, whole = Catalogue(folder), Catalogue(schemas)
+    check(held)
+    assert [*held.editions] == [edition for edition in whole.editions if edition != gone]
+    for edition in held.editions.values():
+        for slug in (None, *edition.categories):
+            kind = Kind(version=edition.name, category=slug)
+            assert held.schema(kind) == whole.schema(kind)
+
+
+def test_a_new_category_has_numbers_of_the_plausible_or_none(own: Path) -> None:
+    """Without a row nothing is warned of; with one, in kronor, both editions warn in their own units."""
+    ad: dict[str, Any] = example(Catalogue(own).schema(Catalogue(own).kind("v4", "hovercraft")))
+    ad["price"][0]["amount"] = 50
+    ad["category_fields"]["physics"] = {"gross_weight": {"unit": "kg", "value": 10**6}}
+    assert validate(ad, catalogue=Catalogue(own)).findings == ()
+    table = json.loads((own / "plausibility.json").read_text("utf-8"))
+    table["measures"]["price"]["categories"]["hovercraft"] = {"lowest": 9000, "typical": 90000}
+    table["measures"]["weight"]["categories"]["hovercraft"] = {"highest": 4000}
+    (own / "plausibility.json").write_text(json.dumps(table), "utf-8")
+    for version in ("v4", "v5"):
+        held = Catalogue(own)
+        codes = {finding.at: finding.code for finding in validate(ad, version=version, catalogue=held).findings}
+        assert codes == {
+            "/price/0/amount": "price.implausible",
+            "/category_fields/physics/gross_weight/value": "weight.implausible",
+        }
+        amount = example(held.schema(held.kind(version, "hovercraft")))["price"][0]["amount"]
+        assert amount == 9000000

@@ -192,7 +192,7 @@ def test_of_things_with_one_name_the_first_is_found_without_looking_at_the_other
             steps: list[int] = []
             for number in range(size):
                 shelf.put("a", number, "b")
-            shelf._base.set_progress_handler(lambda steps=steps: steps.append(1), 1)  # type: ignore[misc]  # noqa: SLF001
+            shelf._database.set_progress_handler(lambda steps=steps: steps.append(1), 1)  # type: ignore[misc]  # noqa: SLF001
             assert [shelf.take("a", mark) for _ in range(10)] == [*range(10)]
             counts.append(len(steps))
             shelf.close()

@@ -18,7 +18,7 @@ from v4schema.dialect.fields import error_rules, example, is_private, subschema_
 from v4schema.normalisation.steps import LAST, REVERSIBLE, STEPS
 from v4schema.spelling import word_key
 
-OWN_FILES = ["catalogue", "units", "words", "findings"]
+OWN_FILES = ["catalogue", "units", "words", "findings", "samples", "plausibility"]
 
 
 @pytest.fixture
@@ -39,7 +39,8 @@ def rules(node: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401
 
 def of_ads(schemas: Path) -> Iterator[Path]:
     """Every file that is a schema of ads."""
-    return (path for path in schemas.glob("v*/*.json") if "-to-" not in path.parent.name and path.name != "openapi.json")
+    folders = {path.parent for path in schemas.glob("*/ad.json")}
+    return (path for folder in sorted(folders) for path in sorted(folder.glob("*.json")) if path.name != "openapi.json")
 
 
 def flat(catalogue: Catalogue) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -54,7 +55,7 @@ def flat(catalogue: Catalogue) -> Iterator[tuple[str, dict[str, Any]]]:
 def asserting(catalogue: Catalogue) -> set[str]:
     """The keywords of the dialect that can fail by themselves."""
     keywords = catalogue.read("meta/dialect.json")["$defs"]["rule"]["properties"].keys()
-    helping = {"$ref", "description", "properties", "items", "if", "then", "minContains", "maxContains"}
+    helping = {"$ref", "$comment", "description", "properties", "items", "if", "then", "minContains", "maxContains"}
     return {keyword for keyword in keywords if not keyword.startswith("x-")} - helping
 
 
@@ -80,7 +81,7 @@ def test_a_keyword_that_is_misspelt_breaks_the_dialect(schemas: Path, registry: 
     """The list of keywords is closed: a typing error is no silent loss of a rule."""
     dialect = Draft202012Validator(json.loads((schemas / "meta" / "dialect.json").read_text("utf-8")), registry=registry)
     leaf = json.loads((schemas / "v4" / "moped.json").read_text("utf-8"))
-    leaf["properties"]["category_id"]["minLenght"] = 1
+    leaf["properties"]["category_fields"]["minLenght"] = 1
     assert not dialect.is_valid(leaf)
 
 
@@ -92,13 +93,19 @@ def test_every_schema_is_a_schema_and_is_named_by_its_path(schemas: Path, catalo
         assert content["$id"] == catalogue.read("catalogue.json")["base"] + path.relative_to(schemas).as_posix()
 
 
-def test_references_stay_within_the_folder_of_their_edition(schemas: Path) -> None:
-    """An edition is deleted by deleting its folder."""
+def test_references_lead_into_no_edition_but_the_own(catalogue: Catalogue, schemas: Path) -> None:
+    """An edition is deleted by deleting its folder: no other refers to it, and what they share does not so much as name it."""
+    editions = {schemas / edition.schema.partition("/")[0] for edition in catalogue.editions.values()}
+    shared = {path.parent for path in of_ads(schemas)} - editions
+    assert [folder.name for folder in shared] == ["shared"]
     for path in of_ads(schemas):
         for node in rules(json.loads(path.read_text("utf-8"))):
-            reference = node.get("$ref", "parts.json")
-            assert "/" not in reference.partition("#")[0], path
-            assert (path.parent / (reference.partition("#")[0] or path.name)).is_file()
+            if "$ref" in node:
+                to = (path.parent / (node["$ref"].partition("#")[0] or path.name)).resolve()
+                assert to.is_file(), (path, node)
+                assert to.parent.resolve() in {path.parent.resolve(), *(folder.resolve() for folder in shared)}, (path, node)
+        if path.parent in shared:
+            assert not re.search(rf"\b({'|'.join(catalogue.editions)})\b", path.read_text("utf-8")), path
 
 
 def test_every_field_is_described_and_names_its_documents(catalogue: Catalogue) -> None:
@@ -161,10 +168,7 @@ def test_categories_and_their_schemas_name_each_other(catalogue: Catalogue, kind
 def test_codes_in_schemas_are_explained_and_every_explained_code_is_used(catalogue: Catalogue, schemas: Path) -> None:
     """`x-code` names a finding of the catalogue; a finding that nothing can report is not listed."""
     named = {
-        node["x-code"]
-        for path in schemas.glob("v*/*.json")
-        for node in rules(json.loads(path.read_text("utf-8")))
-        if "x-code" in node
+        node["x-code"] for path in of_ads(schemas) for node in rules(json.loads(path.read_text("utf-8"))) if "x-code" in node
     }
     assert named <= set(catalogue.finding_codes)
     package = "".join(path.read_text("utf-8") for path in Path(messages.__file__).parent.rglob("*.py"))

@@ -1,5 +1,6 @@
 """Whether a folder of schemas is well written: every file as its meta-schema says, every reference leading somewhere."""
 
+import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -12,10 +13,10 @@ from v4schema.dialect.keywords import KEYWORDS
 from v4schema.document import pointer
 from v4schema.errors import InvalidSchemas
 from v4schema.findings.report import Kind
-from v4schema.openapi.description import described_editions, document
+from v4schema.openapi.description import described_editions, document, source
 
 #: The files of our own beside the schemas of ads; each is described by the meta-schema of its name.
-_OWN = ("catalogue", "units", "words", "findings")
+_OWN = ("catalogue", "units", "words", "findings", "samples", "plausibility")
 #: The members of schemas and steps that are regular expressions.
 _EXPRESSIONS = {*(name for name, keyword in KEYWORDS.items() if keyword.is_pattern), "leaving", "unless"}
 
@@ -32,8 +33,8 @@ def check(catalogue: Catalogue) -> None:
     resources = ((meta["$id"], Resource.from_contents(meta)) for meta in metas.values())
     registry: Registry[Any] = Registry().with_resources(resources)
 
-    def holds(file: str, meta: str) -> None:
-        for error in Draft202012Validator(metas[meta], registry=registry).iter_errors(catalogue.read(file)):
+    def holds(file: str, meta: str, content: object = None) -> None:
+        for error in Draft202012Validator(metas[meta], registry=registry).iter_errors(content or catalogue.read(file)):
             raise InvalidSchemas(file, f"{pointer.write(error.absolute_path) or '/'} is not as meta/{meta}.json says")
 
     for name in _OWN:
@@ -43,9 +44,10 @@ def check(catalogue: Catalogue) -> None:
     for file in [file for file in catalogue.files if file.rpartition("/")[0] not in {"", "meta"}]:
         holds(file, "dialect")
         _compiles(file, catalogue.read(file))
+        _stays(catalogue, file)
     for version in described_editions(catalogue):
         file = str(catalogue.edition(version).openapi)
-        holds(file, "openapi")
+        holds(file, "openapi", source(catalogue, file))
         _compiles(file, catalogue.read(file))
         document(version, catalogue=catalogue)
     for path in (path for path in catalogue.edition_paths.values() if not path.back):
@@ -128,3 +130,27 @@ def _expressions(node: object) -> Iterator[str]:
     for each in below:
         yield from _expressions(each)
     yield from (node[name] for name in _EXPRESSIONS if isinstance(node, dict) and isinstance(node.get(name), str))
+
+
+def _stays(catalogue: Catalogue, file: str) -> None:
+    """Raise `InvalidSchemas` where a file of another folder refers to an edition, or names it: an edition can be deleted."""
+    folder = _folder(file)
+    editions = {_folder(edition.schema): edition.name for edition in catalogue.editions.values()}
+    for text in _texts(catalogue.read(file)):
+        there = _folder(posixpath.normpath(f"{folder}/{text.partition('#')[0]}")) if text.startswith("../") else folder
+        if there in editions.keys() - {folder}:
+            raise InvalidSchemas(file, f"{text} refers to the folder of an edition, which could then not be deleted")
+        if folder not in editions and text in catalogue.editions:
+            raise InvalidSchemas(file, f"it belongs to no edition, but names {text}")
+
+
+def _folder(file: str) -> str:
+    return file.rpartition("/")[0]
+
+
+def _texts(node: object) -> Iterator[str]:
+    """Yield every text of a schema."""
+    if isinstance(node, str):
+        yield node
+    for below in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from _texts(below)

@@ -2,15 +2,16 @@
 
 import json
 import os
+import posixpath
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from v4schema import spelling
-from v4schema.catalogue import vocabulary
+from v4schema.catalogue import plausibility, vocabulary
 from v4schema.catalogue.editions import Edition, EditionPath, Operation, edition_of
 from v4schema.dialect.fields import Schema, is_sendable, walk
 from v4schema.dialect.flatten import Flattening
@@ -54,8 +55,10 @@ class Catalogue:
     def read(self, name: str) -> Any:  # noqa: ANN401  (parsed JSON of any shape)
         """Return the parsed content of a file, by its path below ``schemas/``."""
         if name not in self._files:
+            if name.startswith("../"):
+                raise InvalidSchemas(name, "the file is outside the folder")
             try:
-                self._files[name] = json.loads(self._bytes(name))
+                self._files[name] = json.loads(self.text(name))
             except ValueError as error:
                 raise InvalidSchemas(name, str(error)) from None
         return self._files[name]
@@ -230,42 +233,72 @@ class Catalogue:
     def schema(self, kind: Kind, operation: str = "create") -> Schema:
         """Return the flat schema of a kind of ad: closed, self-contained, and the same object at each call.
 
-        Without a category, or for a category that no document describes, it is what all categories of the edition share.
+        Without a category, or for a category that no document describes, it is the schema of the common fields of the edition.
         """
         key = kind.version, kind.category, operation
         if key not in self._schemas:
             edition = self.edition(kind.version)
-            partial = self.operation(kind.version, operation).partial
             if kind.category is not None and kind.category not in edition.categories:
                 raise UnknownName(f"category of {edition.name}", kind.category, edition.categories)
-            leaf = edition.categories[kind.category].schema if kind.category else None
+            category = edition.categories[kind.category] if kind.category else None
+            leaf = category.schema if category else None
             flattening = Flattening(
                 resolve=self.resolved,
                 operation=operation,
-                partial=partial,
+                partial=self.operation(kind.version, operation).partial,
                 lists=self._lists,
                 year=time.localtime().tm_year,
+                number=category.id if category and leaf else None,
+                plausible=partial(self.plausible, kind.category),
             )
             self._schemas[key] = flattening.flatten(leaf or edition.schema)
         return self._schemas[key]
 
     def resolved(self, reference: str, file: str) -> tuple[Schema, str]:
-        """Follow a reference that stands in a file of schemas: return what it means, and the file that this stands in."""
-        path, _, fragment = reference.partition("#")
-        target = f"{file.rpartition('/')[0]}/{path}" if path and path != file else file
-        try:
-            found = pointer.get(self.read(target), pointer.parse(fragment))
-        except LookupError:
-            raise InvalidSchemas(file, f"{reference} leads nowhere") from None
+        """Resolve a reference in a file of schemas: return the schema that it refers to, and the file of that schema."""
+        found, target = self.referred(reference, file)
         return dict(found) if isinstance(found, dict) else {}, target
 
-    def _bytes(self, name: str) -> bytes:
-        """Read a file of the folder: from disk, or through the loader when the package lies in an archive."""
+    def referred(self, reference: str, file: str) -> tuple[object, str]:
+        """Return the part of a file that a reference refers to, whatever it is, and that file."""
+        path, _, fragment = reference.partition("#")
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(file), path)) if path and path != file else file
+        try:
+            return pointer.get(self.read(target), pointer.parse(fragment)), target
+        except LookupError:
+            raise InvalidSchemas(file, f"{reference} refers to nothing") from None
+
+    def plausible(self, category: str | None, measure: str, which: str, unit: str | None) -> float | None:
+        """Return a plausible number of a measure in a unit, or None where the category has none.
+
+        `which` is ``lowest``, ``typical`` or ``highest``. Raises `v4schema.errors.InvalidSchemas` for an unknown measure or unit.
+        """
+        data = self.read("plausibility.json")["measures"].get(measure)
+        if data is None:
+            raise InvalidSchemas("plausibility.json", f"there is no measure {measure!r}")
+        found, own = plausibility.find(data, category, which), data.get("unit")
+        if found is None or unit in {None, own}:
+            return found and found[1]
+        for kind in self.units["kinds"].values():
+            if {unit, own} <= kind["units"].keys():
+                return plausibility.convert(found[1], kind["units"][own]["factor"], kind["units"][unit]["factor"])
+        raise InvalidSchemas("plausibility.json", f"{measure} cannot be converted to {unit}")
+
+    def path(self, name: str) -> str:
+        """Return the path of a file of the folder, by its path below ``schemas/``."""
+        return self._found(name)[0]
+
+    def text(self, name: str) -> bytes:
+        """Return the text of a file, by its path below ``schemas/``."""
+        return self._found(name)[1]
+
+    def _found(self, name: str) -> tuple[str, bytes]:
+        """Find and read a file of the folder: on disk, or through the loader when the package is in an archive."""
         why = "no such file"
         for root in self._roots:
             path = os.path.join(root, *name.split("/"))
             try:
-                return _load(path)
+                return path, _load(path)
             except OSError as error:
                 why = error.strerror or why
         raise InvalidSchemas(os.path.join(self._roots[0], name), why)

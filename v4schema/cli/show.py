@@ -8,8 +8,9 @@ from click.core import ParameterSource
 
 from v4schema.catalogue import Catalogue
 from v4schema.cli import options, terminal
-from v4schema.cli.completion import KIND
+from v4schema.cli.completion import FIELD, KIND
 from v4schema.cli.settings import option
+from v4schema.document import pointer
 from v4schema.findings.report import Kind
 
 #: No text is laid out wider than this.
@@ -21,6 +22,12 @@ _WIDEST = 100
 @option("--fields", is_flag=True, help="A table of the fields (the default).")
 @option("--bundle", is_flag=True, help="One closed, self-contained JSON Schema.")
 @option("--example", is_flag=True, help="A valid ad.")
+@option(
+    "--where",
+    type=FIELD,
+    metavar="POINTER",
+    help="The file and line of every rule about the field at a JSON Pointer, such as /price/0.",
+)
 @option("--mapping", is_flag=True, help="How ads are converted to other editions.")
 @option(
     "--errors-only",
@@ -30,7 +37,7 @@ _WIDEST = 100
 @options.operation
 @options.schemas
 @click.pass_context
-def show(ctx: click.Context, /, what: str | None, operation: str, schemas: str | None, **forms: bool) -> None:
+def show(ctx: click.Context, /, what: str | None, where: str | None, operation: str, schemas: str | None, **forms: bool) -> None:
     """Show editions, categories, and what may and must be sent.
 
     \b
@@ -40,6 +47,7 @@ def show(ctx: click.Context, /, what: str | None, operation: str, schemas: str |
       v4schema show v4/moped                the fields of a category
       v4schema show v4/moped --example > ad.json
       v4schema show v3/moped --mapping      how it is converted
+      v4schema show v4/moped --where /price/0/amount
       v4schema show v4/moped --bundle --errors-only > moped.schema.json
     """
     from v4schema.output import listing
@@ -47,18 +55,20 @@ def show(ctx: click.Context, /, what: str | None, operation: str, schemas: str |
     said = [form for form in forms if ctx.get_parameter_source(form) is ParameterSource.COMMANDLINE]
     if said:  # the command line wins over what else is set
         forms = {form: value and form in said for form, value in forms.items()}
-    if sum(forms[form] for form in ("fields", "bundle", "example", "mapping")) > 1:
-        raise click.UsageError("Choose one of --fields, --bundle, --example and --mapping.")
+    if sum(forms[form] for form in ("fields", "bundle", "example", "mapping")) + (where is not None) > 1:
+        raise click.UsageError("Choose one of --fields, --bundle, --example, --mapping and --where.")
     if "errors_only" in said and not forms["bundle"]:
         raise click.UsageError("--errors-only goes with --bundle.")
     held = options.load_catalogue(schemas)
     version, _, category = (what or "").partition("/")
-    if not category and {"bundle", "example", "mapping"} & {*said}:
+    if not category and ({"bundle", "example", "mapping"} & {*said} or where is not None):
         raise click.UsageError("Name a category, as EDITION/CATEGORY.")
     if not what:
         lines = listing.editions(held)
     elif not category:
         lines = listing.categories(held.edition(version))
+    elif where is not None:
+        lines = _where(held, held.kind(version, category), operation, where)
     else:
         lines = _category(held, held.kind(version, category), operation, forms)
     terminal.write(line + "\n" for line in lines)
@@ -79,6 +89,18 @@ def _category(held: Catalogue, kind: Kind, operation: str, forms: Mapping[str, b
             raise click.UsageError(f"No public document describes {kind}, so there is no example of it.")
         return iter([listing.pretty(listing.example(schema))])
     return listing.fields(schema, width)
+
+
+def _where(held: Catalogue, kind: Kind, operation: str, where: str) -> Iterator[str]:
+    """List where the rules about a field are."""
+    from v4schema.catalogue import provenance
+    from v4schema.output import listing
+
+    if where and not where.startswith("/"):
+        raise click.UsageError(f"--where takes a JSON Pointer, which begins with a slash: /{where}")
+    place = provenance.field(held, kind, operation, pointer.parse(where))
+    head = f"{pointer.write(place) or 'The ad'} of {kind}, in the operation {operation}"
+    return listing.where(held, head, provenance.statements(held, kind, operation, place), min(terminal.columns(), _WIDEST))
 
 
 def _mappings(held: Catalogue, kind: Kind, width: int) -> Iterator[str]:

@@ -1,25 +1,37 @@
-"""Flat schemas: a category's layers put together into one closed, self-contained schema."""
+"""Flat schemas: the layers of a category put together into one closed, self-contained schema.
 
-from collections.abc import Callable, Mapping, Sequence
+A schema is written in layers (``$ref``, ``allOf``). Its flat form is one tree that has each field once, under ``properties``
+and ``items``. A rule with its own level, message, condition or operations stays a member of the field's ``allOf``.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from v4schema.dialect.fields import Schema
+from v4schema.dialect.fields import Schema, choices, types
 from v4schema.dialect.keywords import SEPARATE, STRUCTURE, Role, is_assertion, names
 
+#: From a reference and the file that it is in, to the schema that it refers to and the file of that schema.
+Resolve = Callable[[str, str], tuple[Schema, str]]
+#: From a measure, one of its numbers (``lowest``, ``typical``, ``highest``) and a unit, to that number, or None.
+Plausible = Callable[[str, str, str | None], float | None]
+
+#: The keyword that each number of the table of plausible numbers becomes.
+PLAUSIBLE_BOUNDS = {"lowest": "minimum", "highest": "maximum"}
 _IDENTITY = names(Role.IDENTITY)
 #: The annotations of JSON Schema itself: they come first in a flat schema.
 _DESCRIPTIONS = frozenset(name for name in names(Role.ANNOTATION) if not name.startswith("x-"))
-
-#: From a reference and the name of the file it stands in, to the schema it means and the name of that one's file.
-Resolve = Callable[[str, str], tuple[Schema, str]]
+#: The keywords by which a rule leads to its assertions.
+_LEADING = {"properties", "items", "if", "then"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flattening:
-    """How to flatten: where references lead, for which operation, and what is known beyond the schemas.
+    """How to flatten schemas: how references resolve, the operation, and facts from outside the schemas.
 
-    `partial` sets ``required`` aside at every depth, save in ``x-atomic`` objects; `lists` are the caller's own lists of
-    allowed values, by the names that ``x-list`` uses; `year` is the year that ``x-years-ahead`` and ``x-years-back`` count from.
+    `partial` sets ``required`` aside at every depth, except in ``x-atomic`` objects. `lists` are the caller's lists of allowed
+    values, by the names of ``x-list``; `year` is the year that ``x-years-ahead`` and ``x-years-back`` count from. `number` is the
+    API's number of the category, for ``x-category``; `plausible` returns the numbers for ``x-plausible``.
     """
 
     resolve: Resolve
@@ -27,14 +39,16 @@ class Flattening:
     partial: bool = False
     lists: Mapping[str, Sequence[str]] = field(default_factory=dict)
     year: int
+    number: int | None = None
+    plausible: Plausible
 
     def flatten(self, file: str) -> Schema:
-        """Return the schema in `file` closed and self-contained."""
+        """Return the schema of a file, closed and self-contained."""
         schema, _ = self.resolve(file, file)
         return self._closed(self._expanded(schema, file))
 
     def _expanded(self, node: Schema, file: str) -> Schema:
-        """Put the layers of `node` together."""
+        """Merge the layers of a node."""
         flat: Schema = {}
         if "$ref" in node:
             _merge(flat, self._expanded(*self.resolve(node["$ref"], file)))
@@ -43,10 +57,10 @@ class Flattening:
             layer = self._expanded(branch, file)
             if self.operation not in layer.pop("x-operations", (self.operation,)):
                 continue
-            if SEPARATE.isdisjoint(layer) and "x-operations" not in branch:
-                _merge(flat, layer)
-            else:
+            if is_separate(layer, branch):
                 rules.append(layer)
+            else:
+                _merge(flat, layer)
         own: Schema = {key: value for key, value in node.items() if key not in STRUCTURE | _IDENTITY}
         for keyword in ("if", "then", "not"):
             if keyword in own:
@@ -55,24 +69,39 @@ class Flattening:
             own["properties"] = {name: self._expanded(value, file) for name, value in node["properties"].items()}
         if "items" in node:
             own["items"] = self._expanded(node["items"], file)
-        own["allOf"] = rules + self._said_by_data(own)
+        own["allOf"] = rules + self._list_rules(own)
+        self._fill_bounds(own)
         _merge(flat, own)
         return flat
 
-    def _said_by_data(self, node: Schema) -> list[Schema]:
-        """Return the rules that hang on the caller's lists and on today's date."""
-        rules: list[Schema] = []
-        if node.get("x-list") in self.lists:
-            rules.append({"x-code": "value.unlisted", "x-source": node["x-source"], "enum": list(self.lists[node["x-list"]])})
+    def _list_rules(self, node: Schema) -> list[Schema]:
+        """Return the rule about a list of the caller's, if the caller has given it."""
+        if node.get("x-list") not in self.lists:
+            return []
+        return [{"x-code": "value.unlisted", "x-source": node["x-source"], "enum": list(self.lists[node["x-list"]])}]
+
+    def _fill_bounds(self, node: Schema) -> None:
+        """Replace annotations by bounds that depend on the date and on the table of plausible numbers."""
         if "x-years-ahead" in node:
             node["maximum"] = self.year + node.pop("x-years-ahead")
         if "x-years-back" in node:
             node["minimum"] = self.year - node.pop("x-years-back")
-        return rules
+        measures = node.pop("x-plausible", {})
+        unit = measures.get("in", node.get("x-unit"))
+        for which, keyword in PLAUSIBLE_BOUNDS.items():
+            bound = self.plausible(measures[which], which, unit) if which in measures else None
+            if bound is not None:
+                node[keyword] = bound
+        typical = self.plausible(measures["typical"], "typical", unit) if "typical" in measures else None
+        if typical is not None:
+            node["examples"] = [typical]
 
     def _closed(self, node: Schema) -> Schema:
-        """Refuse fields that are not described, and set ``required`` aside where a partial ad may leave fields out."""
-        # Read from the top, a field is described, then asserted, then taken apart.
+        """Refuse undescribed fields, and set ``required`` aside where a partial ad may leave fields out."""
+        if node.pop("x-category", False) and self.number is not None:
+            numbers = node.setdefault("enum", [str(self.number) if name == "string" else self.number for name in types(node)])
+            node.setdefault("examples", numbers[:1])
+        # The order of reading: descriptions, then assertions, then the parts of the field.
         closed = dict(sorted(node.items(), key=lambda item: (item[0] in STRUCTURE, item[0] not in _DESCRIPTIONS)))
         partial = self.partial and not node.get("x-atomic")
         if partial:
@@ -83,15 +112,39 @@ class Flattening:
                 closed["additionalProperties"] = False
         if "items" in node:
             closed["items"] = self._closed(node["items"])
-        rules = [_without_required(rule) if partial else rule for rule in node.get("allOf", ())]
-        closed["allOf"] = [rule for rule in rules if any(is_assertion(keyword) for keyword in rule)]
+        rules = [_without_required(rule) if partial else rule for rule in _expanded_unique(node)]
+        closed["allOf"] = [rule for rule in rules if not _is_idle(rule)]
         if not closed["allOf"]:
             del closed["allOf"]
         return closed
 
 
+def is_separate(layer: Mapping[str, Any], branch: Mapping[str, Any]) -> bool:
+    """Tell whether a branch of an ``allOf``, merged with its own layers, stays a rule of its own."""
+    return not SEPARATE.isdisjoint(layer) or "x-operations" in branch
+
+
+def _expanded_unique(node: Schema) -> Iterator[Schema]:
+    """Yield the rules of a field. A rule that a member of its items is unique (``x-unique``) becomes one rule per choice."""
+    for rule in node.get("allOf", ()):
+        if "x-unique" not in rule:
+            yield rule
+            continue
+        rest = {keyword: value for keyword, value in rule.items() if keyword != "x-unique"}
+        name = rule["x-unique"]
+        for choice in choices(node["items"]["properties"][name]):
+            same = {"properties": {name: {"const": choice}}, "required": [name]}
+            yield {**rest, "contains": same, "minContains": 0, "maxContains": 1}
+
+
+def _is_idle(rule: Schema) -> bool:
+    """Tell whether a rule asserts nothing, such as one about plausible numbers of a category that has none."""
+    inner = [*rule.get("properties", {}).values(), *(rule[keyword] for keyword in ("items", "then") if keyword in rule)]
+    return not any(is_assertion(keyword) and keyword not in _LEADING for keyword in rule) and all(map(_is_idle, inner))
+
+
 def _without_required(rule: Schema) -> Schema:
-    """Take ``required`` out of a rule and out of what follows from its condition; the condition itself stays."""
+    """Remove ``required`` from a rule and from the consequence of its condition; the condition itself stays."""
     kept = {keyword: value for keyword, value in rule.items() if keyword not in {"required", "anyOf"}}
     if "then" in kept:
         kept["then"] = _without_required(kept["then"])
@@ -99,9 +152,11 @@ def _without_required(rule: Schema) -> Schema:
 
 
 def _merge(into: Schema, layer: Schema) -> None:
-    """Lay `layer` over `into`.
+    """Merge an upper `layer` into a lower one.
 
-    Fields join, annotations of the upper layer win, and assertions that rest on other documents stay apart, as a rule.
+    Fields join, and annotations of the upper layer win. The documents that a layer names are those of its own assertions: where
+    these rest on other documents than the lower assertions, they become a rule of their own. A layer without assertions names the
+    documents of the whole field. Lower assertions without documents rest on those of the upper layer.
     """
     for name, value in layer.get("properties", {}).items():
         _merge(into.setdefault("properties", {}).setdefault(name, {}), value)
@@ -111,10 +166,11 @@ def _merge(into: Schema, layer: Schema) -> None:
         into["allOf"] = [*into.get("allOf", ()), *layer["allOf"]]
     asserted = {key: value for key, value in layer.items() if is_assertion(key) and key not in STRUCTURE}
     standing = {key for key in into if is_assertion(key) and key not in STRUCTURE}
-    apart = bool(asserted) and bool(standing) and layer.get("x-source", into.get("x-source")) != into.get("x-source")
+    source = into.get("x-source")
+    apart = bool(asserted and standing and source) and layer.get("x-source", source) != source
     if apart or any(key in standing and into[key] != value for key, value in asserted.items()):
-        into["allOf"] = [*into.get("allOf", ()), {"x-source": layer.get("x-source", into.get("x-source")), **asserted}]
+        into["allOf"] = [*into.get("allOf", ()), {"x-source": layer.get("x-source", source), **asserted}]
     else:
         into.update(asserted)
-    kept = {"x-source"} if standing else set()
+    kept = {"x-source"} if apart else set()
     into.update({key: value for key, value in layer.items() if not is_assertion(key) and key not in kept})

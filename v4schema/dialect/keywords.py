@@ -43,7 +43,7 @@ class Keyword:
     the lowest `rank` is reported. `read_with` is the keyword beside it that it belongs to. `bound` is the bound that it sets,
     and `listing` how a table of fields shows its value. A schema in ``allOf`` with a keyword that is `separate` stays a rule of
     its own when a schema is flattened. The value of one that `is_pattern` is a regular expression. One that is `portable` is
-    kept in the OpenAPI description.
+    kept in the OpenAPI description. Flattening replaces an annotation by the assertion that it `becomes`.
     """
 
     name: str
@@ -56,6 +56,7 @@ class Keyword:
     separate: bool = False
     is_pattern: bool = False
     portable: bool = False
+    becomes: str | None = None
 
 
 _NUMBERS = ("integer", "number")
@@ -155,8 +156,11 @@ _TABLE = (
     Keyword(name="x-unit", role=Role.ANNOTATION),
     Keyword(name="x-normalise", role=Role.ANNOTATION),
     Keyword(name="x-list", role=Role.ANNOTATION),
-    Keyword(name="x-years-ahead", role=Role.ANNOTATION),
-    Keyword(name="x-years-back", role=Role.ANNOTATION),
+    Keyword(name="x-years-ahead", role=Role.ANNOTATION, becomes="maximum"),
+    Keyword(name="x-years-back", role=Role.ANNOTATION, becomes="minimum"),
+    Keyword(name="x-plausible", role=Role.ANNOTATION),
+    Keyword(name="x-category", role=Role.ANNOTATION, becomes="enum"),
+    Keyword(name="x-unique", role=Role.ANNOTATION, separate=True, becomes="contains"),
     Keyword(name="x-operations", role=Role.ANNOTATION, separate=True),
     # How a failure is reported.
     Keyword(name="x-level", role=Role.REPORTING, separate=True),
@@ -168,6 +172,7 @@ _TABLE = (
     Keyword(name="$schema", role=Role.IDENTITY),
     Keyword(name="$id", role=Role.IDENTITY),
     Keyword(name="$defs", role=Role.IDENTITY),
+    Keyword(name="$comment", role=Role.IDENTITY),
 )
 
 #: The keywords of the dialect by name.

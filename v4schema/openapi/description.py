@@ -1,11 +1,12 @@
 """An edition's OpenAPI description as one document: what its source refers to stands in it, as components.
 
-The sources (``openapi.json`` in the folder of each edition) refer to the schemas of ads. Where ``x-operation`` stands beside
-such a reference, its form for that operation is meant: closed schemas flattened, then written as others read them, with
-what refuses an ad and without what only warns of it.
+The sources (``openapi.json`` in the folder of each edition) are laid over what they refer to in another file of that name, and
+refer to the schemas of ads. Where ``x-operation`` stands beside such a reference, its form for that operation is meant: closed
+schemas flattened, then written as others read them, with what refuses an ad and without what only warns of it.
 """
 
 import json
+import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
@@ -67,6 +68,35 @@ def described_editions(catalogue: Catalogue) -> Sequence[str]:
     return sorted(names, key=lambda name: name != catalogue.edition().name)
 
 
+def source(catalogue: Catalogue, file: str) -> dict[str, Any]:
+    """Return the source of a description with the layers below it: what it says itself, over what it refers to in another."""
+    layered: dict[str, Any] = _layered(catalogue, catalogue.read(file), file)
+    return layered
+
+
+def _layered(catalogue: Catalogue, node: Any, file: str) -> Any:  # noqa: ANN401  (any part of a source)
+    """Return a part of a source with the layers below it."""
+    if isinstance(node, list):
+        return [_layered(catalogue, each, file) for each in node]
+    if not isinstance(node, dict):
+        return node
+    path, _, _ = str(node.get("$ref", "")).partition("#")
+    if posixpath.basename(path) != posixpath.basename(file):
+        return {key: _layered(catalogue, value, file) for key, value in node.items()}
+    below, origin = catalogue.referred(node["$ref"], file)
+    own = {key: value for key, value in node.items() if key != "$ref"}
+    return (
+        _over(_layered(catalogue, below, origin), _layered(catalogue, own, file)) if own else _layered(catalogue, below, origin)
+    )
+
+
+def _over(below: Any, above: Any) -> Any:  # noqa: ANN401  (any parts of sources)
+    """Lay a part of a source over another: objects join, but references, and whatever else there is, take its place."""
+    if not (isinstance(below, dict) and isinstance(above, dict)) or "$ref" in below or "$ref" in above:
+        return above
+    return below | {key: _over(below[key], value) if key in below else value for key, value in above.items()}
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Bundle:
     """A document in the making; `components` are its schemas by name, as far as they are made."""
@@ -79,7 +109,7 @@ class _Bundle:
 
     def document(self) -> dict[str, Any]:
         """Return the whole document."""
-        told = self.catalogue.read(self.file)
+        told = self._source
         for name, node in told["components"]["schemas"].items():
             if name not in self._choices:
                 self.components[name] = self._embedded(node)
@@ -95,18 +125,13 @@ class _Bundle:
         return {**bundled, "x-documents": self.catalogue.documents}
 
     @cached_property
+    def _source(self) -> dict[str, Any]:
+        return source(self.catalogue, self.file)
+
+    @cached_property
     def _choices(self) -> Mapping[str, Mapping[str, Any]]:
-        """The components of the source that are choices over categories, each of which has to be complete."""
-        schemas = self.catalogue.read(self.file)["components"]["schemas"]
-        folder = self.file.rpartition("/")[0]
-        wanted = {category.schema or self.edition.schema for category in self.edition.categories.values()}
-        choices = {name: node for name, node in schemas.items() if "discriminator" in node}
-        for name, node in choices.items():
-            there = {f"{folder}/{branch['$ref']}" for branch in node["oneOf"]}
-            for file in sorted(there ^ wanted):
-                what = "is no schema of a category" if file in there else "is left out"
-                raise InvalidSchemas(self.file, f"in the choice {name}, {file} {what}")
-        return choices
+        """The components of the source that are choices over the categories of the edition."""
+        return {name: node for name, node in self._source["components"]["schemas"].items() if "discriminator" in node}
 
     def _embedded(self, node: Any) -> Any:  # noqa: ANN401  (any part of the source)
         """Return a part of the source with references that lead nowhere but into the document."""
@@ -142,7 +167,7 @@ class _Bundle:
         """Return the choice over categories for an operation."""
         branches = [self._branch(category, operation) for category in self.edition.categories.values()]
         choice = {**self._choices[name], OPERATION: operation}
-        told, _ = choice.pop("discriminator"), choice.pop("oneOf")
+        told = choice.pop("discriminator")
         shared = self.catalogue.schema(Kind(version=self.edition.name), operation)
         if requires(shared, self.catalogue.category_at[0]):
             numbers = (str(category.id) for category in self.edition.categories.values())
@@ -196,7 +221,7 @@ class _Bundle:
     @property
     def _own(self) -> Iterable[str]:
         """The names of the components of the source."""
-        return [*self.catalogue.read(self.file)["components"]["schemas"]]
+        return [*self._source["components"]["schemas"]]
 
     def _parted(self, portable: Schema, slug: str, operation: str, name: str = "") -> Schema:
         """Return a schema with the objects in it made components of their own."""

@@ -1,6 +1,7 @@
 """Editions, categories, fields and findings, laid out for people."""
 
 import json
+import os
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
@@ -8,6 +9,7 @@ from typing import Any
 
 from v4schema.catalogue import Catalogue, messages
 from v4schema.catalogue.editions import Edition
+from v4schema.catalogue.provenance import Statement, line
 from v4schema.conversion.comparison import Change, Comparison
 from v4schema.conversion.mappings import CategoryMapping
 from v4schema.dialect.fields import Schema, error_rules, errors_only, example, is_sendable, walk
@@ -30,10 +32,14 @@ __all__ = [
     "finding",
     "mapping",
     "pretty",
+    "where",
 ]
 
 #: How the limits of a field are shown, by keyword.
 _LIMITS = {name: keyword.listing for name, keyword in KEYWORDS.items() if keyword.listing}
+
+#: The longest value that is shown whole: its line has the rest.
+_BRIEF = 120
 
 #: The chapters of a comparison, by what changes.
 _CHAPTERS = {
@@ -89,6 +95,36 @@ def fields(schema: Schema, width: int) -> Iterator[str]:
         head = f"{place}  {', '.join(filter(None, [*types, need]))}  [{', '.join(node['x-source'])}]"
         yield textwrap.fill(head, width, subsequent_indent="    ", break_on_hyphens=False)
         yield textwrap.fill(node["description"], width, initial_indent="    ", subsequent_indent="    ")
+
+
+def where(catalogue: Catalogue, head: str, found: Iterable[Statement], width: int) -> Iterator[str]:
+    """List the file and line of each statement about a field, with its level, what it says, and its documents."""
+    yield head
+    for each in found:
+        place = f"{_relative(catalogue.path(each.file))}:{line(catalogue, each)}"
+        value = messages.to_json(each.value)
+        value = value if len(value) <= _BRIEF else f"{value[:_BRIEF]}…"
+        about = [
+            each.level,
+            each.code,
+            f"{'then ' * each.conditional}{each.keyword} {value}",
+            f"({each.about})" * bool(each.about),
+            f"[{', '.join(each.source)}]" * bool(each.source),
+        ]
+        yield place
+        yield textwrap.fill(
+            "  ".join(filter(None, about)),
+            width,
+            initial_indent="    ",
+            subsequent_indent="      ",
+            break_on_hyphens=False,
+        )
+
+
+def _relative(path: str) -> str:
+    """Write a path relative to the current folder, if it is below it."""
+    here = os.getcwd()
+    return os.path.relpath(path, here) if path.startswith(os.path.join(here, "")) else path
 
 
 def mapping(found: CategoryMapping, width: int) -> Iterator[str]:

@@ -1,0 +1,238 @@
+"""Schemas are put together from layers: what a layer means, and where what they say about a field stands."""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from commands import Run
+
+from v4schema import Kind
+from v4schema.catalogue import Catalogue, provenance
+from v4schema.dialect.assertions import assertions
+from v4schema.dialect.fields import subschema_at, walk
+from v4schema.dialect.flatten import Flattening
+
+#: What becomes an assertion of another keyword.
+BECOMES = {"x-category": "enum", "x-unique": "contains", "x-years-ahead": "maximum", "x-years-back": "minimum"}
+
+
+def flat(*files: dict[str, Any], operation: str = "create", number: int | None = None) -> dict[str, Any]:
+    """The flat form of the first of some files, which are called 0, 1, 2 …; each is described and rests on something."""
+
+    def resolve(reference: str, file: str) -> tuple[dict[str, Any], str]:
+        name = reference.partition("#")[0] or file
+        return files[int(name)], name
+
+    def plausible(quantity_kind: str, which: str, unit: str | None) -> float | None:
+        return {("weight", "lowest", "kg"): 2, ("weight", "typical", "g"): 3000, ("age", "highest", None): 9}.get(
+            (quantity_kind, which, unit)
+        )
+
+    return Flattening(resolve=resolve, operation=operation, year=2026, number=number, plausible=plausible).flatten("0")
+
+
+def test_documents_beside_an_assertion_are_those_of_the_assertion() -> None:
+    """Where the layer below rests on others, the assertion stays apart as a rule; the field keeps its own."""
+    below = {"x-source": ["A"], "type": "string"}
+    assert flat({"$ref": "1", "x-source": ["B"], "maxLength": 3}, below) == {
+        "x-source": ["A"],
+        "type": "string",
+        "allOf": [{"x-source": ["B"], "maxLength": 3}],
+    }
+    assert flat({"$ref": "1", "x-source": ["A"], "maxLength": 3}, below) == {"x-source": ["A"], "type": "string", "maxLength": 3}
+    assert flat({"$ref": "1", "maxLength": 3}, below) == {"x-source": ["A"], "type": "string", "maxLength": 3}
+
+
+@pytest.mark.parametrize("above", [{}, {"description": "More."}, {"x-unit": "kg"}, {"examples": ["a"]}, {"x-private": True}])
+def test_documents_without_an_assertion_beside_them_are_the_upper_layers_word_for_the_field(above: dict[str, Any]) -> None:
+    """They are not lost beside a reference, and not in an `allOf` either; nor are they in a field within."""
+    below = {"x-source": ["A"], "type": "string", "allOf": [{"x-level": "note", "x-source": ["C"], "minLength": 1}]}
+    expected = {**below, "x-source": ["B"], **above}
+    assert flat({"$ref": "1", "x-source": ["B"], **above}, below) == expected
+    assert flat({"allOf": [{"$ref": "1"}], "x-source": ["B"], **above}, below) == expected
+    within = flat({"$ref": "1", "properties": {"a": {"x-source": ["B"], **above}}}, {"properties": {"a": below}})
+    assert within == {"properties": {"a": expected}, "additionalProperties": False}
+
+
+def test_documents_beside_a_reference_to_a_rule_are_those_of_the_rule() -> None:
+    """One rule serves fields that rest on different documents."""
+    rule = {"x-source": ["A"], "x-message": "No.", "pattern": "^a$"}
+    assert flat({"allOf": [{"$ref": "1", "x-source": ["B"]}]}, rule)["allOf"] == [{**rule, "x-source": ["B"]}]
+
+
+def test_a_layer_without_documents_rests_on_those_of_the_layer_over_it() -> None:
+    """What editions share says what holds, and each edition on whose word."""
+    assert flat({"$ref": "1", "x-source": ["B"], "enum": ["a"]}, {"type": "string"}) == {
+        "x-source": ["B"],
+        "type": "string",
+        "enum": ["a"],
+    }
+
+
+def test_what_is_plausible_becomes_limits_and_an_example() -> None:
+    """In the unit that is asked for, else in that of the field; where there is no number, there is no limit."""
+    every = {"lowest": "weight", "typical": "weight", "highest": "weight"}
+    assert flat({"x-plausible": {**every, "in": "kg"}}) == {"minimum": 2}
+    assert flat({"x-unit": "g", "x-plausible": every}) == {"x-unit": "g", "examples": [3000]}
+    assert flat({"x-plausible": {"highest": "age"}}) == {"maximum": 9}
+
+
+def test_a_rule_that_is_left_without_an_assertion_is_none() -> None:
+    """However deep the limit would have been; a rule with one stays."""
+    deep = {"items": {"if": {"const": 1}, "then": {"properties": {"a": {"x-plausible": {"lowest": "length"}}}}}}
+    rule = {"x-level": "warning", "x-source": ["A"], "if": {"minimum": 1}, "then": {"properties": {"b": deep}}}
+    assert flat({"allOf": [rule]}) == {}
+    rule["then"] = {"properties": {"b": deep, "c": {"x-plausible": {"highest": "age"}}}}
+    assert flat({"allOf": [rule]})["allOf"][0]["then"]["properties"]["c"] == {"maximum": 9}
+
+
+def test_the_number_of_a_category_is_taken_as_each_type_of_its_field() -> None:
+    """In the order of the types; a list of the schema's own stands, and without a category there is none."""
+    field = {"type": ["integer", "string"], "x-category": True}
+    assert flat(field, number=7) == {"type": ["integer", "string"], "enum": [7, "7"], "examples": [7]}
+    assert flat({"type": "string", "x-category": True}, number=7) == {"type": "string", "enum": ["7"], "examples": ["7"]}
+    assert flat({**field, "enum": [8]}, number=7) == {"type": ["integer", "string"], "enum": [8], "examples": [8]}
+    assert flat(field) == {"type": ["integer", "string"]}
+
+
+def test_each_choice_of_a_unique_member_may_be_there_once() -> None:
+    """A rule for each, with the voice of the one."""
+    kind = {"type": "string", "enum": ["a", "b"]}
+    rule = {"x-level": "warning", "x-source": ["A"], "x-unique": "kind"}
+    found = flat({"type": "array", "items": {"properties": {"kind": kind}}, "allOf": [rule]})
+    assert found["allOf"] == [
+        {
+            "x-level": "warning",
+            "x-source": ["A"],
+            "contains": {"properties": {"kind": {"const": choice}}, "required": ["kind"]},
+            "minContains": 0,
+            "maxContains": 1,
+        }
+        for choice in ("a", "b")
+    ]
+
+
+def places(catalogue: Catalogue) -> Iterator[tuple[Kind, str, tuple[str, ...]]]:
+    """Every field of every kind of ads, with one operation that takes whole ads and one that takes parts."""
+    for edition in catalogue.editions.values():
+        for slug in (None, *edition.categories):
+            kind = Kind(version=edition.name, category=slug)
+            for operation in ("create", "update"):
+                for at, _ in walk(catalogue.schema(kind, operation)):
+                    yield kind, operation, at
+
+
+def test_every_assertion_about_a_field_has_its_line_and_nothing_else_has_one(catalogue: Catalogue) -> None:
+    """What is told of a field is what its flat schema asserts: by keyword, name, level and documents."""
+    expected: dict[tuple[Kind, str, tuple[str, ...]], set[Any]] = {}
+    for kind, operation in {(kind, operation): None for kind, operation, _ in places(catalogue)}:
+        for each in assertions(catalogue.schema(kind, operation)):
+            if each.keyword != "additionalProperties":
+                at, name = ((*each.at, each.name), each.name) if each.name else (each.at, None)
+                told = each.keyword, name, str(each.level), tuple(each.reporting["x-source"])
+                expected.setdefault((kind, operation, at), set()).add(told)
+    assert len(expected) > 2000
+    for kind, operation, at in places(catalogue):
+        found = {
+            (
+                BECOMES.get(each.keyword, each.keyword),
+                each.value if each.keyword == "required" else None,
+                each.level,
+                tuple(each.source),
+            )
+            for each in provenance.statements(catalogue, kind, operation, at)
+            if each.level is not None
+            and not each.about
+            and not isinstance(each.value, list | dict if each.keyword == "required" else ())
+        }
+        assert found == expected.get((kind, operation, at), set()), (kind, operation, at)
+
+
+def test_the_line_of_a_statement_holds_it(catalogue: Catalogue, schemas: Path) -> None:
+    """The keyword stands in that line of that file, and so does a row of a table."""
+    lines = {path.relative_to(schemas).as_posix(): path.read_text("utf-8").splitlines() for path in schemas.rglob("*.json")}
+    seen = set()
+    for kind in (Kind(version="v4", category="moped"), Kind(version="v3", category="car")):
+        for at, _ in walk(catalogue.schema(kind)):
+            for each in provenance.statements(catalogue, kind, "create", at):
+                seen.add(each.file)
+                text = lines[each.file][provenance.line(catalogue, each) - 1]
+                assert f'"{each.within[-1]}":' in text, each
+                if each.file == "plausibility.json":
+                    assert re.search(rf'"({kind.category}|all)": ', text), each
+    assert seen > {"catalogue.json", "plausibility.json", "shared/ad.json", "v4/ad.json", "v4/moped.json", "v3/car.json"}
+
+
+def test_show_names_file_and_line_of_every_rule_about_a_field(run: Run, schemas: Path) -> None:
+    """Of its layers, of the rules around it, and of the rows of tables; of any item alike."""
+    shown = run("show", "v4/moped", "--where", "/price/0/amount").stdout
+    assert shown == run("show", "v4/moped", "--where", "/price/*/amount").stdout
+    assert shown.startswith("/price/*/amount of v4/moped, in the operation create\n")
+    assert max(map(len, shown.splitlines())) < 80 + len(str(schemas))
+    rows = (schemas / "plausibility.json").read_text("utf-8").splitlines()
+    line = rows.index('        "moped": {"lowest": 1500, "typical": 35000, "highest": 150000},') + 1
+    text = " ".join(shown.split())
+    assert f"{schemas / 'plausibility.json'}:{line} warning price.implausible lowest 1500 (price in kr) [inferred]" in text
+    assert 'error type "integer" [S]' in text
+    assert "error then maximum 0 [S]" in text
+    assert "warning price.implausible then maximum 15000000 [S, inferred]" in text
+    brand = run("show", "v4/moped", "--where", "/category_fields/brand").stdout
+    assert '    x-list "brands"  [S, V3]\n' in brand
+    assert "…" in brand
+    assert "The ad of v4/moped, in the operation update" in run("show", "v4/moped", "--operation", "update", "--where", "").stdout
+
+
+def test_show_names_lines_of_a_folder_of_ones_own(run: Run, schemas: Path) -> None:
+    """From the current folder, where it lies below it."""
+    shutil.copytree(schemas, "own")
+    leaf = json.loads(Path("own", "v4", "moped.json").read_text("utf-8"))
+    leaf["properties"]["body"] = {"allOf": [{"x-level": "warning", "x-source": ["inferred"], "minLength": 20}]}
+    Path("own", "v4", "moped.json").write_text(json.dumps(leaf, indent=2), "utf-8")
+    lines = Path("own", "v4", "moped.json").read_text("utf-8").splitlines()
+    number = next(number for number, line in enumerate(lines, 1) if "minLength" in line)
+    shown = run("show", "v4/moped", "--schemas", "own", "--where", "/body").stdout
+    assert f"own/v4/moped.json:{number}\n    warning  minLength 20  [inferred]\n" in shown
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("v4/moped", "--where", "/price/0/amont"), "no field of v4/moped '/price/*/amont'. Did you mean /price/*/amount?"),
+        (("v4/moped", "--where", "/pris"), "There is no field of v4/moped '/pris'. There are: /source_id, "),
+        (("v4/moped", "--where", "/body/0"), "There is no field of v4/moped '/body/*'. Did you mean /body?"),
+        (("v4/moped", "--where", "price"), "--where takes a JSON Pointer, which begins with a slash: /price"),
+        (("v4", "--where", "/price"), "Name a category, as EDITION/CATEGORY."),
+        (("v4/moped", "--where", "/price", "--bundle"), "Choose one of --fields, --bundle, --example, --mapping and --where."),
+    ],
+)
+def test_a_place_that_there_is_not_is_wrong_usage(words: tuple[str, ...], message: str, run: Run) -> None:
+    """And what was probably meant is said."""
+    refused = run("show", *words)
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert message in " ".join(refused.stderr.split())
+
+
+def test_numbers_of_the_plausible_are_about_categories_that_there_are_and_in_units_that_there_are(catalogue: Catalogue) -> None:
+    """Lowest, typical and highest stand in that order; a rule that reads the table names its documents."""
+    slugs = {slug for edition in catalogue.editions.values() for slug in edition.categories}
+    quantity_kinds = catalogue.read("plausibility.json")["measures"]
+    for name, quantity_kind in quantity_kinds.items():
+        assert {*quantity_kind.get("categories", ())} <= slugs, name
+        assert "unit" not in quantity_kind or catalogue.quantity_kind(quantity_kind["unit"])
+        for row in [*quantity_kind.get("categories", {}).values(), *([quantity_kind["all"]] if "all" in quantity_kind else [])]:
+            assert [*row] == [which for which in ("lowest", "typical", "highest") if which in row], name
+            assert [*row.values()] == sorted(row.values()), name
+    read = set()
+    for kind, operation, at in places(catalogue):
+        if operation == "create" and subschema_at(catalogue.schema(kind), at):
+            found = [*provenance.statements(catalogue, kind, operation, at)]
+            for rule, row in pairwise(found):
+                if row.file == "plausibility.json":
+                    read.add(row.within[1])
+                    assert {*row.source} <= {*rule.source}, rule
+    assert read == {*quantity_kinds}
