@@ -89,7 +89,7 @@ class Cage:
 
 
 def infested(ad: Ad, kind: Kind, cage: Cage) -> Ad:
-    """Return an ad in which all that is is_private is a canary, and some that is has gone astray."""
+    """Return an ad in which all that is private is a canary, and some that is has gone astray."""
     dice = cage.random
     ad = json.loads(json.dumps(ad)) if isinstance(ad, dict) else {}
     schema = HELD.schema(kind)

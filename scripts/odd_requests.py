@@ -300,7 +300,7 @@ class Chance:
         return self.one([f"%{ord(each):02x}", f"%{ord(each):02X}"]) if each not in "/%" else each
 
     def method(self, target: str) -> str:
-        """Return a method, more often than not one that is described_editions for the path."""
+        """Return a method, more often than not one that is described for the path."""
         near = [name for path, names in PATHS.items() for name in names if path.count("/") == max(2, min(4, target.count("/")))]
         if self.odd("method", 0.2):
             return self.one(

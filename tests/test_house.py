@@ -72,7 +72,7 @@ def test_only_the_catalogue_and_the_reader_open_files() -> None:
         "reading.reader",
         "feed.answer_sheet",
         "cli.settings",
-        "cli.options",
+        "cli.shared_options",
         "cli.outputs",
         "output.staging",
     }

@@ -96,7 +96,7 @@ def test_every_endpoint_has_the_statuses_that_documents_tell(version: str) -> No
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_operations_can_be_told_apart_and_need_a_token(version: str) -> None:
-    """Each has an identifier of its own, a tag that is described_editions, its documents, and the header of the guide."""
+    """Each has an identifier of its own, a tag that is described, its documents, and the header of the guide."""
     document = told(version)
     identifiers = [operation["operationId"] for _, operation in operations(version)]
     assert len({*identifiers}) == len(identifiers)

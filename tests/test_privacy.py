@@ -59,7 +59,7 @@ TELLING_NOTHING: list[Place] = [
 
 @pytest.mark.parametrize("place", TELLING, ids=str)
 def test_a_name_that_may_be_private_is_masked(place: Place, catalogue: Catalogue) -> None:
-    """Within what is is_private or known to nobody, and anywhere if it does not look like the name of a field."""
+    """Within what is private or known to nobody, and anywhere if it does not look like the name of a field."""
     assert [*hidden(catalogue, place)][-1]
     assert str(place[-1]) not in masked_pointer(catalogue, place)
 
@@ -120,7 +120,7 @@ def test_findings_among_private_names_have_their_places_and_lines() -> None:
 
 
 def test_a_private_name_that_stands_twice_is_told_by_its_number() -> None:
-    """The text is no JSON, and the finding exists to the second one all the same."""
+    """The text is no JSON, and the finding leads to the second one all the same."""
     (result,) = feed.check([("ad.json", b'[{"a": 1}, {"contact": {"b": 1,\n "0701234567": 1,\n "0701234567": 2}}]')])
     (found,) = result.located()
     assert (found.code, found.at, found.line, found.column) == ("json.duplicate_key", "/1/contact/\u20263", 3, 2)

@@ -1,4 +1,4 @@
-"""Receipts lead back from any value to any other, and are is_intact only as they were create."""
+"""Receipts lead back from any value to any other, and are intact only as they were created."""
 
 import json
 from typing import Any

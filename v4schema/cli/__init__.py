@@ -1,4 +1,4 @@
-"""The command ``v4schema``: the only part of the house that prints and exits, with a room for each command."""
+"""The command ``v4schema``: the only package that prints and exits, with a module for each command."""
 
 import os
 from collections.abc import Iterator
@@ -22,36 +22,36 @@ from v4schema.errors import EngineUnavailable, InvalidSchemas, NoDescription, No
 
 
 class Commands(click.Group):
-    """A group of commands that says in one sentence what the caller's words do not mean."""
+    """A group of commands that reports wrong names and unusable schemas in one sentence."""
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401  (click's own)
-        """Run the command that was named."""
-        with _in_a_line():
+        """Run the named command."""
+        with _one_line():
             try:
                 return super().invoke(ctx)
             except (UnknownName, NoMapping, EngineUnavailable, NoDescription, InvalidSchemas, TemporaryStorageFull) as error:
                 raise click.UsageError(str(error)) from None
 
-    def make_context(self, *words: Any, **more: Any) -> click.Context:  # noqa: ANN401  (click's own)
-        """Read the words before the name of a command."""
-        with _in_a_line():
-            return super().make_context(*words, **more)
+    def make_context(self, *arguments: Any, **options: Any) -> click.Context:  # noqa: ANN401  (click's own)
+        """Parse the words before the name of a command."""
+        with _one_line():
+            return super().make_context(*arguments, **options)
 
-    def main(self, *words: Any, **more: Any) -> Any:  # noqa: ANN401  (click's own)
-        """Run, and print nowhere before the streams are ready."""
+    def main(self, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401  (click's own)
+        """Run, after the streams are prepared."""
         terminal.prepare()
-        return super().main(*words, **more)
+        return super().main(*arguments, **options)
 
 
 @contextmanager
-def _in_a_line() -> Iterator[None]:
-    """Let a sentence that is wrong usage be one line, whatever words of the caller's stand in it."""
+def _one_line() -> Iterator[None]:
+    """Keep a usage error on one line, whatever words of the caller it quotes."""
     try:
         yield
     except NoArgsIsHelpError:
         raise
     except click.ClickException as error:
-        error.message = messages.printable(error.message)  # type: ignore[misc]  # that of the error at hand, before it is shown
+        error.message = messages.printable(error.message)  # type: ignore[misc]  # before it is shown
         raise
 
 

@@ -1,4 +1,4 @@
-"""Whether a run would write to what it reads or needs, or twice to one file: told by what the files are, not by their names."""
+"""Clashes: files that a run would both read and write, or write twice, compared by identity and not by name."""
 
 import os
 import stat
@@ -8,51 +8,51 @@ from typing import IO
 
 import click
 
-#: What tells a file from all others: device and inode, and of what does not exist yet its names below a folder that does.
+#: The identity of a file: device and inode; for a file that does not exist yet, those of the nearest folder and the rest of the path.
 Identity = tuple[int | str, ...]
 
 
 def identity(source: str | IO[str]) -> Identity | None:
-    """Return what tells a file from all others, by its name or as an open stream; None for what is no file.
+    """Return the identity of a file, given by name or as an open stream; None for anything else.
 
-    A file that does not exist yet is told by its folder and its name, so that it is the same by every way that leads there.
+    A file that does not exist yet has the identity of its folder and its name, whatever path leads there.
     """
     if not isinstance(source, str):
         try:
-            told = os.fstat(source.fileno())
+            status = os.fstat(source.fileno())
         except (OSError, ValueError):
             return None
-        return (told.st_dev, told.st_ino) if stat.S_ISREG(told.st_mode) else None
+        return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
     path = os.path.realpath(source)
     below: list[str] = []
     while True:
         try:
-            told = os.stat(path)
+            status = os.stat(path)
         except OSError:
             path, name = os.path.split(path)
             if not name:
                 return None
             below.insert(0, os.path.normcase(name))
         else:
-            return (told.st_dev, told.st_ino, *below) if below or stat.S_ISREG(told.st_mode) else None
+            return (status.st_dev, status.st_ino, *below) if below or stat.S_ISREG(status.st_mode) else None
 
 
 def without_repeats(files: Sequence[str]) -> tuple[list[str], list[tuple[str, str]]]:
-    """Return files without those that are named a second time, and these, each with the name that it was met under before."""
-    met: dict[Identity | str, str] = {}
+    """Return the files without repeated ones, and the repeated ones, each with its first name."""
+    first: dict[Identity | str, str] = {}
     again: list[tuple[str, str]] = []
     for name in files:
         key = _input(name) or name
-        if key in met:
-            again.append((name, met[key]))
-        met.setdefault(key, name)
-    return [*met.values()], again
+        if key in first:
+            again.append((name, first[key]))
+        first.setdefault(key, name)
+    return [*first.values()], again
 
 
 def refuse(*, ads: Iterable[str], needs: Iterable[str], writes: Sequence[tuple[str, str]]) -> None:
-    """Refuse to write over what is read or needed, or two things to one file. Raises `click.UsageError`.
+    """Refuse to overwrite a file that is read, or to write a file twice. Raises `click.UsageError`.
 
-    `ads` are the files that ads are read from (``-`` is standard input), `needs` what the run reads beside them; `writes` are
+    `ads` are the files that ads are read from (``-`` is standard input), `needs` the other files that the run reads; `writes` are
     the files that it writes, each with its role: one of `REPORT`, `ADS`, `IN_PLACE` and `SIDE_FILE`.
     """
     sources = {_input(name) for name in ads} - {None}
@@ -76,18 +76,18 @@ def refuse(*, ads: Iterable[str], needs: Iterable[str], writes: Sequence[tuple[s
             raise click.UsageError(f"{name} goes to a file that this run reads or writes as well; send it to another one.")
 
 
-#: What a file is written for: the report, ads, ads over their own source, or something beside the ads.
+#: The role of a file: the report, ads, ads over their own source, or a side file.
 REPORT, ADS, IN_PLACE, SIDE_FILE = "report", "ads", "in place", "side file"
-#: What to do instead of writing over a file that is read.
+#: What to do instead of overwriting a file that is read.
 _INSTEAD = {
     REPORT: "the report would overwrite it.",
-    ADS: "use --in-place to write it anew.",
+    ADS: "use --in-place to replace it.",
     SIDE_FILE: "name another one.",
 }
 
 
 def _input(name: str) -> Identity | None:
-    """Return what tells a source of ads from all others, if it is a file."""
+    """Return the identity of a source of ads, if it is a file."""
     if name == "-":
         return identity(sys.stdin) if sys.stdin is not None else None
     return identity(name)

@@ -11,8 +11,7 @@ from click.core import ParameterSource
 
 from v4schema import feed
 from v4schema.catalogue import Catalogue
-from v4schema.cli import clashes, placement, reports, terminal
-from v4schema.cli import options as common
+from v4schema.cli import clashes, placement, reports, shared_options, terminal
 from v4schema.cli.completion import CATEGORY, EDITION
 from v4schema.cli.settings import option
 from v4schema.feed import Result
@@ -26,30 +25,30 @@ if TYPE_CHECKING:
 
 
 def _file(name: str, **attributes: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # noqa: ANN401  (click's own)
-    """Declare an option that names a file beside the ads."""
+    """Declare an option that names a side file."""
     return click.option(name, metavar="FILE", type=click.Path(dir_okay=False, readable=False), **attributes)
 
 
 @click.command(short_help="Convert ads to another edition, and back.")
 @click.argument("files", nargs=-1, metavar="[FILE]...")
-@option("--to", type=EDITION, metavar="EDITION", help="Edition to convert to; `v4schema show` lists them.")
+@option("--to", type=EDITION, metavar="EDITION", help="Edition to convert to; `v4schema show` lists the editions.")
 @option(
     "--from",
     "version",
     type=EDITION,
     metavar="EDITION",
-    help="Edition the ads are of. Default: the nearest older one that leads there.",
+    help="Edition of the ads. Default: the nearest older one with a mapping.",
 )
-@click.option("--category", type=CATEGORY, metavar="SLUG|ID", help="What the ads become, where a category splits.")
+@click.option("--category", type=CATEGORY, metavar="SLUG|ID", help="Category that the ads become, where one splits.")
 @_file("--questions", help="Write the questions as a table (CSV) to fill in, a row for each ad.")
-@_file("--answers", help="Read such a table back.")
+@_file("--answers", help="Read the filled-in table.")
 @_file("--receipts", help="Write a receipt for each ad; with --back, read them.")
-@click.option("--back", is_flag=True, help="Bring ads back by their --receipts to what they were.")
-@_file("--rejects", help="Set ads aside that are not complete, one a line, as they came.")
-@common.writing
-@common.quantities
-@common.reading
-@common.reporting
+@click.option("--back", is_flag=True, help="Restore ads by their --receipts.")
+@_file("--rejects", help="Set incomplete ads aside, one per line, unchanged.")
+@shared_options.writing
+@shared_options.quantities
+@shared_options.reading
+@shared_options.reporting
 @_file("--report", help="Write the report to a file.")
 @click.pass_context
 def convert(
@@ -66,11 +65,11 @@ def convert(
 ) -> None:
     """Convert ads to another edition of the API, and back, without losing anything.
 
-    Reads what `v4schema validate` reads, fixes what can be fixed, and writes the
-    ads to standard output. What cannot be carried over is told, and kept in a receipt.
-    What an ad lacks is asked for: in a table for a spreadsheet, which is read back.
-    An ad that is not complete is never written: without --rejects, nothing is. Receipts
-    and answers that are there already are never written over.
+    Reads the same files as `v4schema validate`, fixes what can be fixed, and writes
+    the ads to standard output. What is dropped is reported and kept in a receipt.
+    Missing fields become questions, in a table for a spreadsheet that --answers
+    reads. An incomplete ad is never written: without --rejects, nothing is. Existing
+    receipts and answers are never overwritten.
 
     \b
     Examples:
@@ -81,11 +80,11 @@ def convert(
       v4schema convert --diff --to v4 ads/*.json
 
     V3 and V4 give bare prices in different units, and the documents contradict each
-    other: without --price-unit they stay as they are, with a warning.
+    other: without --price-unit, prices stay as they are, with a warning.
 
-    Exit codes: 0 all ads are complete or set aside, 1 some are not, or findings at or
-    above --fail-on are left, 2 wrong usage, 3 an input could not be read or
-    identified, or an ad not be written, 128 + n stopped by signal n.
+    Exit codes: 0 all ads are complete or set aside, 1 some are not, or a finding at
+    least as severe as --fail-on is left, 2 wrong usage, 3 an input could not be read
+    or identified, or a file not be written, 128 + n stopped by signal n.
     """
     from v4schema.cli import outputs as plans
     from v4schema.cli.write_ads import Diff, Run
@@ -94,17 +93,17 @@ def convert(
 
     _refuse_contradictions(ctx, options)
     files = files if out else terminal.without_repeats(files)
-    catalogue = common.load_catalogue(schemas, lists)
-    units = common.unit_settings(catalogue, options)
+    catalogue = shared_options.load_catalogue(schemas, lists)
+    units = shared_options.unit_settings(catalogue, options)
     questions = options["questions"]
     silent = bool(diff or questions) and not in_place and not out
     sources, outputs = plans.plan(files, options["stdin_name"], in_place=in_place, out=out, silent=silent)
     back = [options["receipts"]] if options["back"] else []
     writes = [*_side_files(options), *plans.uses(outputs)]
-    needs = [*filter(None, [options["answers"], *back]), *common.needs(ctx, schemas, lists)]
+    needs = [*filter(None, [options["answers"], *back]), *shared_options.needs(ctx, schemas, lists)]
     clashes.refuse(ads=files or ["-"], needs=needs, writes=writes)
     if in_place:
-        common.refuse_repeating(ctx, catalogue, units)
+        shared_options.refuse_repeating(ctx, catalogue, units)
     plans.make_folder(out, outputs)
     done = placement.recover([*files, *back, *(path for path, _ in writes)], files, repeats=in_place)
     sources, outputs = plans.remaining(sources, outputs, done)
@@ -189,7 +188,7 @@ def _converted(
     sources: Sequence[tuple[str, Any]], options: Mapping[str, Any], units: Mapping[str, str], catalogue: Catalogue
 ) -> Sequence[Iterable[Result]]:
     """Return the results of each source; unused answers or receipts come with the last."""
-    limits = common.limits(options)
+    limits = shared_options.limits(options)
     words: dict[str, Any] = {"to": options["to"]}
     if options["back"]:
         from v4schema.feed.receipt_file import ReceiptFile

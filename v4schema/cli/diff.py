@@ -2,10 +2,10 @@
 
 import click
 
-from v4schema.cli import options, terminal
+from v4schema.cli import shared_options, terminal
 from v4schema.cli.completion import KIND
 
-#: No text is laid out wider than this.
+#: The widest text.
 _WIDEST = 100
 
 
@@ -18,14 +18,14 @@ _WIDEST = 100
     type=click.Choice(["text", "json", "markdown"]),
     default="text",
     show_default=True,
-    help="How to tell it.",
+    help="Format of the comparison.",
 )
-@options.schemas
+@shared_options.schemas
 def diff(one: str, other: str, format_: str, schemas: str | None) -> None:
-    """Tell what changes from one edition of a category to another.
+    """Compare a category between two editions.
 
-    Fields that are added, removed, moved, required, narrowed or widened, from the
-    schemas and the mapping between them, and what you must supply.
+    Lists the fields that are added, removed, moved, required, narrowed or widened,
+    from the schemas and the mapping between them, and what you must supply.
 
     \b
     Examples:
@@ -35,14 +35,14 @@ def diff(one: str, other: str, format_: str, schemas: str | None) -> None:
     from v4schema.conversion.comparison import compare
     from v4schema.output import listing
 
-    held = options.load_catalogue(schemas)
+    catalogue = shared_options.load_catalogue(schemas)
     kinds = []
     for word in (one, other):
         version, _, category = word.partition("/")
         if not category:
             raise click.UsageError(f"Name a category, as EDITION/CATEGORY, not {word!r} alone.")
-        kinds.append(held.kind(version, category))
-    found = compare(held, *kinds)
+        kinds.append(catalogue.kind(version, category))
+    found = compare(catalogue, *kinds)
     if format_ == "json":
         lines = iter([listing.pretty(listing.difference_in_json(found))])
     elif format_ == "markdown":

@@ -2,7 +2,7 @@
 
 import click
 
-from v4schema.cli import options, terminal
+from v4schema.cli import shared_options, terminal
 from v4schema.cli.completion import CODE
 from v4schema.errors import UnknownName
 
@@ -12,7 +12,7 @@ _WIDEST = 100
 
 @click.command(short_help="Explain a finding or a document.")
 @click.argument("code", required=False, type=CODE, metavar="[CODE]")
-@options.schemas
+@shared_options.schemas
 def explain(code: str | None, schemas: str | None) -> None:
     """Explain a finding or a document by its code; without CODE, list all codes.
 
@@ -27,7 +27,7 @@ def explain(code: str | None, schemas: str | None) -> None:
     """
     from v4schema.output import listing
 
-    catalogue = options.load_catalogue(schemas)
+    catalogue = shared_options.load_catalogue(schemas)
     width = min(terminal.columns(), _WIDEST)
     group = [each for each in catalogue.finding_codes if code is not None and each.startswith(f"{code.rstrip('.*')}.")]
     if code is None:

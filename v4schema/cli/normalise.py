@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from v4schema import feed
-from v4schema.cli import clashes, placement, reports, terminal
-from v4schema.cli import options as common
+from v4schema.cli import clashes, placement, reports, shared_options, terminal
 
 if TYPE_CHECKING:
     from v4schema.cli.shutdown import Shutdown
@@ -17,12 +16,12 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Fix units, words, spellings and names in ads.")
 @click.argument("files", nargs=-1, metavar="[FILE]...")
-@common.writing
+@shared_options.writing
 @click.option("--check", is_flag=True, help="Change nothing; exit with 1 if something would change.")
 @click.option("--fix-only", is_flag=True, help="Report only changes; leave the rest to `v4schema validate`.")
-@common.quantities
-@common.checking
-@common.reporting
+@shared_options.quantities
+@shared_options.checking
+@shared_options.reporting
 @click.option("--report", type=click.Path(dir_okay=False, readable=False), metavar="FILE", help="Write the report to a file.")
 @click.pass_context
 def normalise(  # noqa: PLR0913  (the options above)
@@ -39,12 +38,12 @@ def normalise(  # noqa: PLR0913  (the options above)
     report: str | None,
     **options: Any,  # noqa: ANN401
 ) -> None:
-    """Mend in ads what can be mended without guessing: units, words, spellings, names.
+    """Fix units, words, spellings and names in ads, without guessing.
 
-    Reads what `v4schema validate` reads, and writes the ads to standard output;
-    what is not changed stays byte for byte. Every change is reported, and so is what
-    is still wrong. A bare number is only converted if you say what it is in; say so
-    once, for what has been converted is in the API's own unit.
+    Reads the same files as `v4schema validate`, and writes the ads to standard
+    output; unchanged text stays byte for byte. Every change is reported, and every
+    finding that is left. A bare number is converted only if you name its unit; do
+    so once, because the converted number is bare as well.
 
     \b
     Examples:
@@ -54,32 +53,32 @@ def normalise(  # noqa: PLR0913  (the options above)
       export-ads | v4schema normalise --price-unit kr | send-ads
       v4schema normalise --check --quiet ads/*.json
 
-    The report goes to standard output where that is free, else to standard error.
-    Files take their places together at the end, after the report; a file that is
-    named twice is taken once, and one that was edited meanwhile is not written over.
+    The report goes to standard output if no ads go there, else to standard error.
+    All files are replaced together at the end, after the report. A file that is
+    named twice is read once; a file that was edited meanwhile is not replaced.
 
-    Exit codes: 0 nothing at or above --fail-on is left, 1 something, or --check
-    found something to change, 2 wrong usage, 3 an input could not be read or
-    identified, or an ad not be written, 128 + n stopped by signal n.
+    Exit codes: 0 no finding at least as severe as --fail-on is left, 1 such a
+    finding, or a change with --check, 2 wrong usage, 3 an input could not be read
+    or identified, or a file not be written, 128 + n stopped by signal n.
     """
     from v4schema.cli import outputs as plans
     from v4schema.cli.write_ads import Diff, Run
 
     files = files if out else terminal.without_repeats(files)
-    catalogue = common.load_catalogue(schemas, lists)
-    units = common.unit_settings(catalogue, options)
+    catalogue = shared_options.load_catalogue(schemas, lists)
+    units = shared_options.unit_settings(catalogue, options)
     silent = check or (diff and not in_place and not out)
     sources, outputs = plans.plan(files, options["stdin_name"], in_place=in_place, out=out, silent=silent)
     if in_place and not check:
-        common.refuse_repeating(ctx, catalogue, units)
+        shared_options.refuse_repeating(ctx, catalogue, units)
     words: dict[str, Any] = {
         key: options[key] for key in ("version", "category", "operation", "engine", "ignore_unknown")
     } | units
     fail_on = "never" if options["fix_only"] else options["fail_on"]
-    limits = common.limits(options)
+    limits = shared_options.limits(options)
     feed.prepare([], limits=limits, catalogue=catalogue, **words)  # unknown names are reported before anything is done
     writes = [*plans.uses(outputs), *((path, clashes.REPORT) for path in [report] if path not in {None, "-"})]
-    clashes.refuse(ads=files or ["-"], needs=common.needs(ctx, schemas, lists), writes=writes)
+    clashes.refuse(ads=files or ["-"], needs=shared_options.needs(ctx, schemas, lists), writes=writes)
     plans.make_folder(out, outputs)
     once = in_place and not check and not {*units}.isdisjoint(catalogue.one_time_settings)
     done = placement.recover([*files, *(path for path, _ in writes)], files, repeats=once)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from v4schema.cli import clashes, options, placement, terminal
+from v4schema.cli import clashes, placement, shared_options, terminal
 from v4schema.cli.completion import EDITION
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 @click.command(short_help="Print the OpenAPI description of an edition.")
 @click.argument("edition", required=False, type=EDITION)
 @click.option("--output", "-o", type=click.Path(dir_okay=False, readable=False), metavar="FILE", help="Write it to a file.")
-@options.schemas
+@shared_options.schemas
 @click.pass_context
 def openapi(ctx: click.Context, /, edition: str | None, output: str | None, schemas: str | None) -> None:
     """Print the OpenAPI 3.1 description of an EDITION as one JSON document.
@@ -32,9 +32,9 @@ def openapi(ctx: click.Context, /, edition: str | None, output: str | None, sche
     from v4schema.output import listing
 
     if output not in {None, "-"}:
-        clashes.refuse(ads=[], needs=options.needs(ctx, schemas), writes=[(str(output), clashes.SIDE_FILE)])
+        clashes.refuse(ads=[], needs=shared_options.needs(ctx, schemas), writes=[(str(output), clashes.SIDE_FILE)])
         placement.recover([str(output)])
-    text = listing.pretty(document(edition, catalogue=options.load_catalogue(schemas))) + "\n"
+    text = listing.pretty(document(edition, catalogue=shared_options.load_catalogue(schemas))) + "\n"
 
     def work(staging: "Staging", shutdown: "Shutdown") -> int:
         file = placement.open_report(staging, output)

@@ -5,8 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, TYPE_CHECKING, Any
 
 from v4schema.catalogue import Catalogue
-from v4schema.cli import options as common
-from v4schema.cli import terminal
+from v4schema.cli import shared_options, terminal
 from v4schema.cli.shutdown import Shutdown
 from v4schema.feed import Result, Summary
 from v4schema.findings.report import Level
@@ -37,7 +36,7 @@ def write(
 
     With `to_the_end`, every result is processed although nobody reads the report any more.
     """
-    fail_level = common.fail_level(options["fail_on"])
+    fail_level = shared_options.fail_level(options["fail_on"])
     on_terminal = terminal.is_tty(stream) and file is None
     look = formats.RenderOptions(
         rich=on_terminal or options["color"] == "always",
@@ -91,5 +90,5 @@ def exit_code(summary: Summary, fail_on: str) -> int:
     """Return the exit code: 3 if an input was not read, identified or written, 1 for a finding severe enough, else 0."""
     if summary.unreadable or summary.unidentified or summary.unwritten:
         return 3
-    lowest = common.fail_level(fail_on)
+    lowest = shared_options.fail_level(fail_on)
     return int(lowest is not None and any(count and level.rank <= lowest.rank for level, count in summary.standing.items()))

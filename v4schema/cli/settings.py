@@ -1,4 +1,4 @@
-"""Options of the command, and what sets them elsewhere: variables, and the ``[tool.v4schema]`` of a ``pyproject.toml``."""
+"""Settings: options that environment variables and ``[tool.v4schema]`` of a ``pyproject.toml`` can set as well."""
 
 import os
 import re
@@ -11,23 +11,23 @@ from v4schema.errors import UnknownName
 
 _SIZE = re.compile(r"([0-9]{1,15}(?:[.][0-9]{1,9})?) ?((?:[kmgt]i?)?b?)", re.IGNORECASE)
 _UNITS = {"": 1, **{f"{each}{i}": (1024 if i else 1000) ** n for n, each in enumerate("kmgt", 1) for i in ("", "i")}}
-#: No size is larger than this: a tebibyte.
+#: The largest size: a tebibyte.
 _LARGEST = 1 << 40
-#: No file of settings is longer than this, in bytes.
+#: The longest settings file, in bytes.
 _LONGEST = 16 << 20
 
 
 def option(*names: str, **attributes: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # noqa: ANN401  (click's own)
-    """Declare an option that ``V4SCHEMA_…`` and ``[tool.v4schema]`` can set as well."""
+    """Declare an option that a variable ``V4SCHEMA_…`` and ``[tool.v4schema]`` can set as well."""
     return click.option(*names, envvar=f"V4SCHEMA_{setting_name(names).replace('-', '_').upper()}", **attributes)
 
 
-#: Where the name of the file that holds the settings stands in the ``meta`` of click's context.
+#: The key in the ``meta`` of click's context for the path of the settings file.
 FILE = "v4schema.cli.settings"
 
 
 class NamedFile(click.types.StringParamType):
-    """A file with a name for it, NAME=FILE; in a variable, several stand as paths do in PATH."""
+    """A file with a name, NAME=FILE; a variable separates several as PATH does."""
 
     setting_name = "named file"
     envvar_list_splitter = os.pathsep
@@ -39,20 +39,20 @@ class Size(click.types.StringParamType):
     setting_name = "size"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401  (click's own)
-        """Return the number load_settings bytes."""
-        told = _SIZE.fullmatch(str(value).strip())
-        size = int(float(told[1]) * _UNITS[told[2].lower().rstrip("b")]) if told else 0
+        """Return the number of bytes."""
+        found = _SIZE.fullmatch(str(value).strip())
+        size = int(float(found[1]) * _UNITS[found[2].lower().rstrip("b")]) if found else 0
         if not 0 < size <= _LARGEST:
-            self.fail(f"{value!r} is no size: write a number of bytes, or one such as 64MB or 2GiB.", param, ctx)
+            self.fail(f"{value!r} is not a size: write a number of bytes, or a size such as 64MB or 2GiB.", param, ctx)
         return size
 
 
 def load_settings(commands: Iterable[click.Command], folder: str) -> tuple[str, dict[str, dict[str, Any]]]:
-    """Return the file that holds the table found from `folder` upwards, and the defaults that it gives each command.
+    """Return the nearest settings file from `folder` upwards, and the defaults that it gives each command.
 
-    The file is "" where there is none; the defaults are click's ``default_map``. A key is an option's long name. A path counts
-    from the folder of the file that it stands in. Raises `OSError` or `ValueError`, in words for people, where the file cannot
-    be read or sets what is no option.
+    The file is "" if there is none; the defaults are click's ``default_map``. A key is an option's long name. A path is
+    relative to the folder of the file. Raises `OSError` or `ValueError`, with a message for people, where the file cannot be
+    read or sets an unknown option.
     """
     commands = list(commands)
     path, table = _nearest(folder)
@@ -71,12 +71,12 @@ def load_settings(commands: Iterable[click.Command], folder: str) -> tuple[str, 
 
 
 def setting_name(names: Iterable[str]) -> str:
-    """Return what an option is called in settings: its long name, without the dashes."""
+    """Return the name of an option in settings: its long name, without the dashes."""
     return next((each.removeprefix("--").partition("/")[0] for each in names if each.startswith("--")), "")
 
 
 def _nearest(folder: str) -> tuple[str, Mapping[str, Any]]:
-    """Return the innermost ``pyproject.toml`` from `folder` upwards that has the table, and the table."""
+    """Return the nearest ``pyproject.toml`` from `folder` upwards that has the table, and the table."""
     while True:
         path = os.path.join(folder, "pyproject.toml")
         table = _table(path) if os.path.isfile(path) else None
@@ -95,7 +95,7 @@ def _table(path: str) -> Mapping[str, Any] | None:
         with open(path, "rb") as file:
             text = file.read(_LONGEST + 1)
         if len(text) > _LONGEST:
-            raise ValueError(f"more than {_LONGEST:,} bytes are not read")  # noqa: TRY301  (told like what TOML says)
+            raise ValueError(f"it has more than {_LONGEST:,} bytes")  # noqa: TRY301  (reported like an error of TOML)
         tools = tomllib.loads(text.decode()).get("tool")
     except (OSError, ValueError) as error:
         raise ValueError(f"Cannot read {path}: {error}.") from None
@@ -106,17 +106,17 @@ def _table(path: str) -> Mapping[str, Any] | None:
 
 
 def _value(value: Any, param: click.Parameter, path: str) -> Any:  # noqa: ANN401  (what TOML holds, what click takes)
-    """Return a setting as click takes it; raises `ValueError` where the file at `path` sets what the option cannot be."""
+    """Return a setting as click takes it. Raises `ValueError` where the option cannot have the value."""
     folder = os.path.dirname(path)
     if param.multiple:
         if isinstance(value, list):
             value = {key: below for key, _, below in (str(each).partition("=") for each in value)}
         if isinstance(value, Mapping):
             return [f"{key}={os.path.join(folder, str(below))}" for key, below in value.items()]
-        raise ValueError(f"{path}: {setting_name(param.opts)} is a table of names and files.")
+        raise ValueError(f"{path}: {setting_name(param.opts)} must be a table of names and files.")
     flag = isinstance(param, click.Option) and param.is_flag
     if not isinstance(value, bool if flag else str | int) or isinstance(value, bool) != flag:
-        raise ValueError(f"{path}: {setting_name(param.opts)} is {'true or false' if flag else 'text'}.")
+        raise ValueError(f"{path}: {setting_name(param.opts)} must be {'true or false' if flag else 'text'}.")
     if isinstance(param.type, click.Path) and value != "-":
         return os.path.join(folder, str(value))
     return value if flag else str(value)

@@ -1,4 +1,4 @@
-"""Streams: what the command reads from, and where it prints."""
+"""Standard streams: where the command reads and prints."""
 
 import codecs
 import errno
@@ -21,17 +21,17 @@ from v4schema.reading.reader import Source
 if TYPE_CHECKING:
     from v4schema.output.staging import StagedFile
 
-#: How often, in seconds, a long run tells how far it has come.
+#: The seconds between updates of the progress line.
 _EVERY = 0.2
-#: The sequences of click's own styles.
+#: The escape sequences of click's styles.
 _STYLE = re.compile("(\x1b\\[[0-9;]*m)")
 
 
 class Terminal(io.TextIOWrapper):
-    """A terminal that nothing which is written to it can steer: all that could stands as an escape of JSON, such as ``\\u001b``.
+    """A terminal that the written text cannot control: control characters become JSON escapes, such as ``\\u001b``.
 
-    So does what is written by its `buffer`, which takes the UTF-8 of ads: within text JSON means the same by such an escape, and
-    outside of text it knows no other character of the kind than the ends of lines, which become line feeds.
+    So do those that are written to its `buffer`, which takes the UTF-8 of ads. Inside JSON text an escape means the same; outside
+    of it, JSON allows only line ends, which become line feeds.
     """
 
     def __init__(self, stream: io.TextIOWrapper) -> None:
@@ -40,19 +40,19 @@ class Terminal(io.TextIOWrapper):
 
     @property
     def buffer(self) -> "_Bytes":  # type: ignore[override]
-        """What takes bytes."""
+        """The stream that takes bytes."""
         return self._bytes
 
     def write(self, text: str, /) -> int:
-        """Write a text that cannot steer the terminal."""
+        """Write a text that cannot control the terminal."""
         return super().write(messages.printable(text, but="\n\t"))
 
     def steer(self, text: str) -> None:
-        """Write a text of our own that may."""
+        """Write a text of our own that may control the terminal."""
         super().write(text)
 
     def style(self, text: str) -> None:
-        """Write a text with click's own styles in it; what is not ours in it has to be printable before it is styled."""
+        """Write a text with click's styles; other text in it must be printable before it is styled."""
         for number, part in enumerate(_STYLE.split(text)):
             (self.steer if number % 2 else self.write)(part)
 
@@ -77,7 +77,7 @@ class _Bytes(io.RawIOBase):
 
 
 def guarded(file: IO[bytes]) -> IO[bytes]:
-    """Return what writes to a file that has been opened; if it is a terminal, such as /dev/stdout may be, nothing steers it."""
+    """Return a guarded stream for an open file that is a terminal, as /dev/stdout may be; any other file is returned as it is."""
     if not file.isatty():
         return file
     stream = io.TextIOWrapper(cast("io.BufferedWriter", file), encoding="utf-8")
@@ -87,7 +87,7 @@ def guarded(file: IO[bytes]) -> IO[bytes]:
 
 
 def prepare() -> None:
-    """Let streams take every character: a file or a pipe gets UTF-8, as JSON has to be; a terminal gets what it can show."""
+    """Let the streams take every character: a file or a pipe gets UTF-8, as JSON must be; a terminal gets what it can show."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if isinstance(stream, io.TextIOWrapper) and not isinstance(stream, Terminal):
@@ -98,9 +98,9 @@ def prepare() -> None:
 
 
 def echo(text: str, *, coloured: bool = False, err: bool = False, exact: bool = False) -> None:
-    """Print a text that may have click's own styles in it: everything that the command prints goes through here, or by click.
+    """Print a text that may have click's styles. Everything that the command prints goes through here, or through click.
 
-    One that is `exact` is a piece of a file, in which a byte that is not UTF-8 stands as half a character.
+    An `exact` text is a piece of a file, in which a byte that is not UTF-8 is a surrogate.
     """
     stream = sys.stderr if err else sys.stdout
     if isinstance(stream, Terminal):
@@ -114,7 +114,7 @@ def echo(text: str, *, coloured: bool = False, err: bool = False, exact: bool = 
 
 @contextmanager
 def print_warnings() -> Iterator[None]:
-    """Say in one line what the library warns of."""
+    """Print a warning of the library in one line."""
     import warnings
 
     with warnings.catch_warnings():
@@ -132,26 +132,29 @@ def print_warnings() -> Iterator[None]:
 
 
 def inputs(files: Sequence[str], stdin_name: str) -> list[tuple[str, Source]]:
-    """Return what to read, with what to call it: the files, or standard input where there are none, or for -."""
+    """Return the names and the sources to read: the files, or standard input if there are none, or for ``-``."""
     if not files and (sys.stdin is None or sys.stdin.isatty()):
         raise click.UsageError("Name a file, or pipe ads in.")
     return [(stdin_name, sys.stdin.buffer) if name == "-" else (name, name) for name in files or ["-"]]
 
 
 def without_repeats(files: Sequence[str]) -> list[str]:
-    """Return files without those that are named twice, and say so: an ad that is converted twice is wrong."""
+    """Return the files without repeated ones, and report these: an ad that is converted twice is wrong."""
     from v4schema.cli import clashes
 
-    taken, again = clashes.without_repeats(files)
+    once, again = clashes.without_repeats(files)
     for name, other in again:
         click.echo(
-            f"{name} is {other}, and is taken once." if name != other else f"{name} is named twice, and is taken once.", err=True
+            f"{name} is the same file as {other}, and is read once."
+            if name != other
+            else f"{name} is named twice, and is read once.",
+            err=True,
         )
-    return taken
+    return once
 
 
 def write(chunks: Iterable[str], file: "StagedFile | None" = None, *, coloured: bool = False, err: bool = False) -> None:
-    """Write to a standard stream, or to a file, which is finished then."""
+    """Write to a standard stream, or to a file, which is then finished."""
     try:
         if file is None:
             for chunk in chunks:
@@ -170,25 +173,25 @@ def write(chunks: Iterable[str], file: "StagedFile | None" = None, *, coloured: 
 
 
 def unwritable(name: str, error: OSError) -> click.UsageError:
-    """Return what says that something cannot be written, and why."""
+    """Return the error that a file cannot be written, and why."""
     return click.UsageError(f"Cannot write to {name}: {error.strerror}.")
 
 
-def with_progress(results: Iterator[Result], tally: Summary) -> Iterator[Result]:
-    """Tell on standard error, now and then, how many ads have passed; wipe it at the end."""
+def with_progress(results: Iterator[Result], summary: Summary) -> Iterator[Result]:
+    """Show on standard error how many ads have passed; erase the line at the end."""
     due = time.monotonic() + _EVERY
     try:
         for result in results:
             yield result
             if time.monotonic() >= due:
-                _steer(f"\r{tally.ads:,} ads")
+                _steer(f"\r{summary.ads:,} ads")
                 due = time.monotonic() + _EVERY
     finally:
         _steer("\r\033[K")
 
 
 def _steer(text: str) -> None:
-    """Write a text of our own to standard error that steers it, if that is a terminal."""
+    """Write a control sequence to standard error, if that is a terminal."""
     if isinstance(sys.stderr, Terminal):
         sys.stderr.steer(text)
         sys.stderr.flush()
@@ -200,7 +203,7 @@ def is_tty(stream: IO[str] | None) -> bool:
 
 
 def is_coloured(when: str, *, on_terminal: bool) -> bool:
-    """Tell whether to use colours, by what the caller says and what the stream is."""
+    """Tell whether to use colours, by the option and the stream."""
     return when == "always" or (when == "auto" and on_terminal and not os.environ.get("NO_COLOR"))
 
 

@@ -1,4 +1,4 @@
-"""The options that commands share, and what they mean."""
+"""The options that commands share."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -22,20 +22,20 @@ operation = option(
     default="create",
     show_default=True,
     metavar="NAME",
-    help="What is done with the ads; `v4schema show` lists the operations.",
+    help="The operation that the ads are sent for; `v4schema show` lists them.",
 )
 schemas = option(
     "--schemas", type=click.Path(file_okay=False, exists=True), help="Folder of schemas to use instead of the built-in ones."
 )
 
-#: What ads are read from, and what they are checked by.
+#: How ads are read.
 _READING = (
     option(
         "--stdin-name",
         default="<stdin>",
         show_default=True,
         metavar="NAME",
-        help="What to call standard input; an ending like .ndjson says what it holds.",
+        help="The name of standard input in reports; a suffix such as .ndjson says what it holds.",
     ),
     option(
         "--list",
@@ -43,7 +43,7 @@ _READING = (
         multiple=True,
         type=NamedFile(),
         metavar="NAME=FILE",
-        help="Your own list of allowed values, one a line, for fields that `v4schema show` marks with a list.",
+        help="Your own list of allowed values, one per line, for fields that `v4schema show` marks with a list.",
     ),
     schemas,
     option(
@@ -52,7 +52,7 @@ _READING = (
         default=messages.format_size(Limits().ad),
         show_default=True,
         metavar="SIZE",
-        help="How long an ad may be, unpacked.",
+        help="The largest size of an ad, unpacked.",
     ),
     option(
         "--max-document-size",
@@ -60,7 +60,7 @@ _READING = (
         default=messages.format_size(Limits().document),
         show_default=True,
         metavar="SIZE",
-        help="How long a file may be that has to be held whole: an array of ads, a receipt, a table of answers.",
+        help="The largest size of a file that is held in memory: an array of ads, a receipt, a table of answers.",
     ),
 )
 
@@ -80,37 +80,46 @@ _CHECKING = (
         is_flag=True,
         help="Skip files in which nothing looks like an ad, with a note.",
     ),
-    option("--engine", metavar="NAME", help="JSON Schema engine: jsonschema-rs or jsonschema. Default: the fastest there is."),
+    option(
+        "--engine",
+        metavar="NAME",
+        help="JSON Schema engine: jsonschema-rs or jsonschema. Default: the fastest that is installed.",
+    ),
     *_READING,
 )
 
 #: Where ads are written.
 _WRITING = (
-    click.option("--in-place", "-i", is_flag=True, help="Write each file anew where it stands."),
+    click.option("--in-place", "-i", is_flag=True, help="Replace each file."),
     click.option(
         "--output",
         "-o",
         "out",
         type=click.Path(readable=False),
         metavar="FILE|DIR",
-        help="Write the ads to a file, or of several files each to a folder.",
+        help="Write the ads to a file, or several files to a folder.",
     ),
-    click.option("--diff", is_flag=True, help="Show what changes, as a unified diff; write no ads unless told where to."),
+    click.option("--diff", is_flag=True, help="Show the changes as a unified diff; write ads only with --in-place or --output."),
 )
 
 #: How findings are reported.
 _REPORTING = (
     option(
-        "--format", "format_", type=click.Choice(list(formats.FORMATS)), default="text", show_default=True, help="How to report."
+        "--format",
+        "format_",
+        type=click.Choice(list(formats.FORMATS)),
+        default="text",
+        show_default=True,
+        help="Format of the report.",
     ),
     option(
         "--fail-on",
         type=click.Choice([*map(str, Level), "never"]),
         default=str(Level.ERROR),
         show_default=True,
-        help="Exit with 1 for findings of this level or a graver one.",
+        help="Exit with 1 for findings at least as severe as this.",
     ),
-    option("--quiet/--no-quiet", "-q", help="As text, show only findings at or above --fail-on, and no summary."),
+    option("--quiet/--no-quiet", "-q", help="In text, show only findings at least as severe as --fail-on, and no summary."),
     option(
         "--color",
         type=click.Choice(["auto", "always", "never"]),
@@ -131,39 +140,39 @@ def reading(command: Callable[..., Any]) -> Callable[..., Any]:
     return _given(command, _READING)
 
 
-def limits(told: Mapping[str, Any]) -> Limits:
-    """Return what the options say of how much is read."""
-    return Limits(ad=told["max_ad_size"], document=told["max_document_size"])
+def limits(options: Mapping[str, Any]) -> Limits:
+    """Return the limits that the options set."""
+    return Limits(ad=options["max_ad_size"], document=options["max_document_size"])
 
 
 def quantities(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command an option for each thing that a caller can say about quantities."""
+    """Give a command an option for each unit setting."""
     for setting, units in reversed([*Catalogue().unit_settings.items()]):
         kind = setting.removesuffix("_unit")
-        told = f"What a bare {kind} is in" if setting != kind else f"The unit to write {kind} in"
+        meaning = f"Unit of a bare {kind}" if setting != kind else f"Unit to write {kind} in"
         command = option(
-            f"--{setting.replace('_', '-')}", type=unit(setting, units), metavar="UNIT", help=f"{told}: {', '.join(units)}."
+            f"--{setting.replace('_', '-')}", type=unit(setting, units), metavar="UNIT", help=f"{meaning}: {', '.join(units)}."
         )(command)
     return command
 
 
-def unit_settings(catalogue: Catalogue, told: Mapping[str, Any]) -> dict[str, str]:
-    """Return what the options of `quantities` say."""
-    return {setting: told[setting] for setting in catalogue.unit_settings if told.get(setting) is not None}
+def unit_settings(catalogue: Catalogue, options: Mapping[str, Any]) -> dict[str, str]:
+    """Return the unit settings that the options of `quantities` give."""
+    return {setting: options[setting] for setting in catalogue.unit_settings if options.get(setting) is not None}
 
 
 def refuse_repeating(ctx: click.Context, catalogue: Catalogue, unit_settings: Iterable[str]) -> None:
-    """Refuse a setting that converts amounts in a file anew at each run: they stay bare numbers."""
+    """Refuse a setting that would convert the amounts of a file again at each run."""
     for setting in {*unit_settings} & {*catalogue.one_time_settings}:
         if ctx.get_parameter_source(setting) is not ParameterSource.COMMANDLINE:
             name = f"--{setting.replace('_', '-')}"
             raise click.UsageError(
-                f"With --in-place, say {name} on the command line, once: as a setting it would convert what is converted already."
+                f"With --in-place, give {name} on the command line: as a setting it would convert amounts again at each run."
             )
 
 
 def writing(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options of where its ads go."""
+    """Give a command the options of writing ads."""
     return _given(command, _WRITING)
 
 
@@ -173,12 +182,12 @@ def reporting(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def fail_level(fail_on: str) -> Level | None:
-    """Return the lightest level that makes a run fail, if any does."""
+    """Return the least severe level that makes a run fail, or None."""
     return None if fail_on == "never" else Level(fail_on)
 
 
 def load_catalogue(schemas: str | None, lists: Sequence[str] = ()) -> Catalogue:
-    """Return the catalogue that the options ask for."""
+    """Return the catalogue of the schemas and lists that the options name."""
     if not schemas and not lists:
         return catalogue.default()
     if schemas:
@@ -189,9 +198,9 @@ def load_catalogue(schemas: str | None, lists: Sequence[str] = ()) -> Catalogue:
 
 
 def needs(ctx: click.Context, schemas: str | None, lists: Sequence[str] = ()) -> Iterator[str]:
-    """Yield the files that a run reads beside ads: its settings, its lists of allowed values, and its schemas."""
+    """Yield the files that a run reads beside the ads: settings, lists of allowed values, and schemas."""
     yield from filter(None, [ctx.meta.get(settings.FILE)])
-    yield from (told.partition("=")[2] for told in lists)
+    yield from (each.partition("=")[2] for each in lists)
     for folder, _, names in os.walk(schemas) if schemas else ():
         yield from (os.path.join(folder, name) for name in names)
 
@@ -202,15 +211,15 @@ def _given(command: Callable[..., Any], options: Sequence[Callable[..., Any]]) -
     return command
 
 
-def _list(told: str) -> tuple[str, list[str]]:
-    """Read a list of allowed values, given as NAME=FILE; empty lines and those that begin with # do not count."""
-    name, _, path = told.partition("=")
+def _list(option: str) -> tuple[str, list[str]]:
+    """Read a list of allowed values, given as NAME=FILE, without empty lines and lines that begin with #."""
+    name, _, path = option.partition("=")
     try:
         with open(path, "rb") as file:
             text = file.read(Limits().ad + 1)
         if len(text) > Limits().ad:
-            raise ValueError(f"more than {messages.format_size(Limits().ad)} are not read")  # noqa: TRY301  (told like another encoding)
+            raise ValueError(f"it is longer than {messages.format_size(Limits().ad)}")  # noqa: TRY301  (reported like another encoding)
         lines = [line.strip() for line in text.decode("utf-8-sig").splitlines()]
     except (OSError, ValueError) as error:
-        raise click.UsageError(f"Cannot read the list {told!r}: {getattr(error, 'strerror', None) or error}.") from None
+        raise click.UsageError(f"Cannot read the list {option!r}: {getattr(error, 'strerror', None) or error}.") from None
     return name, [line for line in lines if line and not line.startswith("#")]
