@@ -8,7 +8,7 @@ from typing import IO
 
 import click
 
-#: The identity of a file: device and inode; for a file that does not exist yet, those of the nearest folder and the rest of the path.
+#: The identity of a file: device and inode; of a file that does not exist yet, those of the nearest folder and its path from there.
 Identity = tuple[int | str, ...]
 
 

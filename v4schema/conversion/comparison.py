@@ -1,4 +1,4 @@
-"""What changes between two kinds of ads: field by field, from their schemas and the mapping between them."""
+"""Comparing two kinds of ads, field by field, by their schemas and the mapping between them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,11 +28,10 @@ from v4schema.findings.report import Kind
 class Change:
     """A change between two kinds of ads.
 
-    `what` is ``added``, ``removed``, ``moved``, ``required``, ``expected`` (without it there is a warning), ``optional``,
-    ``narrowed``, ``widened``, ``rewritten`` or ``discouraged`` (with it there is a warning). `at` and `to` are the places
-    before and after, None where there is none, with ``*`` for every item of an array. `keyword` is the keyword of JSON Schema
-    that differs, ``x-unit`` for the unit of a bare number, and `before` and `after` are what it says on both sides. `source` has
-    the codes of the documents.
+    `what` is ``added``, ``removed``, ``moved``, ``required``, ``expected`` (a missing field is a warning), ``optional``,
+    ``narrowed``, ``widened``, ``rewritten`` or ``discouraged`` (a sent field is a warning). `at` and `to` are the places before
+    and after, None where there is none, with ``*`` for every item of an array. `keyword` is the JSON Schema keyword that differs,
+    or ``x-unit`` for the unit of a bare number; `before` and `after` are its values. `source` has the codes of the documents.
     """
 
     what: str
@@ -47,10 +46,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """What changes between two kinds of ads, and what a caller must supply to make the one from the other.
+    """The changes between two kinds of ads, and the questions whose answers a caller must supply to convert ads.
 
-    `automatic` is whether documents say that ads go over as they are; None where no mapping leads from the one to the other.
-    With `back`, the mapping is written for the opposite way.
+    `automatic` is whether documents say that ads go over as they are; None where there is no mapping. With `back`, the mapping is
+    written for the opposite direction.
     """
 
     given: Kind
@@ -63,7 +62,7 @@ class Comparison:
 
 
 def compare(catalogue: Catalogue, given: Kind, target: Kind) -> Comparison:
-    """Compare two kinds of ads; raises `v4schema.errors.UnknownName` for one that there is not."""
+    """Compare two kinds of ads. Raises `v4schema.errors.UnknownName` for an unknown kind."""
     path = catalogue.edition_paths.get((given.version, target.version))
     candidates = mappings.mappings_for(catalogue, path, str(given.category)) if path else ()
     found = [each for each in candidates if each.target == target]
@@ -72,33 +71,35 @@ def compare(catalogue: Catalogue, given: Kind, target: Kind) -> Comparison:
     supply: list[Question] = []
     if mapping:
         asked = {rule.to for rule in mapping.rules if rule.action == "ask"}
-        asking = Questionnaire(catalogue=catalogue, mapping=mapping, schema=sides.after, quantity_kinds=catalogue.quantity_kinds)
-        supply = [ask for ask in asking.questions if ask.place in asked]
+        questionnaire = Questionnaire(
+            catalogue=catalogue, mapping=mapping, schema=sides.after, quantity_kinds=catalogue.quantity_kinds
+        )
+        supply = [question for question in questionnaire.questions if question.place in asked]
     return Comparison(
         given=given,
         target=target,
         automatic=mapping.automatic if mapping else None,
         back=mapping is not None and mapping.back,
         source=tuple(mapping.source) if mapping else (),
-        changes=[*sides.fields(), *sides.demands(), *sides.limits()],
+        changes=[*sides.fields(), *sides.requirements(), *sides.limits()],
         supply=supply,
     )
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Sides:
-    """Two flat schemas, and the rules that lead from the one to the other."""
+    """Two flat schemas, and the rules of the mapping between them."""
 
     before: Schema
     after: Schema
     rules: Sequence[mappings.Rule]
 
     def fields(self) -> Iterator[Change]:
-        """Yield the fields that come, go and move; of an object that does, not what is in it."""
-        kept = {at: to for at, to in self._targets.items() if _welcomes(self.before, at) and _welcomes(self.after, to)}
+        """Yield the fields that are added, removed and moved; an object stands for everything in it."""
+        kept = {at: to for at, to in self._targets.items() if _is_sendable(self.before, at) and _is_sendable(self.after, to)}
         for at, node in walk(self.before, into=is_sendable):
             if at and at not in kept and (at[:-1] in kept or len(at) == 1):
-                yield self._gone(at, node)
+                yield self._removed(at, node)
         arrived = {*kept.values()}
         for to, node in walk(self.after, into=is_sendable):
             if to and to not in arrived and (to[:-1] in arrived or len(to) == 1):
@@ -107,8 +108,8 @@ class _Sides:
             if rule.at in kept and rule.to != rule.at:
                 yield _change("moved", rule.at, rule.to, why=rule.why, source=rule.source)
 
-    def demands(self) -> Iterator[Change]:
-        """Yield the fields that have to be there, and did not have to before, or the other way round."""
+    def requirements(self) -> Iterator[Change]:
+        """Yield the fields that become required, expected or optional."""
         had = {self._targets[at]: rule for at, rule in required_places(self.before) if at in self._targets}
         has = dict(required_places(self.after))
         origins = {to: at for at, to in self._targets.items()}
@@ -123,9 +124,9 @@ class _Sides:
                 yield _change("optional", origins[to], to, source=rule["x-source"])
 
     def limits(self) -> Iterator[Change]:
-        """Yield what may stand in a field that did not before, and the other way round."""
+        """Yield the fields that take more or fewer values than before."""
         for at, to in self._targets.items():
-            if _welcomes(self.before, at) and _welcomes(self.after, to):
+            if _is_sendable(self.before, at) and _is_sendable(self.after, to):
                 node, other = subschema_at(self.before, at) or {}, subschema_at(self.after, to) or {}
                 source = [*node["x-source"], *other["x-source"]]
                 for what, keyword, one, two in _differences(node, other):
@@ -133,19 +134,19 @@ class _Sides:
 
     @cached_property
     def _targets(self) -> Mapping[tuple[str, ...], tuple[str, ...]]:
-        """Where each field comes to stand that is not dropped."""
+        """The target of each field that is not dropped."""
         targets = ((at, mappings.target_place(at, self.rules)) for at, _ in walk(self.before) if at)
         return {at: to for at, to in targets if to is not None}
 
-    def _gone(self, at: tuple[str, ...], node: Schema) -> Change:
-        """Tell of a field that is no longer there, or only in order to be warned of."""
+    def _removed(self, at: tuple[str, ...], node: Schema) -> Change:
+        """Return the change of a field that is gone, or that is described only to warn about it."""
         to = self._targets.get(at)
         there = subschema_at(self.after, to) if to is not None else None
         if there is None:
             rule = next((rule for rule in self.rules if rule.at == at), None)
             return _change("removed", at, None, why=rule.why if rule else "", source=rule.source if rule else node["x-source"])
-        unwelcome: Schema = next((each for each in there.get("allOf", ()) if each.get("not") == {}), {})
-        return _change("discouraged", at, to, why=unwelcome.get("x-message", ""), source=unwelcome["x-source"])
+        discouraged: Schema = next((each for each in there.get("allOf", ()) if each.get("not") == {}), {})
+        return _change("discouraged", at, to, why=discouraged.get("x-message", ""), source=discouraged["x-source"])
 
 
 def _change(
@@ -154,22 +155,22 @@ def _change(
     to: Sequence[str] | None,
     *,
     source: Sequence[str],
-    **told: Any,  # noqa: ANN401
+    **details: Any,  # noqa: ANN401
 ) -> Change:
     at, to = (None if place is None else pointer.write(place) for place in (at, to))
-    return Change(what=what, at=at, to=to, source=tuple(dict.fromkeys(source)), **told)
+    return Change(what=what, at=at, to=to, source=tuple(dict.fromkeys(source)), **details)
 
 
 def _differences(node: Schema, other: Schema) -> Iterator[tuple[str, str, object, object]]:
-    """Yield how the assertions about a field differ: which way, the keyword, and both sides."""
-    yield from _sets("type", types(node), types(other))
-    yield from _sets("enum", choices(node), choices(other))
+    """Yield how the assertions about a field differ: the direction, the keyword, and both values."""
+    yield from _lists("type", types(node), types(other))
+    yield from _lists("enum", choices(node), choices(other))
     before, after = recommended(node, choices(node)), recommended(other, choices(other))
-    unwelcome = [each for each in before if each in choices(other) and each not in after]
-    if unwelcome and not [each for each in before if each in after]:
+    discouraged = [each for each in before if each in choices(other) and each not in after]
+    if discouraged and not [each for each in before if each in after]:
         yield "rewritten", "enum", before, after
-    elif unwelcome:
-        yield "discouraged", "enum", unwelcome, None
+    elif discouraged:
+        yield "discouraged", "enum", discouraged, None
     one: Any
     two: Any
     for keyword, bound in BOUNDS.items():
@@ -179,24 +180,24 @@ def _differences(node: Schema, other: Schema) -> Iterator[tuple[str, str, object
             narrowed = two is not None and narrower([limit for limit in (one, two) if limit is not None]) == two
             yield "narrowed" if narrowed else "widened", keyword, one, two
     forms = [[fact["pattern"] for fact in error_rules(each) if "pattern" in fact] for each in (node, other)]
-    if not _alike(*forms):
+    if not _same_items(*forms):
         one, two = (form[0] if len(form) == 1 else form or None for form in forms)
         yield "rewritten", "pattern", one, two
     if node.get("x-unit") != other.get("x-unit"):
         yield "rewritten", "x-unit", node.get("x-unit"), other.get("x-unit")
 
 
-def _sets(keyword: str, one: Sequence[Any], two: Sequence[Any]) -> Iterator[tuple[str, str, object, object]]:
-    """Yield which way a list of what is allowed has changed; an empty one allows everything."""
-    if _alike(one, two):
+def _lists(keyword: str, one: Sequence[Any], two: Sequence[Any]) -> Iterator[tuple[str, str, object, object]]:
+    """Yield in which direction a list of allowed values has changed; an empty list allows every value."""
+    if _same_items(one, two):
         return
     fewer = not one or (two and all(each in one for each in two))
     more = not two or (one and all(each in two for each in one))
     yield "narrowed" if fewer else "widened" if more else "rewritten", keyword, [*one], [*two]
 
 
-def _alike(one: Sequence[Any], two: Sequence[Any]) -> bool:
-    """Tell whether two lists hold the same, in whatever order."""
+def _same_items(one: Sequence[Any], two: Sequence[Any]) -> bool:
+    """Tell whether two lists have the same items, in any order."""
     return len(one) == len(two) and all(any(each == other and type(each) is type(other) for other in two) for each in one)
 
 
@@ -205,7 +206,7 @@ def _limit(node: Schema, keyword: str, narrower: Any) -> Any:  # noqa: ANN401  (
     return narrower(limits) if limits else None
 
 
-def _welcomes(schema: Schema, at: Sequence[str]) -> bool:
-    """Tell whether a field may be sent, and what it is in."""
+def _is_sendable(schema: Schema, at: Sequence[str]) -> bool:
+    """Tell whether a field and every object around it may be sent."""
     around = [subschema_at(schema, at[:end]) for end in range(1, len(at) + 1)]
     return all(node is not None and is_sendable(node) for node in around)

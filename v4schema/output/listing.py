@@ -1,4 +1,4 @@
-"""Editions, categories, fields and findings, laid out for people."""
+"""Editions, categories, fields, mappings, comparisons and codes, laid out for people."""
 
 import json
 import os
@@ -47,17 +47,17 @@ _CHAPTERS = {
     "removed": "Removed",
     "moved": "Moved",
     "required": "Required from now on",
-    "expected": "Expected from now on, or there is a warning",
+    "expected": "Expected from now on (a warning without it)",
     "optional": "No longer required",
     "narrowed": "Narrowed",
     "widened": "Widened",
-    "rewritten": "Written otherwise",
-    "discouraged": "Warned of from now on",
+    "rewritten": "Changed",
+    "discouraged": "A warning from now on",
 }
 
 
 def editions(catalogue: Catalogue) -> Iterator[str]:
-    """Tell which editions there are."""
+    """List the editions."""
     for edition in catalogue.editions.values():
         default = ", the default" if edition is catalogue.edition() else ""
         yield f"{edition.name:<12} {edition.title}{default}: {len(edition.categories)} categories"
@@ -65,13 +65,13 @@ def editions(catalogue: Catalogue) -> Iterator[str]:
 
 
 def categories(edition: Edition) -> Iterator[str]:
-    """Tell which categories an edition has, and how much documents say about each."""
+    """List the categories of an edition, and how much the documents say about each."""
     for category in edition.categories.values():
         names = ", ".join(dict.fromkeys(category.names.values()))
         yield f"{edition.name}/{category.slug:<24} {category.id:>5}  {category.documented:<8} {names}"
     yield ""
-    yield "What public documents tell of a category: full, all its fields; partial, some of"
-    yield "them; common, only what all categories share; named, nothing but its name."
+    yield "How much public documents describe: full, all fields of the category; partial, some"
+    yield "of them; common, only the common fields; named, only the name."
 
 
 def field_rows(schema: Schema) -> Iterator[tuple[str, Sequence[str], str, Schema]]:
@@ -90,7 +90,7 @@ def field_rows(schema: Schema) -> Iterator[tuple[str, Sequence[str], str, Schema
 
 
 def fields(schema: Schema, width: int) -> Iterator[str]:
-    """Tell of every field that may be sent: its place, type, limits, whether it is required, its sources and its description."""
+    """List the fields that may be sent: place, type, limits, whether required, documents and description."""
     for place, types, need, node in field_rows(schema):
         head = f"{place}  {', '.join(filter(None, [*types, need]))}  [{', '.join(node['x-source'])}]"
         yield textwrap.fill(head, width, subsequent_indent="    ", break_on_hyphens=False)
@@ -128,8 +128,8 @@ def _relative(path: str) -> str:
 
 
 def mapping(found: CategoryMapping, width: int) -> Iterator[str]:
-    """Tell of every rule of a mapping: what it does, with which field, how and why."""
-    yield f"{found.given} to {found.target}{_way(found)}"
+    """List the rules of a mapping: what each does, with which field, how and why."""
+    yield f"{found.given} to {found.target}{_direction(found)}"
     yield ""
     for rule in sorted(found.rules, key=lambda rule: rule.action == "keep"):
         places = " to ".join(dict.fromkeys(pointer.write(place) for place in (rule.at, rule.to) if place is not None))
@@ -143,23 +143,23 @@ def mapping(found: CategoryMapping, width: int) -> Iterator[str]:
 
 
 def difference(found: Comparison, width: int) -> Iterator[str]:
-    """Tell what changes between two kinds of ads, and what a caller must supply."""
-    yield f"{found.given} to {found.target}{_way(found)}"
+    """List the changes between two kinds of ads, and what a caller must supply."""
+    yield f"{found.given} to {found.target}{_direction(found)}"
     for title, rows in _difference(found):
         yield ""
         yield title
-        for place, told, source in rows:
-            head = "  ".join(part for part in (place, told, f"[{', '.join(source)}]") if part)
+        for place, change, source in rows:
+            head = "  ".join(part for part in (place, change, f"[{', '.join(source)}]") if part)
             yield textwrap.fill(head, width, initial_indent="  ", subsequent_indent=" " * 6, break_on_hyphens=False)
 
 
 def difference_in_markdown(found: Comparison) -> Iterator[str]:
-    """Tell the same as tables in Markdown."""
-    yield f"# {found.given} to {found.target}{_way(found)}"
+    """Return the same as tables in Markdown."""
+    yield f"# {found.given} to {found.target}{_direction(found)}"
     for title, rows in _difference(found):
         yield f"\n## {title}\n\n| Field | Change | Documents |\n|---|---|---|"
-        for place, told, source in rows:
-            yield f"| `{place}` | {told.replace('|', chr(92) + '|')} | {', '.join(source)} |"
+        for place, change, source in rows:
+            yield f"| `{place}` | {change.replace('|', chr(92) + '|')} | {', '.join(source)} |"
 
 
 def difference_in_json(found: Comparison) -> dict[str, Any]:
@@ -171,37 +171,40 @@ def difference_in_json(found: Comparison) -> dict[str, Any]:
         "source": found.source,
         "changes": [asdict(change) for change in found.changes],
         "supply": [
-            {name: value for name, value in asdict(ask).items() if name not in {"suggestion", "several", "fits_cell"}}
-            for ask in found.supply
+            {name: value for name, value in asdict(question).items() if name not in {"suggestion", "several", "fits_cell"}}
+            for question in found.supply
         ],
     }
 
 
-def _way(found: Comparison | CategoryMapping) -> str:
-    """Say how ads go from the one to the other."""
+def _direction(found: Comparison | CategoryMapping) -> str:
+    """Say how ads are converted from the one to the other."""
     if found.automatic is None:
-        return " (no mapping leads from the one to the other)"
+        return " (no mapping between them)"
     if found.back:
-        return ": the way back, by the same mapping turned round"
-    way = "ads go over as they are" if found.automatic else "ads have to be migrated"
+        return ": the way back, by the reversed mapping"
+    way = "ads go over unchanged" if found.automatic else "ads must be migrated"
     return f": {way}  [{', '.join(found.source)}]"
 
 
 def _difference(found: Comparison) -> Iterator[tuple[str, Sequence[tuple[str, str, Sequence[str]]]]]:
-    """Yield the chapters of a comparison, each with its lines: the field, what is told of it, and its sources."""
+    """Yield the chapters of a comparison, each with its lines: the field, the change, and the documents."""
     for what, title in _CHAPTERS.items():
         changes = [change for change in found.changes if change.what == what]
         if changes:
-            yield title, [(change.to or change.at or "", _told(change), change.source) for change in changes]
+            yield title, [(change.to or change.at or "", _described(change), change.source) for change in changes]
     if found.supply:
         yield (
             "What you must supply where an ad lacks it",
-            [(ask.at, f"{'' if ask.required else 'optional; '}{ask.allowed}", ask.source) for ask in found.supply],
+            [
+                (question.at, f"{'' if question.required else 'optional; '}{question.allowed}", question.source)
+                for question in found.supply
+            ],
         )
 
 
-def _told(change: Change) -> str:
-    """Tell what has changed about a field."""
+def _described(change: Change) -> str:
+    """Describe a change."""
     if change.what == "moved":
         return f"was {change.at}. {change.why}"
     if change.what == "added":
@@ -213,7 +216,7 @@ def _told(change: Change) -> str:
 
 
 def _side(keyword: str, value: object) -> str:
-    """Tell what a keyword says on one side."""
+    """Describe the value of a keyword on one side."""
     if value is None or value == []:
         return "any"
     if keyword in _LIMITS:
@@ -264,26 +267,26 @@ def document(catalogue: Catalogue, code: str, width: int) -> Iterator[str]:
 
 
 def bundle(schema: Schema, *, with_warnings: bool) -> Schema:
-    """Return a flat schema for use elsewhere, on request without the rules that only warn or note."""
+    """Return a flat schema for use elsewhere, with or without the rules that only warn or note."""
     bundled = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
     return bundled if with_warnings else errors_only(bundled)
 
 
 def pretty(value: Any) -> str:  # noqa: ANN401  (any JSON)
-    """Write JSON for people and for files."""
+    """Write JSON with an indent."""
     return json.dumps(value, ensure_ascii=False, indent=2)
 
 
 def _types(node: Schema) -> Iterator[str]:
-    told: dict[str, Any] = {}
+    merged: dict[str, Any] = {}
     for fact in error_rules(node):
-        told = {**told, **fact}
-    kind = told.get("type", "any")
+        merged = {**merged, **fact}
+    kind = merged.get("type", "any")
     yield " or ".join(kind) if isinstance(kind, list) else kind
     if "x-unit" in node:
         yield f"in {node['x-unit']}"
-    if "enum" in told:
-        yield messages.join_quoted(told["enum"])
+    if "enum" in merged:
+        yield messages.join_quoted(merged["enum"])
     if "x-list" in node:
         yield f"list {node['x-list']}"
-    yield from (text.format(told[keyword]) for keyword, text in _LIMITS.items() if keyword in told)
+    yield from (text.format(merged[keyword]) for keyword, text in _LIMITS.items() if keyword in merged)
