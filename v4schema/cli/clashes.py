@@ -8,7 +8,7 @@ from typing import IO
 
 import click
 
-#: The identity of a file: device and inode; of a file that does not exist yet, those of the nearest folder and its path from there.
+#: The identity of a file: device and inode; of a file that does not exist yet, those of its nearest folder and the path from it.
 Identity = tuple[int | str, ...]
 
 

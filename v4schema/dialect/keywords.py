@@ -199,9 +199,9 @@ SEPARATE = frozenset(keyword.name for keyword in _TABLE if keyword.separate)
 #: The bounds that keywords set, by the names of the keywords.
 BOUNDS: Mapping[str, Bound] = {keyword.name: keyword.bound for keyword in _TABLE if keyword.bound}
 #: The keywords that fail values, by themselves or by the schemas that they apply.
-_ASSERTING = names(Role.ASSERTION, Role.APPLICATOR)
+ASSERTING = names(Role.ASSERTION, Role.APPLICATOR)
 
 
 def is_assertion(keyword: str) -> bool:
     """Tell whether a keyword of a flat schema decides which values are allowed, by itself or by the schemas that it applies."""
-    return keyword in _ASSERTING
+    return keyword in ASSERTING
