@@ -387,7 +387,7 @@ def test_an_application_has_the_report_and_its_own_paths(clean: Ad) -> None:
     seen: list[Report | None] = []
 
     def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:  # noqa: ANN401
-        seen.append(environ.get("v4schema.findings.report"))
+        seen.append(environ.get("v4schema.report"))
         start_response("200 OK", [])
         return [environ["wsgi.input"].read()]
 
@@ -460,18 +460,18 @@ UNCLEAR: list[tuple[dict[str, object], int, str]] = [
     ({"PATH_INFO": "/v4/ad/\xff"}, 400, "not text"),
     ({"PATH_INFO": "/v4/\xffad/1"}, 400, "not text"),
     ({"PATH_INFO": "/v4/ad/\u0100"}, 400, "not text"),
-    ({"PATH_INFO": "/v4/ad/1/"}, 400, "slash too many"),
-    ({"PATH_INFO": "/v4//ad/1"}, 400, "slash too many"),
-    ({"PATH_INFO": "//ad/1", "SCRIPT_NAME": "/v4"}, 400, "slash too many"),
-    ({"REQUEST_URI": "/v4/ad/2"}, 400, "one thing as it was sent"),
-    ({"RAW_URI": "/v3/ad/1"}, 400, "one thing as it was sent"),
-    ({"RAW_URI": "/v4/ad/1#x"}, 400, "one thing as it was sent"),
+    ({"PATH_INFO": "/v4/ad/1/"}, 400, "too many slashes"),
+    ({"PATH_INFO": "/v4//ad/1"}, 400, "too many slashes"),
+    ({"PATH_INFO": "//ad/1", "SCRIPT_NAME": "/v4"}, 400, "too many slashes"),
+    ({"REQUEST_URI": "/v4/ad/2"}, 400, "one path of the API as it was sent"),
+    ({"RAW_URI": "/v3/ad/1"}, 400, "one path of the API as it was sent"),
+    ({"RAW_URI": "/v4/ad/1#x"}, 400, "one path of the API as it was sent"),
     ({"HTTP_TRANSFER_ENCODING": "chunked"}, 400, "both a length and a transfer coding"),
-    ({"HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_LENGTH": None}, 400, "not one that this server decodes"),
+    ({"HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_LENGTH": None}, 400, "does not decode the transfer coding"),
     (
         {"HTTP_TRANSFER_ENCODING": "gzip, chunked", "CONTENT_LENGTH": None, "wsgi.input_terminated": True},
         400,
-        "not one that this server decodes",
+        "does not decode the transfer coding",
     ),
     ({"CONTENT_LENGTH": "+14"}, 400, "not a number"),
     ({"CONTENT_LENGTH": "9" * 5000}, 400, "not a number"),
@@ -708,7 +708,7 @@ def test_requests_refuses_what_is_no_body(body: Any, clean: Ad) -> None:  # noqa
         session.mount("https://", v4schema.openapi.requests.Preflight(ear))
         prepared = session.prepare_request(requests.Request("POST", "https://api.blocket.se/v4/ad", json=clean))
         prepared.body = body
-        with pytest.raises((TypeError, PreflightError), match=r"a body is bytes or text|^POST refused: "):
+        with pytest.raises((TypeError, PreflightError), match=r"a body must be or yield bytes or text|^POST refused: "):
             session.send(prepared)
     assert ear.heard == []
 
@@ -773,7 +773,7 @@ def test_what_httpx_sends_is_what_was_checked(clean: Ad, listening: tuple[str, l
     async def send() -> None:
         async with httpx.AsyncClient(event_hooks={"request": [v4schema.openapi.httpx.async_hook()]}, trust_env=False) as client:
             assert (await client.post(f"{address}/v4/ad", headers=headers, content=trickle(raw))).status_code == 200
-            with pytest.raises(TypeError, match="cannot be read by a client that is async"):
+            with pytest.raises(TypeError, match="an async client cannot read a body"):
                 await client.post(f"{address}/v4/ad", headers=headers, content=iter([raw]))
 
     asyncio.run(send())
@@ -804,7 +804,7 @@ def test_httpx_refuses_what_cannot_be_known(clean: Ad, listening: tuple[str, lis
     arrived.clear()
     with (
         httpx.Client(event_hooks={"request": [v4schema.openapi.httpx.hook()]}, trust_env=False) as client,
-        pytest.raises(TypeError, match="cannot be read by a client that is not async"),
+        pytest.raises(TypeError, match="a sync client cannot read a body"),
     ):
         client.post(url, headers=headers, content=trickle(raw))
     assert arrived == []
