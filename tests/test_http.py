@@ -21,7 +21,7 @@ import pytest
 import requests
 from drawn import Ad
 from local_api import Api, serving
-from odd_requests import asked, sent
+from odd_requests import exchange, results
 from requests.adapters import BaseAdapter
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
@@ -406,7 +406,7 @@ def test_an_application_has_the_report_and_its_own_paths(clean: Ad) -> None:
 
 def test_guard_and_application_agree_on_odd_requests() -> None:
     """On path, method and body, whatever the server tells; `scripts/odd_requests.py` sends thousands."""
-    for server, counts, fault in asked(60, 13):
+    for server, counts, fault in results(60, 13):
         assert fault is None, f"{server}: {fault}"
         assert counts["requests"] == 60
         for each in ("checked and passed", "checked and refused", "passed unread", "refused unchecked"):
@@ -452,7 +452,7 @@ def test_no_spelling_of_a_path_is_a_way_around(target: str) -> None:
         head = (
             f"PATCH {target} HTTP/1.1\r\nX-Auth-Token: 6d2f7a\r\nContent-Type: application/json\r\nContent-Length: {len(WRONG)}"
         )
-        status, answer = sent(("127.0.0.1", port), head.encode() + b"\r\n\r\n" + WRONG)
+        status, answer = exchange(("127.0.0.1", port), head.encode() + b"\r\n\r\n" + WRONG)
     assert (status, json.loads(answer)["visible"]) == (400, ["Must be a valid boolean."])
 
 
