@@ -1,4 +1,4 @@
-"""Measure what the project promises about speed, as ratios within one run, since machines differ and are noisy.
+"""Measure the speed that the project promises, mostly as ratios within one run, because machines differ and are noisy.
 
 Run it in an environment with the extra `dev`.
 """
@@ -17,22 +17,23 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from v4schema import Kind, catalogue, convert, normalise, validate
+from v4schema import Kind, convert, normalise, validate
+from v4schema import catalogue as catalogues
 from v4schema.conversion.mappings import mappings_for
 from v4schema.dialect.engines import compile_schema
 from v4schema.dialect.fields import example
 
 
-def wall(command: Sequence[str]) -> float:
-    """Return the seconds that a command takes, from outside."""
+def wall_time(command: Sequence[str]) -> float:
+    """Return the seconds of wall time that a command takes."""
     start = time.perf_counter()
     subprocess.run(command, capture_output=True, check=False)
     return time.perf_counter() - start
 
 
-def paired(first: Sequence[str], second: Sequence[str], runs: int) -> tuple[float, float, float]:
-    """Return the median seconds of two commands run in turn, and the median of their ratios."""
-    pairs = [(wall(first), wall(second)) for _ in range(runs + 1)][1:]
+def compare_commands(first: Sequence[str], second: Sequence[str], runs: int) -> tuple[float, float, float]:
+    """Return the median seconds of two commands that run in turn, and the median of their ratios."""
+    pairs = [(wall_time(first), wall_time(second)) for _ in range(runs + 1)][1:]
     return (
         statistics.median(one for one, _ in pairs),
         statistics.median(two for _, two in pairs),
@@ -40,23 +41,23 @@ def paired(first: Sequence[str], second: Sequence[str], runs: int) -> tuple[floa
     )
 
 
-def each(first: Callable[[], object], second: Callable[[], object], number: int = 5_000) -> tuple[float, float, float]:
-    """Return the median microseconds of two calls made in turn, and the median of their ratios."""
+def compare_calls(first: Callable[[], object], second: Callable[[], object], number: int = 5_000) -> tuple[float, float, float]:
+    """Return the median microseconds of two functions that are called in turn, and the median of their ratios."""
     rounds = [(timeit.timeit(first, number=number), timeit.timeit(second, number=number)) for _ in range(15)]
     one, two = (statistics.median(times) / number * 1e6 for times in zip(*rounds, strict=True))
     return one, two, statistics.median(first / second for first, second in rounds)
 
 
 def rate(call: Callable[[], object], number: int = 3_000) -> float:
-    """Return how often a call is made in a second, by the median of seven rounds."""
+    """Return how many calls a second can be made: the median of seven rounds."""
     return number / statistics.median(timeit.repeat(call, number=number, repeat=7))
 
 
-def normalising() -> None:
-    """Print how many ads a second are normalised on one core: as they should be, and with five things to mend."""
-    held = catalogue.default()
+def measure_normalise() -> None:
+    """Print how many ads a second one core normalises: normalised ads, and ads with five things to fix."""
+    catalogue = catalogues.default()
     for slug in ("car", "camper"):
-        ad = example(held.schema(Kind(version="v4", category=slug)))
+        ad = example(catalogue.schema(Kind(version="v4", category=slug)))
         ad["image_urls"] = [f"https://example.com/{number}.jpg" for number in range(8)]
         respelt, misnamed = copy.deepcopy(ad), copy.deepcopy(ad)
         fields = respelt["category_fields"]
@@ -67,100 +68,104 @@ def normalising() -> None:
         fields = misnamed["category_fields"]
         fields |= {"year": fields.pop("model_year"), "make": fields.pop("brand"), "regnr": fields.pop("registration_number")}
         fields |= {"gearbox": fields["powertrain"].pop("transmission"), "fuel": fields["powertrain"].pop("fuels")}
-        units, mixed = copy.deepcopy(ad), copy.deepcopy(ad)
-        units["price"] = [{"type": "list", "amount": "349 900 kr"}]
-        units["category_fields"] |= {"physics": {"length": "750 cm"}, "condition": {"mileage": "1 540 mil"}}
-        units["category_fields"]["powertrain"] |= {"power": "150 hk"}
+        quantities, mixed = copy.deepcopy(ad), copy.deepcopy(ad)
+        quantities["price"] = [{"type": "list", "amount": "349 900 kr"}]
+        quantities["category_fields"] |= {"physics": {"length": "750 cm"}, "condition": {"mileage": "1 540 mil"}}
+        quantities["category_fields"]["powertrain"] |= {"power": "150 hk"}
         fields = mixed["category_fields"]
         fields |= {"make": fields.pop("brand"), "condition": {"mileage": "1 540 mil"}}
         fields["powertrain"] |= {"transmission": "manuell", "fuels": ["Bensin"]}
         mixed["price"][0]["amount"] = "349 900 kr"
-        for what, one, changes, least in (
+        for name, given, changes, least in (
             ("clean", ad, 0, 30_000),
             ("respelt", respelt, 5, 10_000),
             ("misnamed", misnamed, 5, 10_000),
-            ("quantities", units, 5, 10_000),
-            ("of all sorts", mixed, 5, 10_000),
+            ("quantities", quantities, 5, 10_000),
+            ("mixed", mixed, 5, 10_000),
         ):
-            if len(normalise(one).changes) != changes:
-                raise SystemExit(f"{what}: not {changes} changes")
-            ads, told = rate(lambda: normalise(one)), rate(lambda: normalise(one).findings)  # noqa: B023
-            print(f"normalise {slug}, {what}: {ads:,.0f} ads a second (at least {least:,}), {told:,.0f} with every sentence")
+            if len(normalise(given).changes) != changes:
+                raise SystemExit(f"{name}: not {changes} changes")
+            ads, reported = rate(lambda: normalise(given)), rate(lambda: normalise(given).findings)  # noqa: B023
+            print(f"normalise {slug}, {name}: {ads:,.0f} ads a second (at least {least:,}), {reported:,.0f} with all findings")
 
 
-def converting() -> None:
-    """Print how many V3 ads a second become V4 ads on one core: each complete, without and with a word on its prices."""
-    held = catalogue.default()
+def measure_convert() -> None:
+    """Print how many V3 ads a second one core converts to V4, with and without a price unit, and with questions."""
+    catalogue = catalogues.default()
     for mapping in (
         each
-        for way in held.edition_paths.values()
-        if not way.back
-        for slug, *_ in way.categories
-        for each in mappings_for(held, way, slug)
+        for path in catalogue.edition_paths.values()
+        if not path.back
+        for slug, *_ in path.categories
+        for each in mappings_for(catalogue, path, slug)
     ):
-        ad = example(held.schema(mapping.given))
+        ad = example(catalogue.schema(mapping.given))
         ad["image_urls"] = [f"https://example.com/{number}.jpg" for number in range(8)]
         if mapping.automatic:
-            words: dict[str, dict[str, Any]] = {"bare": {}, "in kronor": {"price_unit": "kr"}}
-            for what, said in words.items():
-                if not convert(ad, to="v4", **said).complete:
+            settings: dict[str, dict[str, Any]] = {"bare": {}, "in kronor": {"price_unit": "kr"}}
+            for name, units in settings.items():
+                if not convert(ad, to="v4", **units).complete:
                     raise SystemExit(f"{mapping.given}: not complete")
-                ads = rate(lambda: convert(ad, to="v4", **said).complete)  # noqa: B023
-                slips = rate(lambda: convert(ad, to="v4", **said).receipt, 500)  # noqa: B023
-                print(f"convert {mapping.given}, {what}: {ads:,.0f} ads a second (at least 30,000), {slips:,.0f} with receipts")
+                ads = rate(lambda: convert(ad, to="v4", **units).complete)  # noqa: B023
+                receipts = rate(lambda: convert(ad, to="v4", **units).receipt, 500)  # noqa: B023
+                print(
+                    f"convert {mapping.given}, {name}: {ads:,.0f} ads a second (at least 30,000), {receipts:,.0f} with receipts"
+                )
         else:
             ads = rate(lambda: convert(ad, to="v4").questions, 1_000)  # noqa: B023
-            print(f"convert {mapping.given}: {ads:,.0f} ads a second with what is asked")
+            print(f"convert {mapping.given}: {ads:,.0f} ads a second with questions")
 
 
-def exchanging() -> None:
-    """Print what it takes to check a request with a valid ad, here and by openapi-core alone."""
+def measure_check_request() -> None:
+    """Print how long it takes to check a request with a valid ad, here and by openapi-core alone."""
     from openapi_core import OpenAPI
 
     from v4schema.openapi import check_request, document, request
 
-    held = catalogue.default()
+    catalogue = catalogues.default()
     alone = OpenAPI.from_dict(document())
-    for category in held.edition().categories:
-        ad = example(held.schema(Kind(version=held.edition().name, category=category)))
+    for category in catalogue.edition().categories:
+        ad = example(catalogue.schema(Kind(version=catalogue.edition().name, category=category)))
         headers = {"X-Auth-Token": "6d2f7a", "Content-Type": "application/json"}
-        sent = request("POST", "https://pro-import-api.blocket.se/v4/ad", headers=headers, body=json.dumps(ad).encode())
-        if check_request(sent).errors or [*alone.iter_request_errors(sent)]:
+        exchange = request("POST", "https://pro-import-api.blocket.se/v4/ad", headers=headers, body=json.dumps(ad).encode())
+        if check_request(exchange).errors or [*alone.iter_request_errors(exchange)]:
             raise SystemExit(f"{category}: not valid")
-        ours, theirs, ratio = each(lambda: check_request(sent), lambda: [*alone.iter_request_errors(sent)], 100)  # noqa: B023
+        ours, theirs, ratio = compare_calls(lambda: check_request(exchange), lambda: [*alone.iter_request_errors(exchange)], 100)  # noqa: B023
         print(f"check_request {category}: {ours / 1e3:.2f} ms (at most 1), openapi-core {theirs / 1e3:.2f} ms, ratio {ratio:.2f}")
 
 
 def main(runs: int) -> None:
-    """Print each figure with its bound."""
+    """Print each measurement with its bound."""
     scripts = Path(sysconfig.get_path("scripts"))
     if not (scripts / "check-jsonschema").exists():
         raise SystemExit("check-jsonschema is missing here; run `pip install --editable '.[dev]'` in this environment.")
-    held = catalogue.default()
+    catalogue = catalogues.default()
     with tempfile.TemporaryDirectory() as folder:
-        kind = Kind(version=held.edition().name, category=next(iter(held.edition().categories)))
-        schema, ad = held.schema(kind), example(held.schema(kind))
-        one, bundle = Path(folder, "one.json"), Path(folder, "bundle.json")
-        one.write_text(json.dumps(ad, indent=2), "utf-8")
-        bundle.write_text(json.dumps(schema), "utf-8")
-        ours, theirs, ratio = paired(
-            [str(scripts / "v4schema"), "validate", str(one)],
-            [str(scripts / "check-jsonschema"), "--schemafile", str(bundle), str(one)],
+        kind = Kind(version=catalogue.edition().name, category=next(iter(catalogue.edition().categories)))
+        schema, ad = catalogue.schema(kind), example(catalogue.schema(kind))
+        ad_file, schema_file = Path(folder, "ad.json"), Path(folder, "schema.json")
+        ad_file.write_text(json.dumps(ad, indent=2), "utf-8")
+        schema_file.write_text(json.dumps(schema), "utf-8")
+        ours, theirs, ratio = compare_commands(
+            [str(scripts / "v4schema"), "validate", str(ad_file)],
+            [str(scripts / "check-jsonschema"), "--schemafile", str(schema_file), str(ad_file)],
             runs,
         )
     print(f"cold start: {ours * 1e3:.0f} ms, check-jsonschema {theirs * 1e3:.0f} ms, ratio {ratio:.2f} (at most 0.50)")
     python = sys.executable
-    ours, theirs, _ = paired([python, "-c", "import v4schema"], [python, "-c", "pass"], runs)
+    ours, theirs, _ = compare_commands([python, "-c", "import v4schema"], [python, "-c", "pass"], runs)
     print(f"import v4schema: {(ours - theirs) * 1e3:.1f} ms more than a bare interpreter (at most 15)")
-    for kind in (Kind(version=edition.name, category=slug) for edition in held.editions.values() for slug in edition.categories):
-        ad = example(held.schema(kind))
-        engine = compile_schema(held.schema(kind))
+    for kind in (
+        Kind(version=edition.name, category=slug) for edition in catalogue.editions.values() for slug in edition.categories
+    ):
+        ad = example(catalogue.schema(kind))
+        engine = compile_schema(catalogue.schema(kind))
         if engine.accepts(ad):
-            whole, bare, ratio = each(lambda: validate(ad, version=kind.version), lambda: engine.accepts(ad))  # noqa: B023
-            print(f"validate {kind}: {whole:.1f} µs, engine alone {bare:.1f} µs, ratio {ratio:.2f} (at most 3)")
-    exchanging()
-    normalising()
-    converting()
+            ours, theirs, ratio = compare_calls(lambda: validate(ad, version=kind.version), lambda: engine.accepts(ad))  # noqa: B023
+            print(f"validate {kind}: {ours:.1f} µs, engine alone {theirs:.1f} µs, ratio {ratio:.2f} (at most 3)")
+    measure_check_request()
+    measure_normalise()
+    measure_convert()
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Look for private values in everything that is printed of ads: none may be there but in ads, diffs, receipts and rejects.
+"""Look for private values in all output about ads. They may appear only in ads, diffs, receipts and rejects.
 
-Every private value, and every name within what is private, is a canary: a text that stands nowhere else. `python
-scripts/canaries.py 600` draws so many ads, sends them through the library and the command, and counts the sightings. Run it in an
-environment with the extra `test`.
+Every private value, and every name inside a private object, is a canary: a text that appears nowhere else. `python
+scripts/canaries.py 600` draws 600 ads, sends them through the library and the command, and counts the canaries in the output. Run
+it in an environment with the extra `test`.
 """
 
 import argparse
@@ -36,27 +36,27 @@ from v4schema.feed.question_sheet import QuestionSheet
 from v4schema.openapi.schema_validators import AdRefused
 from v4schema.output import formats
 
-#: What every canary begins with: in letters, and in digits where a number is wanted.
+#: The beginning of every canary: in letters, and in digits for telephone numbers.
 STEM, DIGITS = "qzxcanary", "4670999"
-#: So deep are objects and lists in one another.
+#: How deep objects and lists are nested.
 _DEEPEST = 3
-#: The objects and the fields that hold what is private, as they are called, and as people misspell and misplace them.
+#: Names of private objects and fields, right and misspelled.
 OBJECTS = ("contact", "Contact", "kontakt", "contcat", "contact_info", "seller")
 FIELDS = ("phone", "telefon", "Telephone", "email", "e-post", "regnr", "license plate", "chassis_number", "description", "vin")
 
 
-class Cage:
-    """Makes canaries, no two alike."""
+class CanaryMaker:
+    """Makes canaries, each of them different."""
 
     def __init__(self, start: int) -> None:
         self.made = 0
         self.random = random.Random(start)  # noqa: S311  (nothing secret)
 
     def text(self) -> str:
-        """Return a canary in letters, of one shape or another."""
+        """Return a canary in letters, of a random form."""
         self.made += 1
-        shapes = "{}{}", "{}{}@example.com", "{}-{} \u0159 \u202e", "{} {}\n\x1b[2J", "{}{}/~", "{}{}" + "y" * 300, "\u2026{}{}"
-        return self.random.choice(shapes).format(STEM, self.made)
+        forms = "{}{}", "{}{}@example.com", "{}-{} \u0159 \u202e", "{} {}\n\x1b[2J", "{}{}/~", "{}{}" + "y" * 300, "\u2026{}{}"
+        return self.random.choice(forms).format(STEM, self.made)
 
     def digits(self) -> str:
         """Return a canary that is a telephone number."""
@@ -64,65 +64,65 @@ class Cage:
         return f"{DIGITS}{self.made:06}"
 
     def value(self, depth: int = 0) -> Any:  # noqa: ANN401  (any JSON)
-        """Return any value that tells something, however deep."""
-        kinds: list[Callable[[], Any]] = [self.text, self.digits, lambda: int(self.digits())]
+        """Return any JSON value with a canary in it."""
+        makers: list[Callable[[], Any]] = [self.text, self.digits, lambda: int(self.digits())]
         if depth < _DEEPEST:
-            kinds += [lambda: {self.name(): self.value(depth + 1)}, lambda: [self.value(depth + 1)]]
-        return self.random.choice(kinds)()
+            makers += [lambda: {self.name(): self.value(depth + 1)}, lambda: [self.value(depth + 1)]]
+        return self.random.choice(makers)()
 
     def chance(self, share: float) -> bool:
-        """Tell whether to do something that is done in a share of all cases."""
+        """Return True with a probability."""
         return self.random.random() < share
 
     def name(self) -> str:
-        """Return a name that tells something."""
+        """Return a name that is a canary."""
         return self.random.choice([self.text, self.digits])()
 
     def contact(self) -> dict[str, Any]:
-        """Return whom to turn to, rightly or wrongly told."""
-        told = {"name": self.text(), "phone": self.digits(), "email": f"{self.text()}@example.com"}
+        """Return contact details, perhaps with wrong names and values."""
+        details = {"name": self.text(), "phone": self.digits(), "email": f"{self.text()}@example.com"}
         wrong = {
             self.random.choice(["Phone", "telefon", "E-mail", "mail", "fone", "name"]): self.value(),
             self.name(): self.value(),
         }
-        return {**told, **self.random.choice([{}, wrong])}
+        return {**details, **self.random.choice([{}, wrong])}
 
 
-def infested(ad: Ad, kind: Kind, cage: Cage) -> Ad:
-    """Return an ad in which all that is private is a canary, and some that is has gone astray."""
-    dice = cage.random
+def with_canaries(ad: Ad, kind: Kind, maker: CanaryMaker) -> Ad:
+    """Return an ad whose private values are canaries, some of them under wrong names or in wrong places."""
+    rng = maker.random
     ad = json.loads(json.dumps(ad)) if isinstance(ad, dict) else {}
     schema = HELD.schema(kind)
     for at, _ in walk(schema):
         here: Any = ad
         for token in at[:-1]:
             here = here.get(token) if isinstance(here, dict) else None
-        if at and is_private(schema, at) and isinstance(here, dict) and (at[-1] in here or cage.chance(0.3)):
-            here[at[-1]] = cage.text() if cage.chance(0.8) else cage.value()
-    if cage.chance(0.7):
-        around = dice.choice([ad, ad, ad.get("category_fields"), ad.get("location")])
+        if at and is_private(schema, at) and isinstance(here, dict) and (at[-1] in here or maker.chance(0.3)):
+            here[at[-1]] = maker.text() if maker.chance(0.8) else maker.value()
+    if maker.chance(0.7):
+        around = rng.choice([ad, ad, ad.get("category_fields"), ad.get("location")])
         if isinstance(around, dict):
-            around[dice.choice(OBJECTS)] = dice.choice([cage.contact(), cage.contact(), [cage.contact()], cage.value()])
-    for _ in range(dice.randrange(3)):
-        around = dice.choice([ad, ad.get("category_fields"), ad.get("contact")])
+            around[rng.choice(OBJECTS)] = rng.choice([maker.contact(), maker.contact(), [maker.contact()], maker.value()])
+    for _ in range(rng.randrange(3)):
+        around = rng.choice([ad, ad.get("category_fields"), ad.get("contact")])
         if isinstance(around, dict):
-            around[dice.choice(FIELDS)] = cage.value()
-    if cage.chance(0.2):
-        ad[cage.digits()] = cage.value()
+            around[rng.choice(FIELDS)] = maker.value()
+    if maker.chance(0.2):
+        ad[maker.digits()] = maker.value()
     return ad
 
 
-def texts(ad: Ad, cage: Cage) -> Iterator[bytes]:
-    """Yield an ad as a text, and often as one that is broken."""
-    dice = cage.random
-    text = json.dumps(ad, ensure_ascii=cage.chance(0.5), indent=dice.choice([None, 1]))
+def texts(ad: Ad, maker: CanaryMaker) -> Iterator[bytes]:
+    """Yield an ad as JSON text, and a broken variant of it."""
+    rng = maker.random
+    text = json.dumps(ad, ensure_ascii=maker.chance(0.5), indent=rng.choice([None, 1]))
     yield text.encode()
-    name = json.dumps(cage.name())
-    inner = f"{name}: 1, {dice.choice([name, name + ': [1]}, ' + name])}: 2"
+    name = json.dumps(maker.name())
+    inner = f"{name}: 1, {rng.choice([name, name + ': [1]}, ' + name])}: 2"
     places = "{", '{"contact": {', '{"kontakt": {"deep": [{', '{"category_fields": {"contact": {', '{"seller": [[{'
-    broken = dice.choice(places) + inner
+    broken = rng.choice(places) + inner
     closed = broken + "".join({"{": "}", "[": "]"}[each] for each in reversed(re.sub('"[^"]*"|[^\\[{]', "", broken)))
-    yield dice.choice(
+    yield rng.choice(
         [
             closed.encode(),
             text[: len(text) // 2].encode(),
@@ -137,14 +137,14 @@ def texts(ad: Ad, cage: Cage) -> Iterator[bytes]:
 
 
 def drawn(number: int, start: int, kinds: Sequence[Kind]) -> list[tuple[Kind, Ad]]:
-    """Return so many ads of some kinds: valid ones, near misses and other spellings, the same ones for the same seed."""
+    """Return a number of ads of some kinds: valid ones, near misses and other spellings. The same seed gives the same ads."""
     found: list[tuple[Kind, Ad]] = []
     each = -(-number // (3 * len(kinds)))
     for kind in kinds:
-        words = kind.version, kind.category
-        near = strategies.near_misses(*words).map(lambda miss: miss.ad)
-        spelt = strategies.respelled(*words).map(lambda spelling: spelling.ad)
-        for strategy in (strategies.ads(*words), near, spelt):
+        arguments = kind.version, kind.category
+        near_misses = strategies.near_misses(*arguments).map(lambda miss: miss.ad)
+        respelled = strategies.respelled(*arguments).map(lambda respelling: respelling.ad)
+        for strategy in (strategies.ads(*arguments), near_misses, respelled):
             ads: list[Ad] = []
             _draw(strategy, each, start, ads)
             found += [(kind, ad) for ad in ads[:each]]
@@ -162,66 +162,68 @@ def _draw(strategy: st.SearchStrategy[Ad], number: int, start: int, into: list[A
     draw()
 
 
-def told(value: object) -> Iterator[str]:
-    """Yield what Python prints of a value."""
+def printed(value: object) -> Iterator[str]:
+    """Yield the texts that Python prints for a value."""
     yield repr(value)
     yield str(value)
     yield f"{value}"
 
 
 def raised(act: Callable[[], object]) -> Iterator[str]:
-    """Yield what is printed of the exception that something raises, if it does."""
+    """Yield the texts of the exception that a function raises, if any."""
     try:
         act()
     except (V4SchemaError, AdRefused) as error:
-        yield from told(error)
+        yield from printed(error)
         yield "".join(traceback.format_exception(error))
 
 
 def of_findings(findings: Iterable[Finding]) -> Iterator[str]:
-    """Yield what is printed of findings."""
+    """Yield the texts of findings."""
     for finding in findings:
-        yield from told(finding)
+        yield from printed(finding)
         yield f"{finding.at} {finding.to} {finding.message} {finding.hint}"
 
 
 def of_an_ad(ad: Ad, kind: Kind) -> Iterator[tuple[str, str]]:
-    """Yield what the library prints of an ad, each with what prints it."""
-    words: dict[str, Any] = {"version": kind.version, "category": kind.category}
+    """Yield the texts that the library prints for an ad, each with its origin."""
+    arguments: dict[str, Any] = {"version": kind.version, "category": kind.category}
     for operation in HELD.edition(kind.version).operations:
         for report in (
-            v4schema.validate(ad, operation=operation, **words),
+            v4schema.validate(ad, operation=operation, **arguments),
             v4schema.validate(ad, operation=operation, version=kind.version),
-            v4schema.preflight(ad, operation=operation, price_unit="kr", **words),
+            v4schema.preflight(ad, operation=operation, price_unit="kr", **arguments),
         ):
-            yield from (("report", each) for each in (*told(report), *of_findings(report.findings), json.dumps(report.api())))
+            yield from (("report", each) for each in (*printed(report), *of_findings(report.findings), json.dumps(report.api())))
             yield from (("InvalidAd", each) for each in raised(report.raise_for_errors))
-    done = v4schema.normalise(ad, **words)
-    yield from (("normalisation", each) for each in (*told(done), *of_findings(done.findings)))
+    done = v4schema.normalise(ad, **arguments)
+    yield from (("normalisation", each) for each in (*printed(done), *of_findings(done.findings)))
     other = next(edition for edition in HELD.editions if edition != kind.version)
     answers = {"/contact/phone": f"{DIGITS}!", "/category_fields/vin": STEM, f"/contact/{STEM}": "1", STEM + "0701234567": "2"}
     for answered in ({}, answers):
-        carried = v4schema.convert(ad, to=other, version=kind.version, answers=answered)
-        yield from (("conversion", each) for each in (*told(carried), *of_findings(carried.findings), repr(carried.questions)))
-        whys = [change["why"] for change in carried.receipt.get("changes", ())]
-        yield "why of a receipt", json.dumps(whys)
-        changed = {**carried.ad, "contact": {"phone": 1}} if isinstance(carried.ad, dict) else {}
-        back = v4schema.convert(changed, to=kind.version, receipt=carried.receipt)
-        yield from (("conversion", each) for each in (*told(back), *of_findings(back.findings)))
+        conversion = v4schema.convert(ad, to=other, version=kind.version, answers=answered)
+        yield from (
+            ("conversion", each) for each in (*printed(conversion), *of_findings(conversion.findings), repr(conversion.questions))
+        )
+        reasons = [change["why"] for change in conversion.receipt.get("changes", ())]
+        yield "reason in a receipt", json.dumps(reasons)
+        changed = {**conversion.ad, "contact": {"phone": 1}} if isinstance(conversion.ad, dict) else {}
+        back = v4schema.convert(changed, to=kind.version, receipt=conversion.receipt)
+        yield from (("conversion", each) for each in (*printed(back), *of_findings(back.findings)))
 
 
 def of_a_request(body: bytes, kind: Kind, log: io.StringIO) -> Iterator[tuple[str, str]]:
-    """Yield what the guards of HTTP print of a request with a body."""
+    """Yield the texts that the HTTP checks print for a request with a body."""
     url = f"https://api.blocket.se/pro-import-api/{kind.version}/ad"
     request = openapi.request(
         "POST", url, headers={"Content-Type": "application/json", "Authorization": f"Token {STEM}"}, body=body
     )
-    yield from (("request", each) for each in told(request))
+    yield from (("request", each) for each in printed(request))
     report = openapi.check_request(request)
-    yield from (("request", each) for each in (*told(report), *of_findings(report.findings), json.dumps(report.api())))
+    yield from (("request", each) for each in (*printed(report), *of_findings(report.findings), json.dumps(report.api())))
     for warn in (False, True):
         guard = openapi.Guard(warn=warn)
-        yield from (("PreflightError", each) for each in raised(lambda guard=guard: guard.refuse("POST", url, {}, body)))  # type: ignore[misc]
+        yield from (("PreflightError", each) for each in raised(lambda guard=guard: guard.enforce("POST", url, {}, body)))  # type: ignore[misc]
     yield from (("PreflightError", each) for each in raised(lambda: _raise(openapi.PreflightError(report))))
     yield from (("AdRefused", each) for each in raised(lambda: _raise(AdRefused(report))))
     parsed = v4schema.read(body)
@@ -237,7 +239,7 @@ def _raise(error: Exception) -> None:
 
 
 def _answer(value: object, node: Schema) -> object:
-    """Return what the API may say of an ad: a sentence for each of its fields, and for whatever stands within a private one."""
+    """Return an error body of the API: a message for each field of an ad, and for everything inside a private field."""
     if isinstance(value, dict):
         known = node.get("properties", {})
         below = {name: known.get(name, node) for name in value if name in known or "x-private" in node}
@@ -247,8 +249,8 @@ def _answer(value: object, node: Schema) -> object:
 
 
 def of_a_text(text: bytes) -> Iterator[tuple[str, str]]:
-    """Yield what is printed of the text of an ad."""
-    look = formats.RenderOptions(rich=True)
+    """Yield the texts that are printed for the text of an ad."""
+    rich = formats.RenderOptions(rich=True)
     runs: list[Callable[[], Iterator[feed.Result]]] = [
         lambda: feed.check([("ad.json", text)]),
         lambda: feed.check([("ad.json", text)], version="v3"),
@@ -258,19 +260,19 @@ def of_a_text(text: bytes) -> Iterator[tuple[str, str]]:
     ]
     for run in runs:
         for name, write in formats.FORMATS.items():
-            for each in (look, formats.RenderOptions()):
-                yield name, "".join(write(run(), feed.Summary(), each))
+            for options in (rich, formats.RenderOptions()):
+                yield name, "".join(write(run(), feed.Summary(), options))
         with QuestionSheet(HELD) as sheet:
             for result in run():
-                yield from (("result", each) for each in told(result))
-                yield from (("reading", each) for each in told(result.reading))
+                yield from (("result", each) for each in printed(result))
+                yield from (("reading", each) for each in printed(result.reading))
                 if result.conversion and result.reading.readable:
                     sheet.add(result.conversion)
             yield "questions", b"".join(sheet.lines()).decode()
 
 
 def of_the_command(folder: Path, *, on_terminal: bool) -> Iterator[tuple[str, str]]:
-    """Yield what the command prints of the files in a folder, but for the ads, diffs, receipts and rejects that it writes."""
+    """Yield the output of the command for the files in a folder, except ads, diffs, receipts and rejects."""
     files = sorted(path.name for path in folder.glob("ad-*"))
     convert = [
         "convert",
@@ -317,8 +319,8 @@ def of_the_command(folder: Path, *, on_terminal: bool) -> Iterator[tuple[str, st
                 yield f"terminal: {' '.join(run[:3])}", terminal(*run, *files, cwd=folder)
 
 
-def sighted(text: str) -> str | None:
-    """Return what stands around the first canary in a text, whole or cut, as it is or escaped; None if there is none."""
+def find_canary(text: str) -> str | None:
+    """Return the text around the first canary, complete or cut, plain or escaped; None if there is none."""
     plain = re.sub(r"\\u([0-9a-fA-F]{4})|%([0-9a-fA-F]{2})", lambda found: chr(int(found[1] or found[2], 16)), text)
     for each in (text, plain):
         found = re.search(f"{STEM[:6]}|{DIGITS}", each, re.IGNORECASE)
@@ -327,11 +329,11 @@ def sighted(text: str) -> str | None:
     return None
 
 
-def look(
+def find_canaries(
     number: int, start: int, *, kinds: Sequence[Kind] = KINDS, on_terminal: bool = True
 ) -> tuple[Counter[str], dict[str, str], int]:
-    """Draw ads and look for canaries; return how many texts were searched by what prints them, the sightings and the canaries."""
-    cage, searched, sightings = Cage(start), Counter[str](), dict[str, str]()
+    """Draw ads and look for canaries. Return the searched texts by origin, the sightings, and the number of canaries."""
+    maker, searched, sightings = CanaryMaker(start), Counter[str](), dict[str, str]()
     log = io.StringIO()
     handler = logging.StreamHandler(log)
     logging.getLogger().addHandler(handler)
@@ -341,16 +343,16 @@ def look(
     def search(outputs: Iterable[tuple[str, str]]) -> None:
         for where, text in outputs:
             searched[where] += 1
-            seen = sighted(text)
-            if seen:
-                sightings.setdefault(f"{where}: {seen!r}", seen)
+            found = find_canary(text)
+            if found:
+                sightings.setdefault(f"{where}: {found!r}", found)
 
     try:
         with tempfile.TemporaryDirectory() as folder:
             for count, (kind, ad) in enumerate(drawn(number, start, kinds)):
-                ad = infested(ad, kind, cage)  # noqa: PLW2901  (the ad is the same, but for its canaries)
+                ad = with_canaries(ad, kind, maker)  # noqa: PLW2901  (the same ad, with canaries)
                 search(of_an_ad(ad, kind))
-                for turn, text in enumerate(texts(ad, cage)):
+                for turn, text in enumerate(texts(ad, maker)):
                     search(of_a_text(text))
                     search(of_a_request(text, kind, log))
                     Path(folder, f"ad-{count}-{turn}.json").write_bytes(text)
@@ -358,21 +360,21 @@ def look(
     finally:
         logging.getLogger().removeHandler(handler)
         logging.getLogger().setLevel(level)
-    return searched, sightings, cage.made
+    return searched, sightings, maker.made
 
 
 def main() -> int:
-    """Look, and say what was seen."""
+    """Run the search, and print its result."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("ads", type=int, nargs="?", default=600)
     parser.add_argument("--seed", type=int, default=1)
-    words = parser.parse_args()
-    searched, sightings, made = look(words.ads, words.seed)
+    args = parser.parse_args()
+    searched, sightings, made = find_canaries(args.ads, args.seed)
     for where, count in sorted(searched.items()):
         print(f"{count:>8,} {where}")
-    print(f"{words.ads:,} ads with {made:,} canaries, {searched.total():,} texts searched: {len(sightings)} kinds of sightings")
-    for seen in sightings:
-        print(seen)
+    print(f"{args.ads:,} ads with {made:,} canaries, {searched.total():,} texts searched: {len(sightings)} kinds of sightings")
+    for sighting in sightings:
+        print(sighting)
     return int(bool(sightings))
 
 

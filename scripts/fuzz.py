@@ -1,10 +1,10 @@
-"""Fuzz reading, the command and what lies between for a while, and say what came of it.
+"""Fuzz the library and the command, and print the results.
 
-    python scripts/fuzz.py [SECONDS] [TARGET…]      each target for its share of the time (default: 600 s, all of them)
-    python scripts/fuzz.py --replay FILE TARGET     what was found, once more
+    python scripts/fuzz.py [SECONDS] [TARGET…]      fuzz each target for its share of the time (default: 600 s, all targets)
+    python scripts/fuzz.py --replay FILE TARGET     run a target on an input that was found
 
-A fault is an exception, a law that does not hold, an input that takes longer than a bound, or memory that grows. What was found
-stays in a folder that is named at the end, and the exit code is 1. Run it in an environment with the extra `fuzz`.
+A fault is an exception, an assertion that fails, an input that takes too long, or memory that grows. The inputs that cause faults
+stay in a folder that is named at the end, and the exit code is 1. Run it in an environment with the extra `fuzz`.
 """
 
 import argparse
@@ -22,25 +22,25 @@ from pathlib import Path
 from typing import Any
 
 NAMES = ("json", "ndjson", "gz", "positions", "ads", "command", "sheets", "receipts")
-#: An input that takes longer than so many seconds is a hang, on one core that others use as well.
+#: The most seconds that an input may take, on a shared core.
 SLOWEST = 20
-#: So many megabytes are never needed, and so many more per 20,000 inputs are a leak, once it has warmed up.
+#: The most megabytes that may be in use, and the most that memory may grow per 20,000 inputs after warming up.
 MOST, GROWTH = 1024, 32
-#: How often memory is looked at, in inputs; after how many, time; and what part of a run is for memory to warm up.
-EVERY, USED_TO, WARM_UP = 250, 500, 0.3
+#: Memory is measured every so many inputs, time after so many; and the share of a run in which memory warms up.
+EVERY, UNTIMED, WARM_UP = 250, 500, 0.3
 ROW = "{:<10} {:>9} {:>8} {:>7} {:>7} {:>7} {:>9} {:>9}  {}"
 HEAD = ROW.format("target", "inputs", "a second", "edges", "start", "end", "MB/20,000", "slowest", "found")
 
 
 class Meter:
-    """Runs a target, and writes down how much memory there is in use, and which input was the slowest."""
+    """Runs a target, logs the memory in use, and saves the slowest input."""
 
     def __init__(self, call: Callable[[bytes], None], folder: Path) -> None:
         self._call, self._folder, self._count, self._slowest = call, folder, 0, 0.0
         self._log = (folder / "memory").open("w", 1)
 
     def __call__(self, data: bytes) -> None:
-        """Run one input; what it ends with is a fault, and keeps the input, be it an exit or an interruption."""
+        """Run one input. An input that raises anything is saved, even for an exit or an interruption."""
         begun = time.perf_counter()
         try:
             self._call(data)
@@ -48,7 +48,7 @@ class Meter:
             (self._folder / f"crash-{self._count}").write_bytes(data)
             raise
         took = time.perf_counter() - begun
-        if took > self._slowest and self._count > USED_TO:
+        if took > self._slowest and self._count > UNTIMED:
             self._slowest = took
             (self._folder / "slowest").write_bytes(data)
         if self._count % EVERY == 0:
@@ -57,7 +57,7 @@ class Meter:
 
 
 def _megabytes() -> float:
-    """Return the memory in use, or where the system does not tell, the most there has been."""
+    """Return the memory in use, or, if the system does not report it, the peak."""
     try:
         return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * resource.getpagesize() / 1e6
     except FileNotFoundError:
@@ -65,7 +65,7 @@ def _megabytes() -> float:
 
 
 def fuzz(target: str, folder: Path, seconds: int) -> None:
-    """Fuzz one target in this process, which ends here."""
+    """Fuzz one target in this process, and end the process."""
     atheris = import_module("atheris")
     with atheris.instrument_imports(include=["v4schema"]):
         fuzzed = import_module("fuzzed")
@@ -73,26 +73,30 @@ def fuzz(target: str, folder: Path, seconds: int) -> None:
     corpus.mkdir()
     for number, seed in enumerate(fuzzed.seeds(target)):
         (corpus / f"seed-{number}").write_bytes(seed)
-    words = ["".join(f"\\x{byte:02X}" for byte in word) for word in fuzzed.dictionary()]
-    (folder / "dictionary").write_text("".join(f'"{word}"\n' for word in words), "ascii")
-    bounds = [f"-max_total_time={seconds}", f"-timeout={SLOWEST}", f"-rss_limit_mb={MOST}", "-max_len=8192"]
-    told = [f"-dict={folder}/dictionary", f"-artifact_prefix={folder}/", "-print_final_stats=1", str(corpus)]
-    atheris.Setup([sys.argv[0], *bounds, *told], Meter(fuzzed.targets()[target], folder))
+    entries = ["".join(f"\\x{byte:02X}" for byte in word) for word in fuzzed.dictionary()]
+    (folder / "dictionary").write_text("".join(f'"{entry}"\n' for entry in entries), "ascii")
+    limits = [f"-max_total_time={seconds}", f"-timeout={SLOWEST}", f"-rss_limit_mb={MOST}", "-max_len=8192"]
+    files = [f"-dict={folder}/dictionary", f"-artifact_prefix={folder}/", "-print_final_stats=1", str(corpus)]
+    atheris.Setup([sys.argv[0], *limits, *files], Meter(fuzzed.targets()[target], folder))
     atheris.Fuzz()
 
 
 def run(target: str, folder: Path, seconds: int) -> tuple[str, bool]:
-    """Fuzz one target in a process of its own; return the row that tells of it, and whether it found anything."""
+    """Fuzz one target in its own process. Return its row of the table, and whether it found a fault."""
     folder.mkdir()
     (folder / "memory").touch()
     command = [sys.executable, __file__, "--child", str(folder), str(seconds), target]
-    told: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "env": {**os.environ, "TMPDIR": str(folder)}}
-    with (folder / "log").open("w", 1) as log, subprocess.Popen(command, text=True, errors="replace", **told) as child:
-        shown = 0.0
+    options: dict[str, Any] = {
+        "stdout": subprocess.PIPE,
+        "stderr": subprocess.STDOUT,
+        "env": {**os.environ, "TMPDIR": str(folder)},
+    }
+    with (folder / "log").open("w", 1) as log, subprocess.Popen(command, text=True, errors="replace", **options) as child:
+        last_shown = 0.0
         for line in child.stdout or ():
             log.write(line)
-            if re.match(r"#\d", line) and time.monotonic() > shown + 5:
-                shown = time.monotonic()
+            if re.match(r"#\d", line) and time.monotonic() > last_shown + 5:
+                last_shown = time.monotonic()
                 print(f"\r{target}: {line.strip()[:100]:<100}", end="", file=sys.stderr, flush=True)
     print("\r" + " " * 115, end="\r", file=sys.stderr)
     text = (folder / "log").read_text("utf-8")
@@ -109,21 +113,21 @@ def run(target: str, folder: Path, seconds: int) -> tuple[str, bool]:
 
 
 def main() -> int:
-    """Fuzz each target, and print a row for each."""
+    """Fuzz each target, and print a table with a row for each. Return 1 if a fault was found."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("words", nargs="*", metavar="SECONDS | TARGET", help=f"targets: {', '.join(NAMES)}")
     parser.add_argument("--replay", metavar="FILE", type=Path)
     parser.add_argument("--child", metavar="FOLDER", type=Path, help=argparse.SUPPRESS)
-    asked = parser.parse_args()
-    chosen = [word for word in asked.words if not word.isdecimal()] or [*NAMES]
+    args = parser.parse_args()
+    chosen = [word for word in args.words if not word.isdecimal()] or [*NAMES]
     if not {*chosen} <= {*NAMES}:
-        parser.error(f"There are the targets {', '.join(NAMES)}.")
-    seconds = next((int(word) for word in asked.words if word.isdecimal()), 600)
-    if asked.replay:
-        import_module("fuzzed").targets()[chosen[0]](asked.replay.read_bytes())
+        parser.error(f"Unknown target. The targets are {', '.join(NAMES)}.")
+    seconds = next((int(word) for word in args.words if word.isdecimal()), 600)
+    if args.replay:
+        import_module("fuzzed").targets()[chosen[0]](args.replay.read_bytes())
         return 0
-    if asked.child:
-        fuzz(chosen[0], asked.child, seconds)
+    if args.child:
+        fuzz(chosen[0], args.child, seconds)
     folder = Path(tempfile.mkdtemp(prefix="v4schema-fuzz-"))
     print(HEAD)
     failed = []
@@ -134,7 +138,7 @@ def main() -> int:
     if not failed:
         shutil.rmtree(folder)
         return 0
-    print(f"What was found lies in {folder}, with the log of each target: python {__file__} --replay FILE TARGET")
+    print(f"The inputs and logs are in {folder}. To run an input again: python {__file__} --replay FILE TARGET")
     return 1
 
 

@@ -1,4 +1,4 @@
-"""What `fuzz.py` fuzzes: what each target does with any bytes, the laws that hold whatever they are, and what to begin with."""
+"""The targets of `fuzz.py`: what each does with any bytes, the laws that it asserts, and its first inputs."""
 
 import errno
 import gzip
@@ -31,27 +31,27 @@ from v4schema.feed.receipt_file import ReceiptFile
 from v4schema.output import formats
 from v4schema.reading.reader import parse_json, read_document
 
-for _module in walk_packages(v4schema.__path__, "v4schema."):  # what is imported later would not be instrumented
+for _module in walk_packages(v4schema.__path__, "v4schema."):  # modules imported later are not instrumented
     if not _module.name.endswith("__main__"):
         import_module(_module.name)
-for _stream in ("stdout", "stderr"):  # click keeps every stream that ever was standard output, which here are thousands
+for _stream in ("stdout", "stderr"):  # click keeps every stream that was standard output, and there are thousands
     setattr(click.utils, f"_default_text_{_stream}", partial(getattr, sys, _stream))
 
-Chance = Any  # atheris's provider, which makes numbers of the end of the data; the ads are its beginning
-HELD = catalogue.default()
+Provider = Any  # atheris's FuzzedDataProvider: it takes numbers from the end of the data, and ads from the beginning
+CATALOGUE = catalogue.default()
 ROOT = Path(__file__).parent.parent
-#: What may be said of units again and again: the units to write in, not those that bare numbers are in.
-KEPT = [name for name in HELD.unit_settings if not name.endswith("_unit")]
-#: What is said of units: little, since what mends ads by it is compiled and kept for each, and memory is to settle.
-SAID = [{}, *({name: units[end] for name, units in HELD.unit_settings.items()} for end in (0, -1))]
-#: No text that is swollen becomes longer than this.
+#: The unit settings that may be used again on a normalised ad: the units to write, not the units of bare numbers.
+OUTPUT_SETTINGS = [name for name in CATALOGUE.unit_settings if not name.endswith("_unit")]
+#: Unit settings. There are few, because a normaliser is compiled and cached for each, and memory has to settle.
+UNIT_SETTINGS = [{}, *({name: units[end] for name, units in CATALOGUE.unit_settings.items()} for end in (0, -1))]
+#: The most bytes of a text with a repeated piece.
 LONGEST = 1 << 18
 CASES: list[dict[str, Any]] = [
     json.loads(path.read_text("utf-8"))
     for path in sorted([*ROOT.glob("examples/*.json"), *ROOT.glob("tests/examples/**/*.json")])
 ]
 ADS: list[dict[str, Any]] = [case.get("ad", case) for case in CASES]
-#: V3 ads with a name each, and what those that become complete do become.
+#: V3 ads with unique identifiers, and the conversions of those that become complete.
 OLD = [case | {"ad": case["ad"] | {"source_id": f"ad-{number}"}} for number, case in enumerate(CASES) if "to" in case]
 DONE = [
     done
@@ -61,58 +61,58 @@ DONE = [
 
 
 def lines(values: list[Any]) -> bytes:
-    """Write values as JSON, one a line."""
+    """Write values as JSON lines."""
     return b"".join(json.dumps(value, ensure_ascii=False).encode() + b"\n" for value in values)
 
 
 def reading(data: bytes, name: str) -> None:
-    """Nothing of a file is lost, and what was read is read again from what it is dumped as."""
+    """Nothing of a file is lost, and an ad that is read, written and read again is the same."""
     readings = [*read(data, name=name)]
     if not data.startswith(b"\x1f\x8b"):
         whole = b"".join(each.lead + each.text + each.ending for each in readings)
-        assert data.startswith(whole), "what was read is not what is there"
-        assert not data[len(whole) :].strip(), "something was passed over"
+        assert data.startswith(whole), "what was read is not in the file"
+        assert not data[len(whole) :].strip(), "something was skipped"
     for each in readings:
-        assert each.readable or each.findings, "nobody says why"
+        assert each.readable or each.findings, "no finding says why"
         if each.readable:
             for again in (json.dumps(each.ad).encode(), json.dumps(each.ad, ensure_ascii=False, indent=1).encode()):
-                assert json_equal(read_document(again).ad, each.ad), "dumped and read, it is something else"
+                assert json_equal(read_document(again).ad, each.ad), "written and read again, the ad differs"
 
 
-def packed(data: bytes, chance: Chance) -> None:
-    """What is packed is read as what it holds, and damage to it is a finding."""
-    payload = chance.ConsumeBytes(chance.remaining_bytes() * 3 // 4)
-    name = chance.PickValueInList(["feed.ndjson.gz", "ad.json.gz", "ad.json"])
-    archive = bytearray(gzip.compress(payload, chance.PickValueInList([0, 1, 9]), mtime=0))
-    plain = [each.ad for each in read(payload, name=name)]
-    assert payload.startswith(b"\x1f\x8b") or [each.ad for each in read(bytes(archive), name=name)] == plain
-    for _ in range(chance.ConsumeIntInRange(1, 4)):
-        archive[chance.ConsumeIntInRange(2, len(archive) - 1)] = chance.ConsumeIntInRange(0, 255)
-    del archive[chance.ConsumeIntInRange(2, len(archive)) :]
+def compressed(data: bytes, provider: Provider) -> None:
+    """A gzip file is read as its content, and damage to it is a finding."""
+    payload = provider.ConsumeBytes(provider.remaining_bytes() * 3 // 4)
+    name = provider.PickValueInList(["feed.ndjson.gz", "ad.json.gz", "ad.json"])
+    archive = bytearray(gzip.compress(payload, provider.PickValueInList([0, 1, 9]), mtime=0))
+    expected = [each.ad for each in read(payload, name=name)]
+    assert payload.startswith(b"\x1f\x8b") or [each.ad for each in read(bytes(archive), name=name)] == expected
+    for _ in range(provider.ConsumeIntInRange(1, 4)):
+        archive[provider.ConsumeIntInRange(2, len(archive) - 1)] = provider.ConsumeIntInRange(0, 255)
+    del archive[provider.ConsumeIntInRange(2, len(archive)) :]
     for damaged in (bytes(archive), data):
-        assert [*read(damaged, name=name)], "nothing is said"
+        assert [*read(damaged, name=name)], "no reading and no finding"
 
 
-def walked(value: object, at: Place = ()) -> Iterator[tuple[Place, object]]:
-    """Yield every value within a value, with its place."""
+def walk_values(value: object, at: Place = ()) -> Iterator[tuple[Place, object]]:
+    """Yield every value inside a value, with its place."""
     yield at, value
     if isinstance(value, dict | list):
         for token, below in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from walked(below, (*at, token))
+            yield from walk_values(below, (*at, token))
 
 
 def places(data: bytes) -> None:
-    """Every pointer leads to just its value; where there is no JSON, every place lies in the text."""
-    given, found = read_document(data), positions(data)
-    if not given.readable:
+    """Every pointer leads to its value; in a text that is not JSON, every position is inside the text."""
+    reading, found = read_document(data), positions(data)
+    if not reading.readable:
         for offset in {0, len(data) // 2, len(data)}:
-            told = found.pointer_at(offset)
-            assert told is None or 0 <= told[-1].start <= told[-1].end <= len(data)
+            match = found.pointer_at(offset)
+            assert match is None or 0 <= match[-1].start <= match[-1].end <= len(data)
         found.nearest(("price", 0, "amount"))
-        for finding in given.findings:
-            within(finding.line or 1, finding.column or 1, data)
+        for finding in reading.findings:
+            assert_inside(finding.line or 1, finding.column or 1, data)
         return
-    for tokens, value in walked(given.ad):
+    for tokens, value in walk_values(reading.ad):
         member = found.member(tokens)
         assert member, tokens
         for span, expected in ((member.value, value), (member.name, tokens[-1] if tokens else None)):
@@ -121,65 +121,67 @@ def places(data: bytes) -> None:
                 start = data.rfind(b"\n", 0, span.start) + 1
                 assert (span.line, span.line_start) == (data.count(b"\n", 0, span.start) + 1, start), (tokens, span)
                 assert span.column == len(data[start : span.start].decode()) + 1, (tokens, span)
-        told = found.pointer_at(member.name.start) if member.name else None
-        assert told is None or (told[0], told[-1]) == (tokens, member.name), tokens
+        match = found.pointer_at(member.name.start) if member.name else None
+        assert match is None or (match[0], match[-1]) == (tokens, member.name), tokens
 
 
-def within(line: int, column: int, data: bytes) -> None:
-    """A place lies in a text, or just behind it."""
+def assert_inside(line: int, column: int, data: bytes) -> None:
+    """A position is inside a text, or directly after it."""
     rows = data.split(b"\n")
     assert 1 <= line <= len(rows), (line, len(rows))
     assert 1 <= column <= len(rows[line - 1].decode(errors="replace")) + 1, (line, column)
 
 
-def swollen(chance: Chance) -> bytes:
-    """Return what is left of the data, perhaps with a piece of it many times: what is slow shows in the long."""
-    times = chance.PickValueInList([1] * 12 + [8, 64, 512, 4096])
-    start, length = chance.ConsumeIntInRange(0, 2048), chance.ConsumeIntInRange(1, 64)
-    data: bytes = chance.ConsumeBytes(chance.remaining_bytes())
+def with_repetition(provider: Provider) -> bytes:
+    """Return the rest of the data, perhaps with a piece of it repeated many times, because long texts show slow code."""
+    times = provider.PickValueInList([1] * 12 + [8, 64, 512, 4096])
+    start, length = provider.ConsumeIntInRange(0, 2048), provider.ConsumeIntInRange(1, 64)
+    data: bytes = provider.ConsumeBytes(provider.remaining_bytes())
     longer: bytes = data[:start] + data[start : start + length] * times + data[start + length :]
     return longer[:LONGEST]
 
 
-def ads(_: bytes, chance: Chance) -> None:
-    """Ads are checked, mended and converted: places lie in the text, what is written is what is meant, and all can be undone."""
-    version = chance.PickValueInList([*HELD.editions])
-    category = chance.PickValueInList([None, None, *HELD.edition(version).categories])
-    words = {"version": version, "category": category}
-    operation = chance.PickValueInList(["create", "create", *HELD.edition(version).operations])
-    engine = chance.PickValueInList(["jsonschema-rs", "jsonschema"])
-    said = chance.PickValueInList(SAID)
-    name, text = chance.PickValueInList(["ads.json", "ads.ndjson"]), swollen(chance)
-    for result in feed.check([(name, text)], **words, operation=operation, engine=engine):
-        told(result, text)
-    for result in feed.prepare([(name, text)], **words, operation=operation, engine=engine, **said):
-        told(result, text)
+def ads(_: bytes, provider: Provider) -> None:
+    """Ads are checked, normalised and converted: positions are in the text, output is right, and conversions can be reverted."""
+    version = provider.PickValueInList([*CATALOGUE.editions])
+    category = provider.PickValueInList([None, None, *CATALOGUE.edition(version).categories])
+    arguments = {"version": version, "category": category}
+    operation = provider.PickValueInList(["create", "create", *CATALOGUE.edition(version).operations])
+    engine = provider.PickValueInList(["jsonschema-rs", "jsonschema"])
+    units = provider.PickValueInList(UNIT_SETTINGS)
+    name, text = provider.PickValueInList(["ads.json", "ads.ndjson"]), with_repetition(provider)
+    for result in feed.check([(name, text)], **arguments, operation=operation, engine=engine):
+        check_result(result, text)
+    for result in feed.prepare([(name, text)], **arguments, operation=operation, engine=engine, **units):
+        check_result(result, text)
         new = result.report.ad
         if result.reading.readable and new is not None:
-            assert json_equal(parse_json(result.text()), new), "what is written is not what is meant"
-            again = normalise(new, **words, operation=operation, **{name: unit for name, unit in said.items() if name in KEPT})
+            assert json_equal(parse_json(result.text()), new), "the written ad differs from the normalised one"
+            again = normalise(
+                new, **arguments, operation=operation, **{name: unit for name, unit in units.items() if name in OUTPUT_SETTINGS}
+            )
             assert not again.changed, [(finding.at, finding.message) for finding in again.changes]
-    for result in feed.convert([(name, text)], to=[*HELD.editions][-1], **said):
-        told(result, text)
+    for result in feed.convert([(name, text)], to=[*CATALOGUE.editions][-1], **units):
+        check_result(result, text)
         if result.conversion and result.reading.readable:
             assert not result.complete or json_equal(parse_json(result.text()), result.report.ad)
-            assert json_equal(revert(result.conversion), result.reading.ad), "it does not come back"
+            assert json_equal(revert(result.conversion), result.reading.ad), "reverting does not restore the ad"
 
 
-def told(result: feed.Result, text: bytes) -> None:
-    """What is told of an ad has its place in the source."""
+def check_result(result: feed.Result, text: bytes) -> None:
+    """Every finding about an ad has a position in the source."""
     for finding in result.located():
         assert finding.message
-        within(finding.line or 1, finding.column or 1, text.removeprefix(b"\xef\xbb\xbf"))
+        assert_inside(finding.line or 1, finding.column or 1, text.removeprefix(b"\xef\xbb\xbf"))
     assert all(formats.text([result], formats.RenderOptions(rich=True, width=60, lightest=v4schema.Level.NOTE)))
     json.dumps(result.report.api())
 
 
 def sheets(data: bytes) -> None:
-    """Any table may be read as answers, and the table of what is still asked is always one."""
+    """Any table can be read as answers, and the question sheet can always be read as one."""
     answers, number = AnswerSheet(data, to="v4"), len(data) % len(OLD)
     some = lines([case["ad"] for case in [*OLD, *OLD][number : number + 4]])
-    with QuestionSheet(HELD) as sheet:
+    with QuestionSheet(CATALOGUE) as sheet:
         for result in feed.convert([("v3.ndjson", some)], to="v4", version="v3", answers=answers):
             result.located()
             if result.conversion and not result.is_side_file:
@@ -187,12 +189,12 @@ def sheets(data: bytes) -> None:
         assert not AnswerSheet(b"".join(sheet.lines()), to="v4").unusable
 
 
-def slips(_: bytes, chance: Chance) -> None:
-    """Any file may be read as receipts; what they bring back can be written, also by those that somebody signed anew."""
-    signs, text = chance.ConsumeBool(), swollen(chance)
-    signed = b"".join(_signed(line) if signs else line for line in text.splitlines(keepends=True))
-    drawer = ReceiptFile(signed, name="receipts.ndjson")
-    for result in feed.restore([("v4.ndjson", lines([done.ad for done in DONE]))], drawer):
+def receipts(_: bytes, provider: Provider) -> None:
+    """Any file can be read as receipts, even one that is signed again, and restored ads can be written."""
+    signs_again, text = provider.ConsumeBool(), with_repetition(provider)
+    signed = b"".join(_signed(line) if signs_again else line for line in text.splitlines(keepends=True))
+    receipt_file = ReceiptFile(signed, name="receipts.ndjson")
+    for result in feed.restore([("v4.ndjson", lines([done.ad for done in DONE]))], receipt_file):
         result.located()
         if result.conversion and result.complete and not result.is_side_file:
             assert json_equal(parse_json(result.text()), result.report.ad)
@@ -206,9 +208,10 @@ def _signed(line: bytes) -> bytes:
     return lines([{**rest, "check": digest(rest)}])
 
 
-#: What stands for a name, a file or a value wherever the command wants one.
+#: File names that the command may get.
 FILES = ["ad.json", "feed.ndjson", "feed.ndjson.gz", "answers.csv", "receipts.ndjson", "list.txt", "-", "folder", "missing.json"]
-MENU = [
+#: Any other arguments that it may get.
+ARGUMENTS = [
     *(
         *FILES,
         "new.json",
@@ -220,29 +223,47 @@ MENU = [
         "brands=list.txt",
         "x=missing.json",
     ),
-    *(*HELD.editions, *HELD.edition().categories, *HELD.edition().operations, *HELD.names, *HELD.finding_codes, "1121"),
-    *(*(f"{version}/{slug}" for version, edition in HELD.editions.items() for slug in edition.categories), "v4/", "v9/moped"),
-    *(*(unit for units in HELD.unit_settings.values() for unit in units), "jsonschema-rs", "jsonschema", "true", "0", "1e999"),
+    *(
+        *CATALOGUE.editions,
+        *CATALOGUE.edition().categories,
+        *CATALOGUE.edition().operations,
+        *CATALOGUE.names,
+        *CATALOGUE.finding_codes,
+        "1121",
+    ),
+    *(
+        *(f"{version}/{slug}" for version, edition in CATALOGUE.editions.items() for slug in edition.categories),
+        "v4/",
+        "v9/moped",
+    ),
+    *(
+        *(unit for units in CATALOGUE.unit_settings.values() for unit in units),
+        "jsonschema-rs",
+        "jsonschema",
+        "true",
+        "0",
+        "1e999",
+    ),
 ]
 
 
-#: What tells of itself that it writes, beside what opens a file to.
+#: The audit events of functions that write, beside those that open a file.
 WRITING = {f"os.{name}" for name in ("chmod", "chown", "link", "mkdir", "remove", "rename", "rmdir", "symlink", "truncate")}
 
 
-class Workshop:
-    """A folder in which the command is run; while it `watches`, what would write anywhere else is `refused`, as by the system."""
+class Sandbox:
+    """A folder in which the command runs. While `watching`, writing anywhere else is refused, and its path added to `refused`."""
 
     def __init__(self) -> None:
         self.folder = os.path.realpath(tempfile.mkdtemp(prefix="fuzzed-"))
         tempfile.tempdir = self.folder
-        self.watches = False
+        self.watching = False
         self.refused: list[object] = []
         sys.addaudithook(self._refuse)
 
-    def _refuse(self, event: str, told: tuple[Any, ...]) -> None:
-        if self.watches and (event in WRITING or (event == "open" and told[2] & (os.O_WRONLY | os.O_RDWR))):
-            for path in told[: 1 + (event == "os.rename")]:
+    def _refuse(self, event: str, args: tuple[Any, ...]) -> None:
+        if self.watching and (event in WRITING or (event == "open" and args[2] & (os.O_WRONLY | os.O_RDWR))):
+            for path in args[: 1 + (event == "os.rename")]:
                 if isinstance(path, int):
                     continue
                 if not os.path.realpath(os.fsdecode(path)).startswith((self.folder, "/dev/")):
@@ -250,7 +271,7 @@ class Workshop:
                     raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
 
     def fill(self, text: bytes, settings: bytes) -> None:
-        """Put the files anew that the command may read."""
+        """Empty the folder, and write the files that the command may read."""
         os.chdir("/")
         shutil.rmtree(self.folder)
         os.makedirs(f"{self.folder}/here/folder")
@@ -260,103 +281,103 @@ class Workshop:
         Path("pyproject.toml").write_bytes(settings)
 
 
-def spoken(chance: Chance) -> tuple[list[str], dict[str, str], str]:
-    """Return words for the command, variables, and the text of a table of settings."""
-    pick = chance.PickValueInList
+def command_line(provider: Provider) -> tuple[list[str], dict[str, str], str]:
+    """Return arguments for the command, environment variables, and the text of a settings table."""
+    pick = provider.PickValueInList
 
-    def word() -> str:
-        if chance.ConsumeIntInRange(0, 7):
-            return str(pick(MENU))
-        free: bytes = chance.ConsumeBytes(9)
-        return free.translate(None, b"\0/").decode("utf-8", "surrogateescape")
+    def argument() -> str:
+        if provider.ConsumeIntInRange(0, 7):
+            return str(pick(ARGUMENTS))
+        random_bytes: bytes = provider.ConsumeBytes(9)
+        return random_bytes.translate(None, b"\0/").decode("utf-8", "surrogateescape")
 
     def value(param: click.Parameter) -> str:
-        choices = param.type.choices if isinstance(param.type, click.Choice) else HELD.unit_settings.get(str(param.name), ())
-        return str(pick([*choices])) if choices and chance.ConsumeIntInRange(0, 15) else word()
+        choices = param.type.choices if isinstance(param.type, click.Choice) else CATALOGUE.unit_settings.get(str(param.name), ())
+        return str(pick([*choices])) if choices and provider.ConsumeIntInRange(0, 15) else argument()
 
     name = pick(["validate", "normalise", "convert", "convert", *main.commands])
-    words, variables, table = [name], dict[str, str](), "[tool.v4schema]\n"
-    if name == "convert" and chance.ConsumeIntInRange(0, 7):
-        words += pick([["--to", "v4"], ["--to", "v4", "--from", "v3"], ["--back", "--receipts", "receipts.ndjson"]])
-    for _ in range(chance.ConsumeIntInRange(0, 7)):
-        param, how = pick(main.commands[name].params), chance.ConsumeIntInRange(0, 7)
+    arguments, variables, table = [name], dict[str, str](), "[tool.v4schema]\n"
+    if name == "convert" and provider.ConsumeIntInRange(0, 7):
+        arguments += pick([["--to", "v4"], ["--to", "v4", "--from", "v3"], ["--back", "--receipts", "receipts.ndjson"]])
+    for _ in range(provider.ConsumeIntInRange(0, 7)):
+        param, how = pick(main.commands[name].params), provider.ConsumeIntInRange(0, 7)
         flag = isinstance(param, click.Option) and param.is_flag
         if not isinstance(param, click.Option):
-            words.append(word())
+            arguments.append(argument())
         elif how == 0 and param.envvar:
             variables[str(param.envvar)] = value(param)
         elif how == 1 and param.envvar:
-            told = pick(["true", "0", "[]"]) if flag else json.dumps(value(param).encode("utf-8", "replace").decode())
-            table += f"{param.opts[0].removeprefix('--')} = {told}\n"
+            setting = pick(["true", "0", "[]"]) if flag else json.dumps(value(param).encode("utf-8", "replace").decode())
+            table += f"{param.opts[0].removeprefix('--')} = {setting}\n"
         else:
-            words += [pick(param.opts)] if flag else [pick(param.opts), value(param)]
-    words += [word() for _ in range(chance.ConsumeIntInRange(0, 2))]
-    return words, variables, table
+            arguments += [pick(param.opts)] if flag else [pick(param.opts), value(param)]
+    arguments += [argument() for _ in range(provider.ConsumeIntInRange(0, 2))]
+    return arguments, variables, table
 
 
-def command(_: bytes, chance: Chance, workshop: Workshop = Workshop()) -> None:  # noqa: B008  (one for all runs)
-    """Whatever the words, the settings and the ads: an exit code from 0 to 3, no traceback, and nothing half-written."""
-    words, variables, table = spoken(chance)
-    raw, text = chance.ConsumeIntInRange(0, 63) == 1, swollen(chance)
-    workshop.fill(text, text if raw else table.encode())
-    workshop.watches = True
+def command(_: bytes, provider: Provider, sandbox: Sandbox = Sandbox()) -> None:  # noqa: B008  (one for all runs)
+    """With any arguments, settings and ads: an exit code from 0 to 3, no traceback, and no partly written file."""
+    arguments, variables, table = command_line(provider)
+    raw, text = provider.ConsumeIntInRange(0, 63) == 1, with_repetition(provider)
+    sandbox.fill(text, text if raw else table.encode())
+    sandbox.watching = True
     try:
-        result = CliRunner().invoke(main, words, input=text, env=variables, catch_exceptions=False)
+        result = CliRunner().invoke(main, arguments, input=text, env=variables, catch_exceptions=False)
     finally:
-        workshop.watches = False
-    assert result.exit_code in range(4), (words, variables, table, result.exit_code)
-    assert raw or not workshop.refused, (words, variables, table, workshop.refused)
-    assert not [*Path(workshop.folder).rglob(".*.v4schema")], (words, variables, table)
-    workshop.refused.clear()
+        sandbox.watching = False
+    assert result.exit_code in range(4), (arguments, variables, table, result.exit_code)
+    assert raw or not sandbox.refused, (arguments, variables, table, sandbox.refused)
+    assert not [*Path(sandbox.folder).rglob(".*.v4schema")], (arguments, variables, table)
+    sandbox.refused.clear()
 
 
-def providing(target: Callable[[bytes, Chance], None]) -> Callable[[bytes], None]:
-    """Return a target that takes bytes alone."""
-    provider = import_module("atheris").FuzzedDataProvider
-    return lambda data: target(data, provider(data))
+def with_provider(target: Callable[[bytes, Provider], None]) -> Callable[[bytes], None]:
+    """Return a target that takes only bytes."""
+    make_provider = import_module("atheris").FuzzedDataProvider
+    return lambda data: target(data, make_provider(data))
 
 
 def targets() -> dict[str, Callable[[bytes], None]]:
-    """Return the targets by their names."""
+    """Return the targets by name."""
     return {
         "json": lambda data: reading(data, "ads.json"),
         "ndjson": lambda data: reading(data, "ads.ndjson"),
-        "gz": providing(packed),
+        "gz": with_provider(compressed),
         "positions": places,
-        "ads": providing(ads),
-        "command": providing(command),
+        "ads": with_provider(ads),
+        "command": with_provider(command),
         "sheets": sheets,
-        "receipts": providing(slips),
+        "receipts": with_provider(receipts),
     }
 
 
 def seeds(target: str) -> Iterator[bytes]:
-    """Yield what to begin with: examples in several spellings, whole and damaged; for some, with an end to make numbers of."""
-    chance = random.Random(target)  # noqa: S311  (nothing secret)
-    whole = [json.dumps(ad, ensure_ascii=False, indent=chance.choice([None, 2])).encode() for ad in ADS]
+    """Yield the first inputs: examples as texts, intact and damaged, for some targets followed by bytes for numbers."""
+    rng = random.Random(target)  # noqa: S311  (nothing secret)
+    texts = [json.dumps(ad, ensure_ascii=False, indent=rng.choice([None, 2])).encode() for ad in ADS]
     if target == "sheets":
-        with QuestionSheet(HELD) as sheet:
+        with QuestionSheet(CATALOGUE) as sheet:
             for case in OLD:
                 sheet.add(convert(case["ad"], to=case["to"]))
             table = b"".join(sheet.lines())
         named = [b"source_id;" + b";".join(map(str.encode, case.get("answers", {}))) for case in OLD]
         given = [";".join([case["ad"]["source_id"], *map(str, case.get("answers", {}).values())]).encode() for case in OLD]
-        whole = [table, *(b"\n".join(each) for each in zip(named, given, strict=True))]
-        whole += [path.read_bytes() for path in ROOT.glob("examples/*.csv")]
+        texts = [table, *(b"\n".join(each) for each in zip(named, given, strict=True))]
+        texts += [path.read_bytes() for path in ROOT.glob("examples/*.csv")]
     elif target == "receipts":
-        whole = [*(lines([done.receipt]) for done in DONE), lines([done.receipt for done in DONE])]
+        texts = [*(lines([done.receipt]) for done in DONE), lines([done.receipt for done in DONE])]
     else:
-        whole += [lines(chance.sample(ADS, 3)) for _ in range(8)] + [json.dumps(chance.sample(ADS, 2)).encode() for _ in range(4)]
-    for text in whole:
-        cut, other = chance.randrange(len(text)), chance.randrange(len(text))
-        marked, foreign = b"\xef\xbb\xbf" + text, text.decode().encode(chance.choice(["utf-16", "latin-1"]), "replace")
-        for each in (text, chance.choice([text[:cut], text[:cut] + text[other:], marked, foreign, text.replace(b":", b":\r\n")])):
-            yield each + (b"" if target in {"json", "ndjson", "positions", "sheets"} else chance.randbytes(40))
+        texts += [lines(rng.sample(ADS, 3)) for _ in range(8)] + [json.dumps(rng.sample(ADS, 2)).encode() for _ in range(4)]
+    for text in texts:
+        cut, other = rng.randrange(len(text)), rng.randrange(len(text))
+        marked, foreign = b"\xef\xbb\xbf" + text, text.decode().encode(rng.choice(["utf-16", "latin-1"]), "replace")
+        for each in (text, rng.choice([text[:cut], text[:cut] + text[other:], marked, foreign, text.replace(b":", b":\r\n")])):
+            yield each + (b"" if target in {"json", "ndjson", "positions", "sheets"} else rng.randbytes(40))
 
 
 def dictionary() -> list[bytes]:
-    """Return the words that ads and JSON are made of."""
-    names = {str(token) for kind in _kinds() for at, _ in walk(HELD.schema(kind)) for token in at[-1:]}
+    """Return words that occur in ads and tokens of JSON, for the fuzzer to insert."""
+    names = {str(token) for kind in _kinds() for at, _ in walk(CATALOGUE.schema(kind)) for token in at[-1:]}
     words = [
         "1 540 mil",
         "34.900:-",
@@ -375,8 +396,8 @@ def dictionary() -> list[bytes]:
         "at",
     ]
     tokens = [*'"{}[],:', "null", "true", "false", "1e999", "-0", "1E+2", "\\ud83d", "\\u0000", "\ufeff", "\u2028", "\xe5"]
-    return [word.encode() for word in [*(f'"{name}": ' for name in sorted(names | {*HELD.names})), *words, *tokens]]
+    return [word.encode() for word in [*(f'"{name}": ' for name in sorted(names | {*CATALOGUE.names})), *words, *tokens]]
 
 
 def _kinds() -> Iterator[v4schema.Kind]:
-    return (HELD.kind(version, slug) for version, edition in HELD.editions.items() for slug in edition.categories)
+    return (CATALOGUE.kind(version, slug) for version, edition in CATALOGUE.editions.items() for slug in edition.categories)

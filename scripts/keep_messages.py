@@ -1,6 +1,6 @@
-"""Write anew what the command says of each mistake in tests/messages, so that a change of words is seen in the diff.
+"""Write the transcripts of all mistakes in tests/messages again, so that changed messages show in the diff.
 
-`python scripts/keep_messages.py` does so for all of them, with NAMEs of .txt files for those alone.
+`python scripts/keep_messages.py` writes all of them; with NAMEs of .txt files, only those.
 """
 
 import contextlib
@@ -15,26 +15,26 @@ from click.testing import CliRunner
 
 from v4schema.cli import main
 
-#: The folder of the mistakes, each with its transcript.
+#: The folder of the mistakes and their transcripts.
 FOLDER = Path(__file__).parent.parent / "tests" / "messages"
-#: A terminal as wide as most are; its colours are taken off again.
+#: A terminal of the usual width; its colours are removed again.
 _TERMINAL = {"COLUMNS": "80", "V4SCHEMA_COLOR": "always"}
 
 
 def command(transcript: Path) -> str:
-    """Return the line that a transcript begins with, as it is typed into a shell."""
+    """Return the command line at the beginning of a transcript."""
     first, _, _ = transcript.read_text("utf-8").partition("\n")
     return first.removeprefix("$ ")
 
 
 def play(line: str) -> str:
-    """Return the transcript of a command line that is run beside a copy of the mistakes, as a terminal shows it.
+    """Run a command line in a copy of the folder, and return the transcript as a terminal shows it.
 
-    Standard output comes first, then standard error, and the exit code where it is not 0.
+    Standard output comes first, then standard error, then the exit code if it is not 0.
     """
     with tempfile.TemporaryDirectory() as copy:
         for mistake in FOLDER.iterdir():
-            copyfile(mistake, Path(copy, mistake.name))  # not its mode: the checkout may be read-only
+            copyfile(mistake, Path(copy, mistake.name))  # without its mode, because the checkout may be read-only
         with contextlib.chdir(copy):
             ran = CliRunner().invoke(main, shlex.split(line)[1:], env=_TERMINAL)
     if ran.exception and not isinstance(ran.exception, SystemExit):

@@ -1,8 +1,8 @@
-"""Stop the command wherever it is, many times, and see that nothing is lost, nothing done twice, and nothing left behind.
+"""Stop the command at random times, and check that no ad is lost or converted twice, and that no temporary file is left.
 
-Each try takes a command (normalise or convert), one or several files or a feed, a place for the ads (over their sources, a file,
-a folder) and a signal, which comes at any time, while files are written, or while they take their places. Then the command is run
-again, as somebody would, until it is done or says that it is. In the end every ad has been converted exactly once.
+Each try draws a command (normalise or convert), one or several files or a feed, an output (in place, a file or a folder) and a
+signal, which comes at any time, while files are written, or while they are moved to their places. Then the command is run again,
+as a user would, until it is done or says that there is nothing to do. In the end, every ad has been converted exactly once.
 
     python scripts/kill_test.py 500 --seed 1
 """
@@ -21,11 +21,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-#: How a repeated run says that there is nothing left to do.
-DONE = ("is as the killed run wrote it", "already, which would be lost")
-#: How often a command is run again.
-AGAIN = 3
-#: What is added to the number of a signal for the exit code of a process that it stopped.
+#: Messages of a repeated run that has nothing left to do.
+DONE_MESSAGES = ("is as the killed run wrote it", "already, which would be lost")
+#: How often a command is run again at most.
+MAX_RERUNS = 3
+#: The exit code of a process stopped by a signal is this plus the number of the signal.
 SIGNALLED = 128
 
 Ad = dict[str, Any]
@@ -33,9 +33,9 @@ Ad = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
-    """One way to run the command: its words, and the files that hold the ads before and after, by name."""
+    """A run of the command: its arguments, the text of its source files by name, and the names of its outputs."""
 
-    words: tuple[str, ...]
+    arguments: tuple[str, ...]
     sources: dict[str, str]
     outputs: tuple[str, ...]
     receipts: bool
@@ -44,7 +44,7 @@ class Scenario:
 
 
 def ad(number: int) -> Ad:
-    """Return an ad of V3 that V4 takes as well, with a price in kronor and a word to fix."""
+    """Return a V3 ad that converts to V4, with a price in kronor and a word to fix."""
     return {
         "source_id": f"car-{number}",
         "dealer_code": "dealer-123",
@@ -65,136 +65,137 @@ def ad(number: int) -> Ad:
     }
 
 
-def scenario(draw: random.Random) -> Scenario:
-    """Draw a way to run the command."""
-    converts, feed, priced = draw.choice([True, False]), draw.choice([True, False, False]), draw.choice([True, True, False])
+def scenario(rng: random.Random) -> Scenario:
+    """Draw a run of the command."""
+    converts, feed, priced = rng.choice([True, False]), rng.choice([True, False, False]), rng.choice([True, True, False])
     sources = {}
     number = 0
-    for index in range(1 if feed else draw.choice([1, 2, 5])):
-        count = draw.choice([3, 300]) if feed else 1
+    for index in range(1 if feed else rng.choice([1, 2, 5])):
+        count = rng.choice([3, 300]) if feed else 1
         ads = [ad(number := number + 1) for _ in range(count)]
         name = f"{index}.ndjson" if feed else f"{index}.json"
         sources[name] = "".join(json.dumps(each) + "\n" for each in ads) if feed else json.dumps(ads[0], indent=2)
-    place = draw.choice(["in place", "folder" if len(sources) > 1 else "file"])
-    receipts = converts and draw.choice([True, True, False])
-    words = ["convert", "--to", "v4"] if converts else ["normalise", "--api", "v3"]
-    words += ["--quiet", "--fail-on", "never", *(["--price-unit", "kr" if converts else "tkr"] if priced else [])]
-    words += ["--receipts", "receipts.ndjson"] if receipts else []
-    words += {"in place": ["--in-place"], "folder": ["-o", "out"], "file": ["-o", f"new-{next(iter(sources))}"]}[place]
+    place = rng.choice(["in place", "folder" if len(sources) > 1 else "file"])
+    receipts = converts and rng.choice([True, True, False])
+    arguments = ["convert", "--to", "v4"] if converts else ["normalise", "--api", "v3"]
+    arguments += ["--quiet", "--fail-on", "never", *(["--price-unit", "kr" if converts else "tkr"] if priced else [])]
+    arguments += ["--receipts", "receipts.ndjson"] if receipts else []
+    arguments += {"in place": ["--in-place"], "folder": ["-o", "out"], "file": ["-o", f"new-{next(iter(sources))}"]}[place]
     outputs = {
         "in place": tuple(sources),
         "folder": tuple(os.path.join("out", name) for name in sources),
-        "file": (words[-1],),
+        "file": (arguments[-1],),
     }[place]
     return Scenario(
-        words=(*words, *sources), sources=sources, outputs=outputs, receipts=receipts, converts=converts, priced=priced
+        arguments=(*arguments, *sources), sources=sources, outputs=outputs, receipts=receipts, converts=converts, priced=priced
     )
 
 
-def run(told: Scenario, folder: Path) -> "subprocess.Popen[bytes]":
-    """Start the command, which hears Ctrl-C also where this script was started in the background."""
-    outside = signal.signal(signal.SIGINT, signal.default_int_handler)
+def run(chosen: Scenario, folder: Path) -> "subprocess.Popen[bytes]":
+    """Start the command so that it receives SIGINT even if this script ignores it, as in the background."""
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         return subprocess.Popen(
-            [sys.executable, "-m", "v4schema", *told.words], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+            [sys.executable, "-m", "v4schema", *chosen.arguments], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         )
     finally:
-        signal.signal(signal.SIGINT, outside)
+        signal.signal(signal.SIGINT, previous)
 
 
 def hidden(folder: Path) -> list[Path]:
-    """Return what no user has put there."""
+    """Return the hidden files and folders, which only the command makes."""
     return list(folder.rglob(".*"))
 
 
-def wrong(told: Scenario, folder: Path) -> str:
-    """Say what is wrong with what a finished run has left; "" if nothing is."""
-    left = hidden(folder)
-    if left:
-        return f"left behind: {left}"
+def check_result(chosen: Scenario, folder: Path) -> str:
+    """Return what is wrong with the files after a finished run; "" if nothing is."""
+    leftovers = hidden(folder)
+    if leftovers:
+        return f"left behind: {leftovers}"
     ads = []
-    for name in told.outputs:
+    for name in chosen.outputs:
         text = (folder / name).read_text("utf-8")
         ads += [json.loads(line) for line in text.splitlines()] if name.endswith(".ndjson") else [json.loads(text)]
-    factor = (100 if told.converts else 1000) if told.priced else 1
+    factor = (100 if chosen.converts else 1000) if chosen.priced else 1
     for number, new in enumerate(ads, start=1):
         if new["source_id"] != f"car-{number}":
-            return f"lost: an ad in {told.outputs}"
+            return f"lost: an ad in {chosen.outputs}"
         if new["price"][0]["amount"] != (100_000 + number) * factor:
-            return f"converted {'twice' if told.priced else 'unasked'}: {new['price']}"
+            return f"converted {'twice' if chosen.priced else 'unasked'}: {new['price']}"
         if new["category_fields"]["powertrain"]["transmission"] != "automatic":
-            return "not done"
-    if told.receipts:
-        slips = [json.loads(line)["source_id"] for line in (folder / "receipts.ndjson").read_text("utf-8").splitlines()]
-        if slips != [each["source_id"] for each in ads]:
-            return f"{len(slips)} receipts of {len(ads)} ads"
+            return "not normalised"
+    if chosen.receipts:
+        identifiers = [json.loads(line)["source_id"] for line in (folder / "receipts.ndjson").read_text("utf-8").splitlines()]
+        if identifiers != [each["source_id"] for each in ads]:
+            return f"{len(identifiers)} receipts of {len(ads)} ads"
     return ""
 
 
-def stopped(told: Scenario, draw: random.Random, folder: Path) -> tuple[signal.Signals, int]:
-    """Start a run and stop it: at any time, or while its files take their places; return the signal and the exit code."""
-    number = draw.choice([signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-    process = run(told, folder)
-    begun = draw.choice(
-        ["", os.sep + "0", ".v4schema.journal"]
-    )  # at once, once the first file is written, once they take their places
+def start_and_stop(chosen: Scenario, rng: random.Random, folder: Path) -> tuple[signal.Signals, int]:
+    """Start a run and stop it at a random time. Return the signal and the exit code."""
+    signal_number = rng.choice([signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+    process = run(chosen, folder)
+    # The signal comes at any time, after the first file is written, or while files are moved to their places.
+    awaited = rng.choice(["", os.sep + "0", ".v4schema.journal"])
     while (
-        begun
+        awaited
         and process.poll() is None
-        and not any(os.path.join(at, name).endswith(begun) for at, _, names in os.walk(folder) for name in names)
+        and not any(os.path.join(at, name).endswith(awaited) for at, _, names in os.walk(folder) for name in names)
     ):
         pass
-    deadline = time.monotonic() + (draw.choice([draw.uniform(0, 0.02), 0]) if begun else draw.uniform(0, 0.8))
+    deadline = time.monotonic() + (rng.choice([rng.uniform(0, 0.02), 0]) if awaited else rng.uniform(0, 0.8))
     while process.poll() is None and time.monotonic() < deadline:
         pass
-    process.send_signal(number)
+    process.send_signal(signal_number)
     process.communicate(timeout=120)
-    return number, process.returncode
+    return signal_number, process.returncode
 
 
-def half_done(told: Scenario, folder: Path) -> str:
-    """Say what is wrong with what a run has left that says that it was stopped: it must not have done anything."""
+def check_stopped(chosen: Scenario, folder: Path) -> str:
+    """Return what is wrong after a run whose exit code says that it was stopped: it must not have changed any file."""
     if hidden(folder):
-        return f"left behind by a signal: {hidden(folder)}"
-    changed = [name for name, text in told.sources.items() if (folder / name).read_text("utf-8") != text]
-    made = [name for name in told.outputs if name not in told.sources and (folder / name).exists()]
-    return f"a run that was stopped has written {changed + made}" if changed or made else ""
+        return f"left behind after a signal: {hidden(folder)}"
+    changed = [name for name, text in chosen.sources.items() if (folder / name).read_text("utf-8") != text]
+    made = [name for name in chosen.outputs if name not in chosen.sources and (folder / name).exists()]
+    return f"a stopped run has written {changed + made}" if changed or made else ""
 
 
-def tried(told: Scenario, draw: random.Random, folder: Path) -> tuple[str, str]:
-    """Stop one run and repeat it until it is done; say how it was stopped, and what is wrong in the end."""
-    for name, text in told.sources.items():
+def attempt(chosen: Scenario, rng: random.Random, folder: Path) -> tuple[str, str]:
+    """Stop one run, and repeat it until it is done. Return how it was stopped, and what is wrong in the end ("" if nothing)."""
+    for name, text in chosen.sources.items():
         (folder / name).write_text(text, "utf-8")
-    number, code = stopped(told, draw, folder)
-    how = f"{number.name} ended with {code}"
-    fault = half_done(told, folder) if code == SIGNALLED + number else ""
-    said: list[str] = []
-    while code and not fault and len(said) < AGAIN and not any(done in words for done in DONE for words in said):
-        again = run(told, folder)
-        said.append(again.communicate(timeout=120)[1].decode())
-        code = again.returncode
-    fault = fault or wrong(told, folder)
-    return how, f"{fault} {said}" if fault else ""
+    signal_number, code = start_and_stop(chosen, rng, folder)
+    how = f"{signal_number.name} ended with {code}"
+    fault = check_stopped(chosen, folder) if code == SIGNALLED + signal_number else ""
+    messages: list[str] = []
+    while (
+        code and not fault and len(messages) < MAX_RERUNS and not any(done in text for done in DONE_MESSAGES for text in messages)
+    ):
+        rerun = run(chosen, folder)
+        messages.append(rerun.communicate(timeout=120)[1].decode())
+        code = rerun.returncode
+    fault = fault or check_result(chosen, folder)
+    return how, f"{fault} {messages}" if fault else ""
 
 
 def main() -> int:
-    """Try as often as the command line says."""
+    """Make all tries, and print a summary. Return 1 if a try failed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tries", type=int, nargs="?", default=500)
     parser.add_argument("--seed", type=int, default=1)
-    told = parser.parse_args()
-    draw = random.Random(told.seed)  # noqa: S311  (nothing secret)
+    args = parser.parse_args()
+    rng = random.Random(args.seed)  # noqa: S311  (nothing secret)
     counts: Counter[str] = Counter()
     faults = 0
-    for number in range(told.tries):
-        way = scenario(draw)
+    for number in range(args.tries):
+        chosen = scenario(rng)
         with tempfile.TemporaryDirectory() as folder:
-            how, fault = tried(way, draw, Path(folder))
+            how, fault = attempt(chosen, rng, Path(folder))
         counts[how] += 1
         if fault:
             faults += 1
-            print(f"try {number}: {' '.join(way.words)}: {how}: {fault}", flush=True)
-    print(f"{told.tries} tries, {faults} faults")
+            print(f"try {number}: {' '.join(chosen.arguments)}: {how}: {fault}", flush=True)
+    print(f"{args.tries} tries, {faults} faults")
     for how, count in sorted(counts.items()):
         print(f"{count:6} {how}")
     return int(faults > 0)

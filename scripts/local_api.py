@@ -1,8 +1,8 @@
-"""A stand-in for the API on this machine: it keeps ads in memory, behind the middleware that checks requests.
+"""A local stand-in for the API: it keeps ads in memory, behind the middleware that checks requests.
 
     python scripts/local_api.py [PORT]
 
-It is for tests and for a look around: nothing is published, and what it answers is what documents tell of answers.
+It is for tests and for trying things out. It publishes nothing, and its responses follow the documents.
 """
 
 import argparse
@@ -41,7 +41,7 @@ _PATHS = Map(
 
 
 class Api:
-    """The application, without what checks its requests; it knows one `token`, or takes any."""
+    """The application without the checks. With `token`, it accepts only this token; else any."""
 
     def __init__(self, token: str | None = None) -> None:
         self.ads: dict[str, dict[str, Any]] = {}
@@ -51,22 +51,22 @@ class Api:
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> "Iterable[bytes]":
         """Answer a request."""
         try:
-            endpoint, told = _PATHS.bind_to_environ(environ).match()
+            endpoint, variables = _PATHS.bind_to_environ(environ).match()
             if self._token in {None, environ.get("HTTP_X_AUTH_TOKEN")}:
-                status, body = getattr(self, endpoint)(Request(environ), **told)
+                status, body = getattr(self, endpoint)(Request(environ), **variables)
             else:
                 status, body = 401, {"detail": "Invalid token."}
         except MethodNotAllowed as error:
             return Response(status=405, headers={"Allow": ", ".join(error.valid_methods or ())})(environ, start_response)
         except NotFound:
             status, body = 404, {"detail": "Not found."}
-        except HTTPException as error:  # such as a redirect to a path in another spelling
+        except HTTPException as error:  # for example, a redirect to the path in another spelling
             return error(environ, start_response)
         text = "" if body is None else json.dumps(body, ensure_ascii=False)
         return Response(text, status, content_type="application/json" if text else None)(environ, start_response)
 
     def create(self, request: Request, version: str) -> tuple[int, Any]:
-        """Keep a new ad."""
+        """Add an ad."""
         ad = json.loads(request.get_data())
         if ad["source_id"] in {*self.ads, *self._gone}:
             return 409, {"source_id": ["Ad with this source_id already exists."]}
@@ -78,13 +78,13 @@ class Api:
         return 200, [_returned(ad, version) for ad in self.ads.values()]
 
     def get(self, _: Request, version: str, source_id: str) -> tuple[int, Any]:
-        """Tell of an ad."""
-        return 200, _returned(self._known(source_id), version)
+        """Return an ad."""
+        return 200, _returned(self._existing(source_id), version)
 
     def change(self, request: Request, version: str, source_id: str) -> tuple[int, Any]:
-        """Change an ad: what is not said of it stays as it was, and all of it has to make sense."""
-        known = self._known(source_id)
-        kept = {} if request.method == "PUT" and version == "v4" else known
+        """Change an ad. Members that the request leaves out keep their values, and the changed ad has to be valid."""
+        existing = self._existing(source_id)
+        kept = {} if request.method == "PUT" and version == "v4" else existing
         changed = kept | json.loads(request.get_data() or b"{}") | {"source_id": source_id}
         report = validate(changed, version=version, operation="response")
         if not report.valid:
@@ -93,37 +93,37 @@ class Api:
         return 200, _returned(changed, version)
 
     def delete(self, _: Request, source_id: str, **__: str) -> tuple[int, Any]:
-        """Forget an ad."""
-        self._known(source_id)
+        """Delete an ad."""
+        self._existing(source_id)
         del self.ads[source_id]
         self._gone.add(source_id)
         return 204, None
 
     def log(self, _: Request, source_id: str, **__: str) -> tuple[int, Any]:
-        """Tell what was done with an ad."""
-        self._known(source_id)
+        """Return the log of an ad."""
+        self._existing(source_id)
         done = {"action": "publish", "state": "done", "external_message": "Published."}
         return 200, [{"request_id": str(uuid.UUID(int=1)), "created": _AT, **done}]
 
     def migrate(self, request: Request, source_id: str) -> tuple[int, Any]:
-        """Make an ad one of V4."""
+        """Change an ad to V4."""
         return self.change(request, "v4", source_id)
 
-    def _known(self, source_id: str) -> dict[str, Any]:
+    def _existing(self, source_id: str) -> dict[str, Any]:
         if source_id not in self.ads:
             raise NotFound
         return self.ads[source_id]
 
 
 def _returned(ad: dict[str, Any], version: str) -> dict[str, Any]:
-    """Return an ad as documents say that the API returns it."""
+    """Return an ad in the form that the API returns by the documents."""
     own = {"id": str(uuid.uuid5(uuid.NAMESPACE_URL, ad["source_id"])), "state": "created", "blocket_ad_id": None}
     return ad | own | {"api_version": version, "created": _AT, "updated": _AT, "image_refs": [], "log": []}
 
 
 @contextmanager
 def serving(application: "WSGIApplication", port: int = 0) -> Iterator[str]:
-    """Serve an application on loopback for the time of a block, and give its address."""
+    """Serve an application on loopback during a ``with`` block; yields its address."""
     server = make_server("127.0.0.1", port, application, threaded=True)
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()

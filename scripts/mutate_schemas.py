@@ -31,7 +31,7 @@ from v4schema.dialect.assertions import assertions
 from v4schema.errors import V4SchemaError
 from v4schema.lint import check
 from v4schema.strategies.kind_strategies import KindStrategies
-from v4schema.strategies.near_miss import NearMiss, missing
+from v4schema.strategies.near_miss import NearMiss, near_misses_of
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 EXAMPLES = CHECKOUT / "tests" / "examples"
@@ -219,10 +219,10 @@ def apart(ground: KindStrategies, held: Catalogue) -> NearMiss | None:
         found = {(each.code, each.at) for each in findings if each.level is not Level.NOTE}
         return found != {(each.code, each.at) for each in miss.findings}
 
-    for rule, breach in ground.breaches.items():
-        if breach.assertion.at in differing:
+    for rule, violation in ground.violations.items():
+        if violation.assertion.at in differing:
             try:
-                return find(missing(ground, rule), differs, settings=FEW)
+                return find(near_misses_of(ground, rule), differs, settings=FEW)
             except NoSuchExample:
                 continue
     return None

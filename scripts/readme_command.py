@@ -1,4 +1,4 @@
-"""Print the shell command that stands under a heading of the README, so that CI runs what people are told to run."""
+"""Print the shell command under a heading of the README, so that CI runs the documented command."""
 
 import re
 import sys
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def command(readme: str, heading: str) -> str:
-    """Return the first block of shell under `heading`; raises `LookupError` if there is none."""
+    """Return the first shell block under `heading`. Raises `LookupError` if there is none."""
     found = re.search(rf"^## {re.escape(heading)}$.*?^```sh\n(.*?)^```$", readme, re.DOTALL | re.MULTILINE)
     if found is None or "\n## " in found[0]:
         raise LookupError(heading)

@@ -374,5 +374,5 @@ def test_signals_wait_while_files_take_their_places() -> None:
 def test_killed_anywhere_nothing_is_lost_or_done_twice(seed: int, tmp_path: Path) -> None:
     """A short form of `scripts/kill_test.py`."""
     draw = random.Random(seed)  # noqa: S311  (nothing secret)
-    told = kill_test.scenario(draw)
-    assert kill_test.tried(told, draw, tmp_path)[1] == ""
+    chosen = kill_test.scenario(draw)
+    assert kill_test.attempt(chosen, draw, tmp_path)[1] == ""

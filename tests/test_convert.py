@@ -25,7 +25,7 @@ from v4schema.dialect.fields import is_sendable, subschema_at
 from v4schema.document.edit import with_value
 from v4schema.document.json_value import digest
 from v4schema.document.pointer import Place, exists, get, parse, resolve
-from v4schema.strategies.respellings import spots
+from v4schema.strategies.respellings import described_places
 
 #: Each law is tried for every kind: this often for each. Many of the ads that are drawn are none that their schema takes.
 FEW = settings(
@@ -293,7 +293,7 @@ def test_converting_commutes_with_normalising(kind: Kind, data: st.DataObject) -
     before = normalise(ad, version=kind.version, price_unit="kr")
     assume(all(change.code != "value.filled" for change in before.changes))
     assume(before.kind == kind and validate(before.ad, version=kind.version).valid)
-    amounts = [place for place, node in spots(HELD.schema(kind), before.ad) if "x-unit" in node]
+    amounts = [place for place, node in described_places(HELD.schema(kind), before.ad) if "x-unit" in node]
     assume(all(exists(ad, place) for place in amounts))
     there = HELD.schema(Kind(version=to, category=kind.category))
     moved = [parse(change.to or change.at) for change in before.changes if change.code == "field.moved"]

@@ -16,7 +16,7 @@ from v4schema.dialect.engines import ENGINES
 from v4schema.document.pointer import exists, get, parse, resolve
 from v4schema.findings.report import NON_FIELD_ERRORS
 from v4schema.strategies.kind_strategies import KindStrategies
-from v4schema.strategies.near_miss import missing
+from v4schema.strategies.near_miss import near_misses_of
 
 #: Every kind of ad with every operation of its edition.
 EVERY = [(kind, operation) for kind in KINDS for operation in HELD.edition(kind.version).operations]
@@ -65,15 +65,15 @@ def test_every_near_miss_gives_exactly_its_finding(
     """
     first, *_ = HELD.edition(kind.version).operations
     known = {essence(rule) for rule in assertions(HELD.schema(kind, first))} if operation != first else set()
-    ground, tally = KindStrategies(catalogue=HELD, kind=kind, operation=operation), Tally(str(kind))
-    for rule in ground.assertions:
+    kind_strategies, tally = KindStrategies(catalogue=HELD, kind=kind, operation=operation), Tally(str(kind))
+    for rule in kind_strategies.assertions:
         if essence(rule) in known:
             continue
         tally.add(rule, "rules")
-        if rule.id not in ground.breaches:
+        if rule.id not in kind_strategies.violations:
             tally.add(rule, "implied")
             continue
-        drawn = misses(ground, rule)
+        drawn = misses(kind_strategies, rule)
         tally.add(rule, "broken", number=bool(drawn))
         tally.add(rule, "ads", number=drawn)
     record_property("tally", tally.rows)
@@ -84,18 +84,18 @@ def test_every_near_miss_gives_exactly_its_finding(
     )
 
 
-def misses(ground: KindStrategies, rule: Assertion) -> int:
+def misses(kind_strategies: KindStrategies, rule: Assertion) -> int:
     """Hold some near misses of a rule against its law, and return how many."""
     drawn = []
 
-    first = next(kind for kind in KINDS if kind.version == ground.kind.version)
+    first = next(kind for kind in KINDS if kind.version == kind_strategies.kind.version)
 
-    @(TWICE if ground.kind == first else ONCE)
-    @given(miss=missing(ground, rule.id))
+    @(TWICE if kind_strategies.kind == first else ONCE)
+    @given(miss=near_misses_of(kind_strategies, rule.id))
     def holds(miss: strategies.NearMiss) -> None:
         drawn.append(miss)
         for engine in ENGINES:
-            assert told(found(miss.ad, ground.kind, ground.operation, engine)) == {*miss.findings}
+            assert told(found(miss.ad, kind_strategies.kind, kind_strategies.operation, engine)) == {*miss.findings}
         if rule.keyword == "additionalProperties":
             assert miss.finding.code in {"field.misnamed", "field.unknown"}
         else:

@@ -233,7 +233,7 @@ def test_what_has_changed_since_a_receipt_is_told_without_names() -> None:
 def test_no_canary_is_seen() -> None:
     """The short form of scripts/canaries.py: private values and names, right, misspelt, misplaced and in broken texts."""
     kinds = [Kind(version="v3", category="moped")]
-    searched, sightings, made = canaries.look(3, 1, kinds=kinds, on_terminal=False)
+    searched, sightings, made = canaries.find_canaries(3, 1, kinds=kinds, on_terminal=False)
     assert not sightings
     assert made > 20
     assert {"report", "InvalidAd", "PreflightError", "log", "questions", "text", "json", "ndjson", "api"} <= {*searched}
@@ -241,9 +241,9 @@ def test_no_canary_is_seen() -> None:
 
 def test_a_canary_would_be_seen() -> None:
     """Whole, cut, in capitals and escaped; so that the test before can fail."""
-    cage = canaries.Cage(1)
-    for text in (cage.text(), cage.text()[:9], cage.text().upper(), "\\u0071zxcan", "%71zxcan", json.dumps(cage.digits())):
-        assert canaries.sighted(f"a {text} b")
-    assert not canaries.sighted("Yamaha Aerox 2020")
-    assert io.StringIO(cage.text()).read()
+    maker = canaries.CanaryMaker(1)
+    for text in (maker.text(), maker.text()[:9], maker.text().upper(), "\\u0071zxcan", "%71zxcan", json.dumps(maker.digits())):
+        assert canaries.find_canary(f"a {text} b")
+    assert not canaries.find_canary("Yamaha Aerox 2020")
+    assert io.StringIO(maker.text()).read()
     assert any("email" in at for at, _ in walk(v4schema.catalogue.default().schema(Kind(version="v4"))))

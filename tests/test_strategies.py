@@ -85,7 +85,7 @@ def test_what_is_left_of_everything_is_what_a_schema_takes_or_refuses(
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401
-    """A value with what its odd items hold."""
+    """A value with its marked items replaced by their values."""
     if isinstance(value, dict):
         return {name: plain(member) for name, member in value.items()}
     if isinstance(value, list):
@@ -97,16 +97,16 @@ def test_what_cannot_be_is_left_out() -> None:
     """Of what no value can do, nothing is left; and what has no items can still be empty."""
     narrow = Narrower()
     none = {"type": "string", "enum": [1]}
-    assert [*Arrays().with_items(narrow, none, holds=True)] == [Arrays(items=[], most=0)]
+    assert [*Arrays().with_items(narrow, none, holds=True)] == [Arrays(items=[], max_items=0)]
     assert not [*Arrays(items=[]).narrowed("contains", {"contains": {}}, narrow, holds=True)]
-    assert not [*Arrays(most=1).sized(2, None)]
-    assert not [*Objects(required=frozenset("a")).lacking("a")]
+    assert not [*Arrays(max_items=1).sized(2, None)]
+    assert not [*Objects(required=frozenset("a")).without_member("a")]
     closing = {"additionalProperties": False}
     assert not [*Objects(closed=True).narrowed("additionalProperties", closing, narrow, holds=False)]
-    assert not [*Objects(stray=UnknownMember()).narrowed("additionalProperties", closing, narrow, holds=True)]
-    odd = [*Arrays().with_items(narrow, {"type": "string"}, holds=False)]
-    assert [*odd[0].with_items(narrow, {"type": "null"}, holds=False)]
-    assert not [*odd[0].with_items(narrow, {"type": "string"}, holds=True)]
+    assert not [*Objects(unknown_member=UnknownMember()).narrowed("additionalProperties", closing, narrow, holds=True)]
+    failing = [*Arrays().with_items(narrow, {"type": "string"}, holds=False)]
+    assert [*failing[0].with_items(narrow, {"type": "null"}, holds=False)]
+    assert not [*failing[0].with_items(narrow, {"type": "string"}, holds=True)]
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_an_edition_without_a_description_has_no_requests(tmp_path: Path, schema
 def test_only_some_rules_are_broken_where_only_some_are_wanted() -> None:
     """And where none is, nothing is drawn."""
     once = settings(phases=[Phase.generate], max_examples=1)
-    misses = strategies.near_misses(category="car", only=lambda rule: rule.keyword == "maxItems")
+    misses = strategies.near_misses(category="car", only=lambda assertion: assertion.keyword == "maxItems")
     miss = find(misses, lambda _: True, settings=once)
     assert miss.finding.code == "schema.maxItems"
     assert len(miss.ad["image_urls"]) > 20
@@ -159,21 +159,21 @@ def test_a_near_miss_shrinks_to_a_small_ad() -> None:
 def test_what_cannot_be_written_otherwise_stays() -> None:
     """A step that has nothing to undo leaves the value as it is."""
     first: Any = lambda strategy: find(strategy, lambda _: True)  # noqa: E731
-    pen = Respeller(first, HELD)
+    respeller = Respeller(first, HELD)
     kinds = HELD.units["kinds"]
     kind = next(kind for kind, told in kinds.items() if "wanted" in told)
     unit = next(iter(kinds[kind]["units"]))
     named, member = HELD.units["members"]["unit"], HELD.units["members"]["value"]
     quantity = {named: unit, member: -1}
-    assert pen.slug("Not One", {}, None) == "Not One"
-    assert pen.word("unlisted", {}, "") == "unlisted"
-    assert pen.number("text") == "text"
-    assert pen.number(10**30) == 10**30
-    assert pen.quantity(quantity, {}, kind) == quantity
+    assert respeller.slug("Not One", {}, None) == "Not One"
+    assert respeller.word("unlisted", {}, "") == "unlisted"
+    assert respeller.number("text") == "text"
+    assert respeller.number(10**30) == 10**30
+    assert respeller.quantity(quantity, {}, kind) == quantity
     money, told = next((kind, told) for kind, told in kinds.items() if told.get("bare"))
-    assert pen.in_unit(-1, {"x-unit": next(iter(told["units"]))}, money) == -1
-    assert pen.slug("a-b", {}, None) == "A B"
-    assert pen.number(1.5) == "1.5"
+    assert respeller.in_unit(-1, {"x-unit": next(iter(told["units"]))}, money) == -1
+    assert respeller.slug("a-b", {}, None) == "A B"
+    assert respeller.number(1.5) == "1.5"
 
 
 def test_the_extra_is_named_where_it_is_missing() -> None:

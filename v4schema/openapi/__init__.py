@@ -1,12 +1,12 @@
-"""The API's OpenAPI description, and requests of HTTP checked by it before they leave.
+"""The API's OpenAPI description, and checks of HTTP requests and responses by it.
 
 >>> from v4schema import openapi
 >>> request = openapi.request("GET", "https://api.blocket.se/pro-import-api/v4/ad")
->>> [finding.says for finding in openapi.check_request(request).errors]
+>>> [finding.message for finding in openapi.check_request(request).errors]
 ['Authentication credentials were not provided.']
 
-`document` and `from_api` need nothing more; what checks needs the extra ``v4schema[openapi]``. `requests`, `httpx` and
-`wsgi` in this folder hold what to put before a session, a client and an application.
+`document` and `from_api` need no extra; the checks need ``v4schema[openapi]``. The modules `requests`, `httpx` and `wsgi` check
+every request of a session, a client and an application. The package may import `validation` and the packages below it.
 """
 
 from typing import TYPE_CHECKING
@@ -51,5 +51,5 @@ __getattr__ = OPENAPI.lazy_getattr(
 
 
 def __dir__() -> list[str]:
-    """List the public names, fetched or not."""
+    """List the public names, imported or not."""
     return sorted({*globals(), *__all__})

@@ -1,7 +1,7 @@
-"""Requests and responses of HTTP, checked: what openapi-core finds of the exchange, and what `validate` finds of its ads.
+"""Checks HTTP requests and responses: openapi-core checks the exchange, `validate` checks the ads in it.
 
-openapi-core finds the path, the parameters, the media type and the schema. Through its own extension points it is given what
-reads bodies, judges ads and looks at tokens; its own texts, which print whole bodies, never come out of here.
+openapi-core checks path, parameters, media type and schema. Its extension points are given functions that read bodies, validate
+ads and check tokens. Its own messages, which print whole bodies, are never passed on.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -28,10 +28,10 @@ from v4schema.openapi.routing import AnyServer, RequestView, ResponseView, Route
 from v4schema.openapi.schema_validators import AdRefused, AdValidatorsFactory
 from v4schema.reading.reader import read_document
 
-#: A status from this on says that the API has not done what it was asked.
-_REFUSED = 400
+#: The lowest status of an error.
+_FIRST_ERROR_STATUS = 400
 _JSON = "application/json"
-#: What rests on no document.
+#: The source of a rule that rests on no document.
 _INFERRED = {"x-source": ["inferred"]}
 
 
@@ -43,26 +43,26 @@ def check_request(
     engine: str | None = None,
     catalogue: Catalogue | None = None,
 ) -> Report:
-    """Check a request before it leaves: its path, method, token, content type and parameters, and the ad in its body.
+    """Check a request before it is sent: its path, method, token, content type and parameters, and the ad in its body.
 
-    `request` is of openapi-core's protocol, as `v4schema.openapi.request` makes it of a method, a URL, headers and a body; which
-    server it is sent to does not matter. `version` is the edition (default: the one that has such a path), `category` that
-    of an ad that does not say it, as in a partial update; `engine` and `catalogue` are those of `v4schema.validate`.
+    `request` follows openapi-core's protocol; `v4schema.openapi.request` makes one from a method, a URL, headers and a body. The
+    server in the URL does not matter. `version` is the edition (default: the one that has the path), `category` the category of
+    an ad that does not name it, as in a partial update; `engine` and `catalogue` are those of `v4schema.validate`.
 
-    The findings about the ad are those of `v4schema.validate`; those of the request itself come first, at the place ``""``.
-    Raises `v4schema.errors.UnknownName` when the caller's own words name nothing, `v4schema.errors.NoDescription` for an edition
-    that has no description.
+    The findings about the ad are those of `v4schema.validate`. The findings about the request itself come first, mostly at the
+    place ``""``. Raises `v4schema.errors.UnknownName` for an unknown edition, category or engine, and
+    `v4schema.errors.NoDescription` for an edition without a description.
     """
-    sent = RequestView.of(request)
-    hearing = _heard_at(sent, version, category, engine, catalogue)
-    if isinstance(hearing, Finding):
-        return Report(findings=(hearing,))
-    hearing.in_json(sent)
-    for error in hearing.app().iter_request_errors(sent):
-        hearing.note(error, sent.content_type)
-    hearing.strangers(sent)
-    hearing.named_twice()
-    return hearing.report()
+    view = RequestView.of(request)
+    exchange = _exchange(view, version, category, engine, catalogue)
+    if isinstance(exchange, Finding):
+        return Report(findings=(exchange,))
+    exchange.accept_undeclared_json(view)
+    for error in exchange.app().iter_request_errors(view):
+        exchange.add_error(error, view.content_type)
+    exchange.check_query_names(view)
+    exchange.check_identity()
+    return exchange.report()
 
 
 def check_response(
@@ -74,41 +74,45 @@ def check_response(
     engine: str | None = None,
     catalogue: Catalogue | None = None,
 ) -> Report:
-    """Check an answer to a request: its status, its content type and its body.
+    """Check the response to a request: its status, its content type and its body.
 
-    The arguments are those of `check_request`; `response` is of openapi-core's protocol, as `v4schema.openapi.response` makes it.
-    What the API says against the request, in an answer of 400 or more, is told as `v4schema.openapi.from_api` does, and there is
-    at least one error then. An ad that comes back is checked as one that the API has written (the operation ``response``); of a
-    list each at its own place.
+    The arguments are those of `check_request`; `response` follows openapi-core's protocol, and `v4schema.openapi.response` makes
+    one. The errors in a response with a status of 400 or more become findings as in `v4schema.openapi.from_api`; the report then
+    has at least one error. An ad in a response is validated as one that the API has written (the operation ``response``); in a
+    list of ads, each finding has the index of its ad in its place.
     """
-    sent, answer = RequestView.of(request), ResponseView.of(response)
-    hearing = _heard_at(sent, version, category, engine, catalogue)
-    if isinstance(hearing, Finding):
-        said = _refusal(answer, catalogue or catalogues.default()) if answer.status_code >= _REFUSED else ()
-        return Report(findings=(hearing, *said))
-    for error in hearing.app().iter_response_errors(sent, answer):
-        hearing.note(error, answer.content_type, status=answer.status_code)
-    if answer.status_code >= _REFUSED:
-        hearing.heard += _refusal(answer, hearing.catalogue)
-    return hearing.report()
+    request_view, response_view = RequestView.of(request), ResponseView.of(response)
+    status = response_view.status_code
+    exchange = _exchange(request_view, version, category, engine, catalogue)
+    if isinstance(exchange, Finding):
+        errors = _api_findings(response_view, catalogue or catalogues.default()) if status >= _FIRST_ERROR_STATUS else ()
+        return Report(findings=(exchange, *errors))
+    for error in exchange.app().iter_response_errors(request_view, response_view):
+        exchange.add_error(error, response_view.content_type, status=status)
+    if status >= _FIRST_ERROR_STATUS:
+        exchange.body_findings += _api_findings(response_view, exchange.catalogue)
+    return exchange.report()
 
 
-def _heard_at(
-    sent: RequestView, version: str | None, category: str | int | None, engine: str | None, catalogue: Catalogue | None
-) -> "_Hearing | Finding":
-    """Return what hears an exchange, or the finding that the request goes nowhere."""
-    held = catalogue or catalogues.default()
-    found = route(held, version, sent)
+def _exchange(
+    view: RequestView, version: str | None, category: str | int | None, engine: str | None, catalogue: Catalogue | None
+) -> "_Exchange | Finding":
+    """Return the exchange that a request starts, or the finding that the API has no such path or method."""
+    catalogue = catalogue or catalogues.default()
+    found = route(catalogue, version, view)
     if isinstance(found, Finding):
         return found
-    # openapi-core is told what was found, so that it goes no other way.
-    sent.path_pattern, sent.parameters.path = found.path, found.variables
-    return _Hearing(catalogue=held, route=found, category=category, engine=engine)
+    # openapi-core gets the route that was found, so that it chooses no other.
+    view.path_pattern, view.parameters.path = found.path, found.variables
+    return _Exchange(catalogue=catalogue, route=found, category=category, engine=engine)
 
 
 @dataclass(kw_only=True, eq=False)
-class _Hearing:
-    """What is found in one exchange: `findings` of the exchange itself, `heard` of what is in its body."""
+class _Exchange:
+    """A request, or a request and its response, while they are checked.
+
+    `findings` are about the exchange itself, `body_findings` about the body; `kind` is that of the ad in the body, `ad` the body.
+    """
 
     catalogue: Catalogue
     route: Route
@@ -116,7 +120,7 @@ class _Hearing:
     engine: str | None
     kind: Kind | None = None
     findings: list[Finding] = field(default_factory=list)
-    heard: list[Finding] = field(default_factory=list)
+    body_findings: list[Finding] = field(default_factory=list)
     ad: object = field(default=None, repr=False)
 
     @property
@@ -124,116 +128,122 @@ class _Hearing:
         return specification(self.catalogue, self.route.version)
 
     def report(self) -> Report:
-        """Return all that was found."""
-        return Report(kind=self.kind, findings=(*self.findings, *self.heard))
+        """Return all findings."""
+        return Report(kind=self.kind, findings=(*self.findings, *self.body_findings))
 
     def app(self) -> OpenAPI:
-        """Return openapi-core's application, in which this reads bodies, judges ads and looks at tokens."""
-        told: dict[str, Any] = {"category": self.category, "engine": self.engine, "catalogue": self.catalogue}
+        """Return openapi-core's application, which reads bodies, validates ads and checks tokens by methods of this class."""
+        validators = AdValidatorsFactory(
+            self.route.version,
+            category=self.category,
+            engine=self.engine,
+            catalogue=self.catalogue,
+            on_report=self._add_report,
+        )
         config = Config(
-            spec_validator_cls=None,  # type: ignore[arg-type]  # looks at no specification anew for each request
+            spec_validator_cls=None,  # type: ignore[arg-type]  # the specification is not validated again for each request
             path_finder_cls=AnyServer,
-            schema_validators_factory=AdValidatorsFactory(self.route.version, **told, heard=self._hear),
-            extra_media_type_deserializers={_JSON: self._read},
-            security_provider_factory=_Tokens(self._look),
+            schema_validators_factory=validators,
+            extra_media_type_deserializers={_JSON: self._read_body},
+            security_provider_factory=_TokenCheckFactory(self._check_token),
         )
         return OpenAPI(self._specification.view, config)
 
-    def note(self, error: Exception, content_type: str, status: int = 0) -> None:
-        """Put an error of openapi-core into our words; `status` is that of the answer, if it is one that is checked."""
+    def add_error(self, error: Exception, content_type: str, status: int = 0) -> None:
+        """Add the finding for an error of openapi-core; `status` is that of the response, or 0 if a request is checked."""
         cause = error.__cause__ or error
         if isinstance(cause, AdRefused):
-            return  # it is heard already
+            return  # its findings are added already
         if isinstance(cause, MissingRequiredRequestBody):
-            self.heard += read_document(b"", catalogue=self.catalogue).findings
+            self.body_findings += read_document(b"", catalogue=self.catalogue).findings
         elif isinstance(cause, MediaTypeNotFound):
-            self._sent_as(content_type, cause.availableMimetypes, case="answer" if status else "")
+            self._add_content_type(content_type, cause.availableMimetypes, case="answer" if status else "")
         elif isinstance(error, ParameterValidationError):
-            self._put("http.parameter", name=error.name, location=error.location)
+            self._add("http.parameter", name=error.name, location=error.location)
         elif isinstance(cause, ResponseNotFound):
-            self._put("http.status", rule={"x-level": "warning"} if status < _REFUSED else {}, status=status)
+            self._add("http.status", rule={"x-level": "warning"} if status < _FIRST_ERROR_STATUS else {}, status=status)
         elif not status:
-            self._put("http.body", rule={"x-level": "error"}, case="request")
+            self._add("http.body", rule={"x-level": "error"}, case="request")
         else:
-            wrong = [best_match([each]) for each in getattr(cause, "schema_errors", ())]  # within a choice, in the nearest branch
-            places = [tuple(getattr(each, "absolute_path", ())) for each in wrong or [cause]]
+            failures = [best_match([each]) for each in getattr(cause, "schema_errors", ())]  # of a choice, the nearest branch
+            places = [tuple(getattr(each, "absolute_path", ())) for each in failures or [cause]]
             for at in dict.fromkeys(privacy.masked_pointer(self.catalogue, place) for place in places):
-                self._put("http.body", at, status=status)
+                self._add("http.body", at, status=status)
 
-    def in_json(self, sent: RequestView) -> None:
-        """Let a body that reads as JSON be judged also where it is sent as something else, which is a finding."""
-        content = self.route.described.get("requestBody", {}).get("content", {})
+    def accept_undeclared_json(self, view: RequestView) -> None:
+        """Report a JSON body that is sent with another content type, and set its content type so that it is still checked."""
+        content = self.route.operation.get("requestBody", {}).get("content", {})
         if (
             _JSON in content
-            and sent.body
-            and sent.content_type != _JSON
-            and read_document(sent.body, catalogue=self.catalogue).readable
+            and view.body
+            and view.content_type != _JSON
+            and read_document(view.body, catalogue=self.catalogue).readable
         ):
-            self._sent_as(sent.content_type, [*content])
-            sent.content_type = _JSON
+            self._add_content_type(view.content_type, [*content])
+            view.content_type = _JSON
 
-    def strangers(self, sent: RequestView) -> None:
-        """Warn of query parameters that no read_document names."""
-        if sent.parameters.query:
+    def check_query_names(self, view: RequestView) -> None:
+        """Warn of query parameters that no document names."""
+        if view.parameters.query:
             known = {*self._specification.parameters(self.route, "query")}
-            for name in dict.fromkeys(sent.parameters.query):
+            for name in dict.fromkeys(view.parameters.query):
                 if name not in known:
-                    self._put("http.query_unknown", name=messages.short_json(privacy.display_word(name)))
+                    self._add("http.query_unknown", name=messages.short_json(privacy.display_word(name)))
 
-    def named_twice(self) -> None:
-        """Warn of an ad that names itself otherwise than its path does."""
+    def check_identity(self) -> None:
+        """Warn of an ad whose identifier differs from the one in the path."""
         *_, name = self.catalogue.identity_at
-        own = pointer.text(self.ad, self.catalogue.identity_at)
-        if name in self.route.variables and own is not None and own != self.route.variables[name]:
-            self._put("http.identity", pointer.write(self.catalogue.identity_at), rule=_INFERRED, name=name)
+        identity = pointer.text(self.ad, self.catalogue.identity_at)
+        if name in self.route.variables and identity is not None and identity != self.route.variables[name]:
+            self._add("http.identity", pointer.write(self.catalogue.identity_at), rule=_INFERRED, name=name)
 
-    def _sent_as(self, content_type: str, expected: Sequence[str], case: str = "") -> None:
-        """Tell that a body is not said to be what is expected."""
-        told = content_type[: messages.LONGEST] or "without a content type"
+    def _add_content_type(self, content_type: str, expected: Sequence[str], case: str = "") -> None:
+        """Report a body whose content type is not an expected one."""
+        shown = content_type[: messages.LONGEST] or "without a content type"
         case = case or ("" if content_type else "none")
-        self._put("http.content_type", case=case, hint_case=case, type=told, expected=messages.join_plain(expected))
+        self._add("http.content_type", case=case, hint_case=case, type=shown, expected=messages.join_plain(expected))
 
-    def _hear(self, report: Report) -> None:
+    def _add_report(self, report: Report) -> None:
         self.kind = report.kind
-        self.heard += report.findings
+        self.body_findings += report.findings
 
-    def _read(self, body: bytes, **_: str) -> object:
-        """Read a body. Raises `AdRefused` if that cannot be."""
+    def _read_body(self, body: bytes, **_: str) -> object:
+        """Read a body. Raises `AdRefused` if it cannot be read."""
         reading = read_document(body, catalogue=self.catalogue)
         if not reading.readable:
-            self.heard += reading.findings
+            self.body_findings += reading.findings
             raise AdRefused(Report(findings=reading.findings))
         self.ad = reading.ad
         return reading.ad
 
-    def _look(self, scheme: Mapping[str, Any], parameters: RequestParameters) -> None:
-        """Look at a token: whether it is there, and whether it looks like one."""
+    def _check_token(self, scheme: Mapping[str, Any], parameters: RequestParameters) -> None:
+        """Report a missing token, and one that does not look like a token."""
         given = parameters[scheme["in"]]
         token = str(next((value for name, value in given.items() if name.lower() == scheme["name"].lower()), None) or "")
         if not token.strip():
-            self._put("http.token_missing", rule=scheme, name=scheme["name"])
-        elif first_non_json(token) is not None or not self._specification.looks[scheme["name"]].accepts(token):
-            self._put("http.token_malformed", rule=_INFERRED, name=scheme["name"])
+            self._add("http.token_missing", rule=scheme, name=scheme["name"])
+        elif first_non_json(token) is not None or not self._specification.token_engines[scheme["name"]].accepts(token):
+            self._add("http.token_malformed", rule=_INFERRED, name=scheme["name"])
 
-    def _put(self, code: str, at: str = "", *, rule: Mapping[str, Any] | None = None, **told: Any) -> None:  # noqa: ANN401
-        rule = {"x-source": self.route.described["x-source"], **(rule or {})}
-        self.findings.append(messages.make_finding(self.catalogue, code, at, rule=rule, path=self.route.path, **told))
-
-
-def _refusal(answer: ResponseView, catalogue: Catalogue) -> tuple[Finding, ...]:
-    """Return what the API says against a request; if it says nothing, that."""
-    body = read_document(answer.data or b"", catalogue=catalogue)
-    told = from_api(body.ad, catalogue=catalogue) if body.readable else ()
-    return told or (messages.make_finding(catalogue, "api.refused", "", case="silent", status=answer.status_code),)
+    def _add(self, code: str, at: str = "", *, rule: Mapping[str, Any] | None = None, **details: Any) -> None:  # noqa: ANN401
+        rule = {"x-source": self.route.operation["x-source"], **(rule or {})}
+        self.findings.append(messages.make_finding(self.catalogue, code, at, rule=rule, path=self.route.path, **details))
 
 
-class _Tokens(SecurityProviderFactory):
-    """openapi-core's factory of what takes the token from a request; here it is looked at, and never refused."""
+def _api_findings(response: ResponseView, catalogue: Catalogue) -> tuple[Finding, ...]:
+    """Return the errors in a response of the API; if its body has none, a finding that says so."""
+    body = read_document(response.data or b"", catalogue=catalogue)
+    findings = from_api(body.ad, catalogue=catalogue) if body.readable else ()
+    return findings or (messages.make_finding(catalogue, "api.refused", "", case="silent", status=response.status_code),)
 
-    def __init__(self, look: Callable[[Mapping[str, Any], RequestParameters], None]) -> None:
-        self._look = look
+
+class _TokenCheckFactory(SecurityProviderFactory):
+    """openapi-core's factory of functions that take the token from a request; these check it, and never refuse a request."""
+
+    def __init__(self, check: Callable[[Mapping[str, Any], RequestParameters], None]) -> None:
+        self._check = check
 
     def create(self, scheme: SchemaPath) -> Callable[[RequestParameters], None]:
-        """Return what looks at a token by a security scheme."""
-        told: Any = scheme.read_value()
-        return lambda parameters: self._look(told, parameters)
+        """Return a function that checks a token by a security scheme."""
+        data: Any = scheme.read_value()
+        return lambda parameters: self._check(data, parameters)

@@ -1,6 +1,6 @@
-"""What stands before the API: a request with errors does not pass, or, where it is only to warn, passes with a word in the log.
+"""Checks requests before they reach the API: a request with errors is stopped, or passes with a warning in the log.
 
-The log names codes and places, and never a value: ads hold plates, telephone numbers and addresses.
+The log names codes and places, and never values: ads hold registration numbers, telephone numbers and addresses.
 """
 
 import logging
@@ -22,9 +22,10 @@ _LOG = logging.getLogger("v4schema.openapi")
 
 
 class PreflightError(InvalidAd):
-    """A request has errors, and was not sent; `report` tells them all.
+    """A request has errors and was not sent; `report` has all findings.
 
-    Its text is `summary`, which names codes and places alone; without one, a line for each error with place and sentence.
+    Its text is `summary`, which names only codes and places. Without a summary, the text has a line for each error, with its
+    place and its message.
     """
 
     def __init__(self, report: Report, summary: str | None = None) -> None:
@@ -37,10 +38,10 @@ class PreflightError(InvalidAd):
 
 
 class Guard:
-    """Checks requests by `v4schema.openapi.check_request`, to which all arguments but `warn` go.
+    """Checks requests by `v4schema.openapi.check_request`, which gets all arguments but `warn`.
 
-    With `warn`, a request with errors passes all the same. Raises `v4schema.errors.MissingExtra` without openapi-core, and
-    `v4schema.errors.UnknownName` when an argument names nothing.
+    With `warn`, a request with errors passes. Raises `v4schema.errors.MissingExtra` without openapi-core, and
+    `v4schema.errors.UnknownName` for an unknown edition, category or engine.
     """
 
     def __init__(
@@ -58,7 +59,7 @@ class Guard:
         if category is not None:
             self._catalogue.kind(version, category)
         engines.check_engine(engine)
-        self._told: dict[str, Any] = {"version": version, "category": category, "engine": engine, "catalogue": catalogue}
+        self._options: dict[str, Any] = {"version": version, "category": category, "engine": engine, "catalogue": catalogue}
         self._check, self._request, self._route = (
             OPENAPI.load("check", "check_request"),
             OPENAPI.load("routing", "request"),
@@ -66,37 +67,37 @@ class Guard:
         )
 
     def route(self, method: str, url: str) -> "Route | None":
-        """Return where in the API a request goes, in any edition and wherever that is served; None if it goes elsewhere."""
+        """Return the path and the operation that a request is for, in any edition and on any server; None if there are none."""
         found: Route | Finding = self._route(self._catalogue, None, self._request(method, url))
         return None if isinstance(found, Finding) else found
 
     def check(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Report:
-        """Return the report on a request, and log what was found."""
-        report: Report = self._check(self._request(method, url, headers=headers, body=body), **self._told)
+        """Return the report on a request, and log its findings."""
+        report: Report = self._check(self._request(method, url, headers=headers, body=body), **self._options)
         if report.findings:
             level = logging.INFO if report.valid or not self._warn else logging.WARNING
             _LOG.log(level, "%s", self.summary(method, report))
         return report
 
     def passes(self, report: Report) -> bool:
-        """Tell whether what has this report may pass."""
+        """Tell whether a request with this report may pass."""
         return report.valid or self._warn
 
-    def refuse(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> None:
+    def enforce(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> None:
         """Check a request. Raises `PreflightError` if it may not pass."""
         report = self.check(method, url, headers, body)
         if not self.passes(report):
             raise PreflightError(report, self.summary(method, report))
 
     def summary(self, method: str, report: Report) -> str:
-        """Name what was found, and where: no sentence, since it may hold what somebody has put into the wrong field."""
+        """List the codes and places of findings. It has no messages, because they may quote a value from the wrong field."""
         verdict = "passed" if report.valid else "passed with errors" if self._warn else "refused"
         kind = report.kind or Kind(version=self._edition)
-        told = "; ".join(f"{finding.level} {finding.code} {self._place(kind, finding.at)}" for finding in report.findings)
-        return f"{method if method.isalpha() else '…'} {verdict}: {told}"
+        findings = "; ".join(f"{finding.level} {finding.code} {self._place(kind, finding.at)}" for finding in report.findings)
+        return f"{method if method.isalpha() else '…'} {verdict}: {findings}"
 
     def _place(self, kind: Kind, at: str) -> str:
-        """Write a place without the names that no document knows: they are somebody's own, as values are."""
+        """Write a place without the names that no document knows: like values, they may be private."""
         schema, place = self._catalogue.schema(kind), pointer.parse(at)
         known = [subschema_at(schema, place[: end + 1]) is not None for end in range(len(place))]
-        return pointer.write(name if told else "…" for name, told in zip(place, known, strict=True)) or "/"
+        return pointer.write(name if is_known else "…" for name, is_known in zip(place, known, strict=True)) or "/"

@@ -1,4 +1,4 @@
-"""Preflight for the library httpx: event hooks and transports for its clients, sync and async."""
+"""Checks requests of the library httpx: event hooks and transports for its clients, sync and async."""
 
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
 from typing import Any
@@ -8,74 +8,74 @@ import httpx
 from v4schema.openapi.guard import Guard
 
 
-def hook(**checking: Any) -> Callable[[httpx.Request], None]:  # noqa: ANN401  (those of `Guard`)
-    """Return an event hook that checks each request of a client; `checking` are the arguments of `Guard`.
+def hook(**options: Any) -> Callable[[httpx.Request], None]:  # noqa: ANN401  (those of `Guard`)
+    """Return an event hook that checks each request of a client; `options` are the arguments of `Guard`.
 
-    What is not valid raises `v4schema.openapi.PreflightError`, and nothing of it leaves. A body is read once and whole, and the
-    bytes that were checked are put in its place, with their length and without a transfer coding. A body that gives anything but
+    A request that is not valid raises `v4schema.openapi.PreflightError`, and nothing of it is sent. The whole body is read once
+    and replaced by the bytes that were checked, with their length and without a transfer coding. A body that yields anything but
     bytes raises `TypeError`, as does a request with the extension ``target``, which is sent to another path than its URL has.
 
-    Hooks that come after this one can still change a request. `Preflight` stands behind them all; mount it also in a client that
-    speaks to others.
+    Hooks that run after this one can still change a request. `Preflight` runs after all hooks. A mounted `Preflight` checks only
+    the requests to its address, so it also suits a client that talks to other servers.
 
     >>> client = httpx.Client(event_hooks={"request": [hook()]})
     >>> client.close()
     """
-    guard = Guard(**checking)
+    guard = Guard(**options)
 
     def check(request: httpx.Request) -> None:
         stream = request.stream
         if not isinstance(stream, Iterable):
-            raise TypeError(f"a body of {type(stream).__name__} cannot be read by a client that is not async: nothing is sent")
-        _refuse(guard, request, b"".join(map(_bytes, stream)))
+            raise TypeError(f"a sync client cannot read a body of {type(stream).__name__}: nothing is sent")
+        _enforce(guard, request, b"".join(map(_bytes, stream)))
 
     return check
 
 
-def async_hook(**checking: Any) -> Callable[[httpx.Request], Awaitable[None]]:  # noqa: ANN401  (those of `Guard`)
-    """Return the same for an ``httpx.AsyncClient``."""
-    guard = Guard(**checking)
+def async_hook(**options: Any) -> Callable[[httpx.Request], Awaitable[None]]:  # noqa: ANN401  (those of `Guard`)
+    """Return the same hook as `hook`, for an ``httpx.AsyncClient``."""
+    guard = Guard(**options)
 
     async def check(request: httpx.Request) -> None:
         stream = request.stream
         if not isinstance(stream, AsyncIterable):
-            raise TypeError(f"a body of {type(stream).__name__} cannot be read by a client that is async: nothing is sent")
-        _refuse(guard, request, b"".join([_bytes(part) async for part in stream]))
+            raise TypeError(f"an async client cannot read a body of {type(stream).__name__}: nothing is sent")
+        _enforce(guard, request, b"".join([_bytes(part) async for part in stream]))
 
     return check
 
 
-def _refuse(guard: Guard, request: httpx.Request, body: bytes) -> None:
-    """Check a request by its body, and put that in its place. Raises `PreflightError`."""
+def _enforce(guard: Guard, request: httpx.Request, body: bytes) -> None:
+    """Check a request by its body, and set its body to the checked bytes. Raises `PreflightError`."""
     if "target" in request.extensions:
         raise TypeError("a request with the extension 'target' is sent to another path than its URL has: nothing is sent")
     request.stream = httpx.ByteStream(body)
-    request.read()  # so that `content` can be asked for later
+    request.read()  # so that `content` can be read later
     framed = request.headers.pop("Transfer-Encoding", None) is not None or "Content-Length" in request.headers
     if body or framed:
         request.headers["Content-Length"] = str(len(body))
-    guard.refuse(request.method, str(request.url), request.headers, body)
+    guard.enforce(request.method, str(request.url), request.headers, body)
 
 
 def _bytes(part: object) -> bytes:
-    """Return a part of a body. Raises `TypeError` for what is none, such as text of a file that was not opened as bytes."""
+    """Return a part of a body. Raises `TypeError` if it is not bytes, such as text from a file opened as text."""
     if not isinstance(part, bytes | bytearray | memoryview):
-        raise TypeError(f"a body gives bytes, and not {type(part).__name__}: nothing is sent")
+        raise TypeError(f"a body must yield bytes, not {type(part).__name__}: nothing is sent")
     return bytes(part)
 
 
 class Preflight(httpx.BaseTransport):
-    """Checks each request before `transport` sends it; the rest is that of `hook`.
+    """Checks each request before `transport` sends it, in the same way as `hook`.
 
-    That transport, and not the client, is to be told of proxies and certificates.
+    Proxies and certificates are options of that transport, not of the client.
 
     >>> client = httpx.Client(mounts={"all://api.blocket.se": Preflight(httpx.HTTPTransport(retries=2))})
     >>> client.close()
     """
 
-    def __init__(self, transport: httpx.BaseTransport, **checking: Any) -> None:  # noqa: ANN401  (those of `Guard`)
+    def __init__(self, transport: httpx.BaseTransport, **options: Any) -> None:  # noqa: ANN401  (those of `Guard`)
         self._transport = transport
-        self._check = hook(**checking)
+        self._check = hook(**options)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Check a request, and send it."""
@@ -83,16 +83,16 @@ class Preflight(httpx.BaseTransport):
         return self._transport.handle_request(request)
 
     def close(self) -> None:
-        """Close the transport that sends."""
+        """Close the inner transport."""
         self._transport.close()
 
 
 class AsyncPreflight(httpx.AsyncBaseTransport):
-    """The same for an ``httpx.AsyncClient``."""
+    """The same as `Preflight`, for an ``httpx.AsyncClient``."""
 
-    def __init__(self, transport: httpx.AsyncBaseTransport, **checking: Any) -> None:  # noqa: ANN401  (those of `Guard`)
+    def __init__(self, transport: httpx.AsyncBaseTransport, **options: Any) -> None:  # noqa: ANN401  (those of `Guard`)
         self._transport = transport
-        self._check = async_hook(**checking)
+        self._check = async_hook(**options)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Check a request, and send it."""
@@ -100,5 +100,5 @@ class AsyncPreflight(httpx.AsyncBaseTransport):
         return await self._transport.handle_async_request(request)
 
     async def aclose(self) -> None:
-        """Close the transport that sends."""
+        """Close the inner transport."""
         await self._transport.aclose()

@@ -1,4 +1,4 @@
-"""openapi-core's factory of schema validators with `v4schema.validate` in it, so that ads are judged by that alone."""
+"""A factory of schema validators for openapi-core in which `v4schema.validate` alone validates ads."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -19,7 +19,7 @@ from v4schema.validation.validator import validate
 
 
 class AdRefused(ValidateError):
-    """An ad has errors; `report` tells them. The text of this names codes and places, and never a value."""
+    """An ad has errors; `report` has them. The text of this exception names codes and places, and never a value."""
 
     def __init__(self, report: Report) -> None:
         self.report = report
@@ -33,11 +33,11 @@ class AdRefused(ValidateError):
 
 
 class AdValidatorsFactory(SchemaValidatorsFactory):
-    """Makes what openapi-core validates by: for an ad `v4schema.validate`, for all else what it would make itself.
+    """Makes openapi-core's validators: for ads, validators that call `v4schema.validate`; for all else, openapi-core's own.
 
-    It is for documents of `v4schema.openapi.document`, and goes into ``Config(schema_validators_factory=…)``. `version`,
-    `category`, `engine` and `catalogue` are those of `v4schema.validate`; an ad with errors raises `AdRefused`, and `heard` is
-    called with the report on any ad, so that warnings are not lost.
+    It is for documents of `v4schema.openapi.document`, and is passed as ``Config(schema_validators_factory=…)``. `version`,
+    `category`, `engine` and `catalogue` are those of `v4schema.validate`. An ad with errors raises `AdRefused`. `on_report` is
+    called with the report on every body with ads, so that warnings are not lost.
     """
 
     def __init__(
@@ -47,69 +47,71 @@ class AdValidatorsFactory(SchemaValidatorsFactory):
         category: str | int | None = None,
         engine: str | None = None,
         catalogue: Catalogue | None = None,
-        heard: Callable[[Report], None] | None = None,
+        on_report: Callable[[Report], None] | None = None,
     ) -> None:
-        self._told: dict[str, Any] = {"version": version, "category": category, "engine": engine, "catalogue": catalogue}
-        self._heard = heard
+        self._options: dict[str, Any] = {"version": version, "category": category, "engine": engine, "catalogue": catalogue}
+        self._on_report = on_report
 
-    def create(self, spec: SchemaPath, schema: SchemaPath, *told: Any, **more: Any) -> SchemaValidator:  # noqa: ANN401  (openapi-core's own)
-        """Return what validates by a schema."""
+    def create(self, spec: SchemaPath, schema: SchemaPath, *args: Any, **options: Any) -> SchemaValidator:  # noqa: ANN401  (openapi-core's own)
+        """Return a validator for a schema."""
 
-        def plain() -> SchemaValidator:
-            return oas31_schema_validators_factory.create(spec, schema, *told, **more)
+        def default() -> SchemaValidator:
+            return oas31_schema_validators_factory.create(spec, schema, *args, **options)
 
         operation = _operation(schema)
         if operation is not None:
-            return AdValidator(schema, plain, lambda ad: self._judge([((), ad)], operation))
+            return AdValidator(schema, default, lambda ad: self._validate([((), ad)], operation))
         lists = [branch / "items" for branch in (schema, *(schema / "anyOf" if "anyOf" in schema else ())) if "items" in branch]
-        each = next(filter(None, map(_operation, lists)), None)
-        if each is not None:
-            return AdValidator(schema, plain, lambda ads: self._judge(_items(ads), each))
-        return plain()
+        item_operation = next(filter(None, map(_operation, lists)), None)
+        if item_operation is not None:
+            return AdValidator(schema, default, lambda ads: self._validate(_items(ads), item_operation))
+        return default()
 
-    def _judge(self, ads: Iterable[tuple[Place, object]], operation: str) -> None:
-        """Judge ads, each at its place in a body. Raises `AdRefused` if any has an error."""
-        reports = [(pointer.write(at), validate(ad, operation=operation, **self._told)) for at, ad in ads]
-        findings = [replace(found, at=at + found.at) if at else found for at, report in reports for found in report.findings]
+    def _validate(self, ads: Iterable[tuple[Place, object]], operation: str) -> None:
+        """Validate ads, each with its place in a body. Raises `AdRefused` if any has an error."""
+        reports = [(pointer.write(at), validate(ad, operation=operation, **self._options)) for at, ad in ads]
+        findings = [
+            replace(finding, at=at + finding.at) if at else finding for at, report in reports for finding in report.findings
+        ]
         kinds = {report.kind for _, report in reports}
-        whole = Report(kind=kinds.pop() if len(kinds) == 1 else None, findings=tuple(findings))
-        if self._heard is not None:
-            self._heard(whole)
-        if not whole.valid:
-            raise AdRefused(whole)
+        combined = Report(kind=kinds.pop() if len(kinds) == 1 else None, findings=tuple(findings))
+        if self._on_report is not None:
+            self._on_report(combined)
+        if not combined.valid:
+            raise AdRefused(combined)
 
 
 class AdValidator(SchemaValidator):
-    """Validates an ad, or a list of them, by a function that raises; all but that is done by the `plain` validator."""
+    """Validates an ad, or a list of ads, by the function `check`, which raises; for all else, makes openapi-core's validator."""
 
-    def __init__(self, schema: SchemaPath, plain: Callable[[], SchemaValidator], judge: Callable[[object], None]) -> None:
+    def __init__(self, schema: SchemaPath, default: Callable[[], SchemaValidator], check: Callable[[object], None]) -> None:
         self.schema = schema
-        self._plain = plain
-        self._judge = judge
+        self._default = default
+        self._check = check
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  (whatever the validator has)
-        """Make the plain validator when it is first asked for."""
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  (any attribute of the validator)
+        """Make openapi-core's validator when it is first used."""
         if name != "validator":
             raise AttributeError(name)
-        self.validator = self._plain().validator
+        self.validator = self._default().validator
         return self.validator
 
     def validate(self, value: object) -> None:
-        """Raise `AdRefused` if there is an error."""
-        self._judge(value)
+        """Raise `AdRefused` if an ad has an error."""
+        self._check(value)
 
     def evolve(self, schema: SchemaPath) -> SchemaValidator:
-        """Return what validates by another schema."""
-        return self._plain().evolve(schema)
+        """Return a validator for another schema."""
+        return self._default().evolve(schema)
 
 
 def _operation(schema: SchemaPath) -> str | None:
-    """Return the operation that a schema is a choice of ads for, if it is one."""
+    """Return the operation of a schema that is a choice of ads; None for any other schema."""
     with schema.resolve() as resolved:
         contents: Any = resolved.contents
     return contents.get(OPERATION) if isinstance(contents, dict) else None
 
 
 def _items(ads: object) -> Iterable[tuple[Place, object]]:
-    """Return each of several ads with its place; of what is no list nothing is known."""
+    """Return each ad of a list with its place; nothing if the value is not a list."""
     return [((index,), ad) for index, ad in enumerate(ads)] if isinstance(ads, list) else []

@@ -1,13 +1,14 @@
-"""A test kit for Hypothesis: ads that the API takes, ads that it refuses for one reason, and what they travel in.
+"""Strategies for Hypothesis: valid ads, ads that are invalid for one reason, and feeds and HTTP requests with ads.
 
 >>> from hypothesis import given
 >>> from v4schema import strategies, validate
 >>> @given(strategies.ads(category="moped"))
-... def test_what_is_drawn_is_valid(ad):
+... def test_drawn_ads_are_valid(ad):
 ...     assert validate(ad).valid
->>> test_what_is_drawn_is_valid()
+>>> test_drawn_ads_are_valid()
 
-Everything is drawn from the flat schemas: a new category has strategies at once. It needs the extra ``v4schema[hypothesis]``.
+All strategies are made from the flat schemas, so a new category has them at once. The extra ``v4schema[hypothesis]`` is needed.
+The package may import `openapi`, `normalisation` and the packages below them.
 """
 
 from typing import TYPE_CHECKING
@@ -38,5 +39,5 @@ __getattr__ = HYPOTHESIS.lazy_getattr(
 
 
 def __dir__() -> list[str]:
-    """List the public names, fetched or not."""
+    """List the public names, imported or not."""
     return sorted({*globals(), *__all__})

@@ -1,4 +1,4 @@
-"""What ads travel in: files of a feed, and requests of HTTP."""
+"""Strategies for what carries ads: feed files and HTTP requests."""
 
 import gzip
 import json
@@ -21,7 +21,7 @@ _JSON = "application/json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
-    """A file of ads: its `name`, which tells how it is written, its bytes, and the ads in it, in their order."""
+    """A file of ads: its `name`, whose suffix says its format, its bytes, and the ads in it, in order."""
 
     name: str
     data: bytes
@@ -30,9 +30,9 @@ class Feed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpRequest:
-    """A request to the API: what any library of HTTP takes.
+    """A request to the API, in the parts that any HTTP library takes.
 
-    `ad` is what its body holds, and `operation` what it asks to be done with that; both are None where there is no body.
+    `ad` is the ad in the body, `operation` the operation that the ad is sent for; both are None without a body.
     """
 
     method: str
@@ -44,27 +44,26 @@ class HttpRequest:
 
 
 @st.composite
-def written(draw: DrawFn, ads: SearchStrategy[Ad], most: int) -> Feed:
-    """Files of up to so many ads, in every form that is read."""
-    several = tuple(draw(st.lists(ads, min_size=1, max_size=most)))
-    dumped = [json.dumps(ad, ensure_ascii=draw(st.booleans())) for ad in several]
+def feed_files(draw: DrawFn, ads: SearchStrategy[Ad], max_ads: int) -> Feed:
+    """Files of one to `max_ads` ads, in every format that can be read."""
+    several = tuple(draw(st.lists(ads, min_size=1, max_size=max_ads)))
+    lines = [json.dumps(ad, ensure_ascii=draw(st.booleans())) for ad in several]
     end = draw(st.sampled_from(["\n", "\r\n"]))
-    forms = ["json", "ndjson", "jsonl", "ndjson.gz"]
-    form = draw(st.sampled_from(forms))
-    if form == "json":
+    suffix = draw(st.sampled_from(["json", "ndjson", "jsonl", "ndjson.gz"]))
+    if suffix == "json":
         indent = draw(st.sampled_from([None, 2]))
-        whole = json.dumps(several[0] if len(several) == 1 else several, indent=indent, ensure_ascii=draw(st.booleans()))
-        text = whole.replace("\n", end)
+        document = json.dumps(several[0] if len(several) == 1 else several, indent=indent, ensure_ascii=draw(st.booleans()))
+        text = document.replace("\n", end)
     else:
         blank = draw(st.sampled_from(["", end]))
-        text = "".join(f"{line}{end}{blank}" for line in dumped)
+        text = "".join(f"{line}{end}{blank}" for line in lines)
     data = text.encode()
-    return Feed(name=f"feed.{form}", data=gzip.compress(data, mtime=0) if form.endswith("gz") else data, ads=several)
+    return Feed(name=f"feed.{suffix}", data=gzip.compress(data, mtime=0) if suffix.endswith("gz") else data, ads=several)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """A path and a method of the API, with the operation that an ad is sent for, if one is."""
+    """A path and a method of the API, and the operation that an ad is sent for there; None if no ad is sent."""
 
     path: str
     method: str
@@ -72,49 +71,52 @@ class Endpoint:
 
 
 def endpoints(description: Mapping[str, Any]) -> Iterator[Endpoint]:
-    """Yield what may be asked of an edition, by the source of its OpenAPI description."""
+    """Yield the endpoints of an edition, from the source of its OpenAPI description."""
     for path, item in description["paths"].items():
-        for method, told in item.items():
+        for method, node in item.items():
             if method != "parameters":
-                content = told.get("requestBody", {}).get("content", {})
-                asked = next((media["schema"].get(OPERATION) for media in content.values()), None)
-                yield Endpoint(path=path, method=method.upper(), operation=asked)
+                content = node.get("requestBody", {}).get("content", {})
+                operation = next((media["schema"].get(OPERATION) for media in content.values()), None)
+                yield Endpoint(path=path, method=method.upper(), operation=operation)
 
 
 @st.composite
-def sent(
+def requests_to(
     draw: DrawFn,
     catalogue: Catalogue,
     description: Mapping[str, Any],
-    errand: Endpoint,
+    endpoint: Endpoint,
     ads: SearchStrategy[Ad] | None,
     tokens: Mapping[str, SearchStrategy[str]],
-    names: Sequence[str],
+    identifiers: Sequence[str],
 ) -> HttpRequest:
-    """Requests on an errand: to any server of the description, with a token, and with an ad or by one of some names."""
+    """Requests to an endpoint on any server of the description, with tokens by header name.
+
+    With `ads`, the body has one of them. The identifier in the path is that of the ad; if it has none, one of `identifiers`.
+    """
     ad = None if ads is None else draw(ads)
     own = pointer.text(ad, catalogue.identity_at)
-    named = own if own and own.strip(".") else draw(st.sampled_from(names))
-    path = errand.path
+    identifier = own if own and own.strip(".") else draw(st.sampled_from(identifiers))
+    path = endpoint.path
     while "{" in path:
         before, _, rest = path.partition("{")
-        path = before + quote(named, safe="") + rest.partition("}")[2]
+        path = before + quote(identifier, safe="") + rest.partition("}")[2]
     server = draw(st.sampled_from([server["url"] for server in description["servers"]]))
     headers = {name: draw(token) for name, token in tokens.items()}
     if ad is not None:
         headers["Content-Type"] = draw(st.sampled_from([_JSON, f"{_JSON}; charset=utf-8"]))
     return HttpRequest(
-        method=errand.method,
+        method=endpoint.method,
         url=server + path,
         headers=headers,
         body=None if ad is None else json.dumps(ad, ensure_ascii=draw(st.booleans())).encode(),
         ad=ad,
-        operation=errand.operation,
+        operation=endpoint.operation,
     )
 
 
-def looks(description: Mapping[str, Any]) -> Mapping[str, Schema]:
-    """Return what a token looks like, by the name of its header."""
+def token_schemas(description: Mapping[str, Any]) -> Mapping[str, Schema]:
+    """Return the schemas of tokens, by the names of their headers."""
     return {
         scheme["name"]: {"type": "string", **scheme["x-looks"]}
         for scheme in description["components"]["securitySchemes"].values()

@@ -1,4 +1,4 @@
-"""What is drawn from: the flat schema of a kind of ad, the values that it takes, and those that break one rule of it."""
+"""Strategies for one kind of ad: ads that its flat schema accepts, and ads that violate one of its assertions."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from v4schema.dialect.assertions import Assertion, AssertionId, assertions
 from v4schema.dialect.fields import Schema, errors_only, is_sendable
 from v4schema.document import pointer
 from v4schema.findings.report import Kind, Level
-from v4schema.strategies.domains import EVERYTHING, Domain, Objects, UnknownMember, Values
+from v4schema.strategies.domains import EVERYTHING, Domain, Enumeration, Objects, UnknownMember
 from v4schema.strategies.narrowing import Domains, Narrower
 from v4schema.strategies.sampling import Sampler
 from v4schema.validation.diagnosis import Diagnoser
@@ -23,16 +23,16 @@ Ad = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Violation:
-    """How one assertion is broken: the values that break it, and what is told beside it, since it cannot be broken without."""
+    """How one assertion can fail: the values that fail it, and the assertions whose failure is always reported with it."""
 
     assertion: Assertion
     domains: Domains
-    beside: tuple[Assertion, ...] = ()
+    accompanying: tuple[Assertion, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class KindStrategies:
-    """The flat schema of a kind of ad for an operation."""
+    """The strategies for a kind of ad and an operation."""
 
     catalogue: Catalogue
     kind: Kind
@@ -45,12 +45,12 @@ class KindStrategies:
 
     @cached_property
     def assertions(self) -> Sequence[Assertion]:
-        """Every assertion of it."""
+        """Every assertion of the schema."""
         return [*assertions(self.schema)]
 
     @cached_property
-    def faults(self) -> Diagnoser:
-        """What puts failures of it into words."""
+    def diagnoser(self) -> Diagnoser:
+        """Turns failures of the schema into findings."""
         return Diagnoser(catalogue=self.catalogue, kind=self.kind, operation=self.operation, schema=self.schema)
 
     @cached_property
@@ -59,80 +59,85 @@ class KindStrategies:
 
     @cached_property
     def sampler(self) -> Sampler:
-        """What makes strategies of its values."""
+        """Makes strategies from domains and schemas."""
         samples = self.catalogue.read("samples.json")
         return Sampler(texts=samples["texts"], letters=samples["letters"], names=samples["names"], narrow=self._narrow)
 
     @cached_property
-    def clean(self) -> SearchStrategy[Ad]:
-        """Ads of which there is nothing to warn."""
-        return self.sampler.taking(self.schema)
+    def clean_ads(self) -> SearchStrategy[Ad]:
+        """Ads without errors and warnings."""
+        return self.sampler.accepted_by(self.schema)
 
     @cached_property
-    def valid(self) -> SearchStrategy[Ad]:
-        """Ads without an error."""
-        return self.sampler.taking(errors_only(_sendable(self.schema)))
+    def valid_ads(self) -> SearchStrategy[Ad]:
+        """Ads without errors."""
+        return self.sampler.accepted_by(errors_only(_sendable(self.schema)))
 
     @cached_property
-    def breaches(self) -> Mapping[AssertionId, Violation]:
-        """How each rule can be broken so that it is told; those are left out that another one always speaks for."""
-        found = {each.id: self._breach(each) for each in self.assertions}
-        return {rule: breach for rule, breach in found.items() if breach is not None}
+    def violations(self) -> Mapping[AssertionId, Violation]:
+        """How each assertion can fail so that this is reported; without those that are always covered by another."""
+        found = {each.id: self._violation(each) for each in self.assertions}
+        return {assertion_id: violation for assertion_id, violation in found.items() if violation is not None}
 
-    def _breach(self, broken: Assertion) -> Violation | None:
-        weaker = [each for each in self.assertions if _is_silenced(each, broken)]
-        unwelcome = [each for each in self._unwelcome if each.at == broken.at[: len(each.at)] and each is not broken]
-        for without, beside in ((), ()), (weaker, ()), ([*weaker, *unwelcome], unwelcome):
-            domains = [] if any(_is_silenced(broken, each) for each in beside) else self._breaking(broken, without)
+    def _violation(self, broken: Assertion) -> Violation | None:
+        """Return how an assertion can fail: alone if possible, else with weaker ones, else with those that forbid its field."""
+        weaker = [each for each in self.assertions if _is_covered(each, by=broken)]
+        forbidding = [each for each in self._forbidding if each.at == broken.at[: len(each.at)] and each is not broken]
+        for without, reported in ((), ()), (weaker, ()), ([*weaker, *forbidding], forbidding):
+            domains = [] if any(_is_covered(broken, by=each) for each in reported) else self._failing(broken, without)
             if domains:
-                return Violation(assertion=broken, domains=domains, beside=tuple(each for each in beside if each not in weaker))
+                accompanying = tuple(each for each in reported if each not in weaker)
+                return Violation(assertion=broken, domains=domains, accompanying=accompanying)
         return None
 
     @cached_property
-    def _unwelcome(self) -> Sequence[Assertion]:
-        """The assertions for which a field may not be there at all."""
-        return [each for each in self.assertions if each.keyword == "not" and self._rule(each)["not"] == {}]
+    def _forbidding(self) -> Sequence[Assertion]:
+        """The assertions that forbid a field altogether."""
+        return [each for each in self.assertions if each.keyword == "not" and self._subschema(each)["not"] == {}]
 
-    def _rule(self, assertion: Assertion) -> Any:  # noqa: ANN401  (a part of a schema)
+    def _subschema(self, assertion: Assertion) -> Any:  # noqa: ANN401  (a part of a schema)
         return pointer.get(self.schema, assertion.keyword_at[:-1])
 
-    def _breaking(self, broken: Assertion, without: Sequence[Assertion]) -> Domains:
-        found = [*self._narrow.breaking(self.schema, broken, without=without, how=partial(self._failing, broken))]
-        for name, wrong in self._misnamed(broken).items():
-            needed = [each for each in self.assertions if each.at == broken.at and each.name == name]
-            how = partial(self._named, name, wrong)
-            found += self._narrow.breaking(self.schema, broken, without=[*without, *needed], how=how)
+    def _failing(self, broken: Assertion, without: Sequence[Assertion]) -> Domains:
+        """Return the values that fail one assertion; those in `without` may fail too."""
+        found = [*self._narrow.failing_only(self.schema, broken, without=without, fail=partial(self._reported, broken))]
+        for name, wrong_names in self._wrong_names(broken).items():
+            requiring = [each for each in self.assertions if each.at == broken.at and each.name == name]
+            fail = partial(self._misnamed, name, wrong_names)
+            found += self._narrow.failing_only(self.schema, broken, without=[*without, *requiring], fail=fail)
         return found
 
-    def _failing(self, broken: Assertion, domains: Iterable[Domain], schema: Schema) -> Domains:
-        """Let an assertion fail in any way that is told: of what the API has left null, nothing is."""
+    def _reported(self, broken: Assertion, domains: Iterable[Domain], schema: Schema) -> Domains:
+        """Return the values that fail an assertion and are reported: a null that the API has returned is not."""
         failing = self._narrow.failing(broken, domains, schema)
-        return [each for each in failing if each != Values(listed=(None,))] if self._answer else failing
+        return [each for each in failing if each != Enumeration(values=(None,))] if self._is_response else failing
 
     @property
-    def _answer(self) -> bool:
+    def _is_response(self) -> bool:
         return self.catalogue.operation(self.kind.version, self.operation).answer
 
-    def _misnamed(self, broken: Assertion) -> Mapping[str, tuple[str, ...]]:
-        """Return, for an object that takes no other members, the fields that may be sent, each with wrong names that mean it."""
-        if broken.keyword != "additionalProperties" or self._answer:
+    def _wrong_names(self, broken: Assertion) -> Mapping[str, tuple[str, ...]]:
+        """Return the wrong names of each field of an object that takes no other members, by the right name."""
+        if broken.keyword != "additionalProperties" or self._is_response:
             return {}
-        described = self._rule(broken)["properties"]
-        names = {name: [name.upper()] for name, node in described.items() if is_sendable(node) and name.upper() not in described}
+        properties = self._subschema(broken)["properties"]
+        names = {
+            name: [name.upper()] for name, node in properties.items() if is_sendable(node) and name.upper() not in properties
+        }
         for wrong, right in self.catalogue.names.items():
-            if right.at[:-1] == broken.at and right.at[-1] in names and right.unit is None and wrong not in described:
+            if right.at[:-1] == broken.at and right.at[-1] in names and right.unit is None and wrong not in properties:
                 names[right.at[-1]].append(wrong)
-        return {name: tuple(wrong) for name, wrong in names.items()}
+        return {name: tuple(wrong_names) for name, wrong_names in names.items()}
 
-    def _named(self, name: str, wrong: tuple[str, ...], domains: Iterable[Domain], schema: Schema) -> Domains:
-        """Let a field stand under a wrong name."""
-        stray = UnknownMember(names=wrong, values=self._narrow(EVERYTHING, schema["properties"][name]))
+    def _misnamed(self, name: str, wrong_names: tuple[str, ...], domains: Iterable[Domain], schema: Schema) -> Domains:
+        """Return the objects that have a field under a wrong name."""
+        unknown_member = UnknownMember(names=wrong_names, values=self._narrow(EVERYTHING, schema["properties"][name]))
         objects = [each for each in domains if isinstance(each, Objects)]
-        return [replace(left, stray=stray) for each in objects for left in each.lacking(name)]
+        return [replace(lacking, unknown_member=unknown_member) for each in objects for lacking in each.without_member(name)]
 
 
 def _sendable(node: Schema) -> Schema:
-    """Return a flat schema without the fields that are only described in order to be warned of."""
+    """Return a flat schema without the fields that are described only to warn of them."""
     kept = dict(node)
     if "properties" in node:
         kept["properties"] = {name: _sendable(below) for name, below in node["properties"].items() if is_sendable(below)}
@@ -141,14 +146,17 @@ def _sendable(node: Schema) -> Schema:
     return kept
 
 
-def _is_silenced(one: Assertion, other: Assertion) -> bool:
-    """Tell whether nothing is heard of an assertion where another one fails: of a value one error is told, each warning once."""
-    if one.at != other.at or one.order <= other.order or other.keyword in {"required", "additionalProperties"}:
+def _is_covered(assertion: Assertion, *, by: Assertion) -> bool:
+    """Tell whether the failure of an assertion is not reported where another one fails.
+
+    Of the errors about one value only the first is reported, and each warning once.
+    """
+    if assertion.at != by.at or assertion.order <= by.order or by.keyword in {"required", "additionalProperties"}:
         return False
-    return other.level is Level.ERROR or one.code == other.code
+    return by.level is Level.ERROR or assertion.code == by.code
 
 
 @st.composite
-def taken(draw: DrawFn, ground: KindStrategies, *, clean: bool = False) -> Ad:
-    """Ads that a schema takes: without an error, or with nothing to warn of either."""
-    return draw(ground.clean if clean else ground.valid)
+def accepted_ads(draw: DrawFn, kind_strategies: KindStrategies, *, clean: bool = False) -> Ad:
+    """Ads without errors; with `clean`, without warnings too."""
+    return draw(kind_strategies.clean_ads if clean else kind_strategies.valid_ads)

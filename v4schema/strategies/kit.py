@@ -1,4 +1,4 @@
-"""The strategies of the kit: each takes the words of `v4schema.validate`, and draws from the flat schemas that these mean."""
+"""The public strategies. They take the arguments of `v4schema.validate`, and draw from the flat schemas of the kinds chosen."""
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -13,10 +13,10 @@ from v4schema.dialect.assertions import Assertion
 from v4schema.errors import NoDescription, UnknownName
 from v4schema.findings.report import Kind
 from v4schema.openapi.description import described_editions
-from v4schema.strategies.feeds_and_requests import Feed, HttpRequest, endpoints, looks, sent, written
-from v4schema.strategies.kind_strategies import KindStrategies, taken
-from v4schema.strategies.near_miss import NearMiss, missed
-from v4schema.strategies.respellings import Respelling, respelt
+from v4schema.strategies.feeds_and_requests import Feed, HttpRequest, endpoints, feed_files, requests_to, token_schemas
+from v4schema.strategies.kind_strategies import KindStrategies, accepted_ads
+from v4schema.strategies.near_miss import NearMiss, near_misses_among
+from v4schema.strategies.respellings import Respelling, respelled_ads
 
 Ad = dict[str, Any]
 
@@ -29,18 +29,18 @@ def ads(
     clean: bool = False,
     catalogue: Catalogue | None = None,
 ) -> SearchStrategy[Ad]:
-    """Ads in which `v4schema.validate` finds no error; with `clean`, nothing to warn of either.
+    """Ads in which `v4schema.validate` finds no errors; with `clean`, no warnings either.
 
-    The words are those of `v4schema.validate`: an edition (default: the catalogue's), a category (default: any that is described)
-    and an operation. Every field that may be sent is drawn, and every branch of every condition. Raises
-    `v4schema.errors.UnknownName` when a word names nothing.
+    The arguments are those of `v4schema.validate`: an edition (default: the catalogue's), a category (default: any that has a
+    schema) and an operation. Every field that may be sent is drawn, and every branch of every condition. Raises
+    `v4schema.errors.UnknownName` for an unknown edition, category or operation.
 
     >>> from hypothesis import find
     >>> find(ads(category="moped", operation="update"), lambda ad: "price" in ad)
     {'price': [{'type': 'list', 'amount': 3500000, 'currency': 'SEK'}]}
     """
-    among = _grounds(version, category, operation, catalogue)
-    return st.one_of(*(taken(ground, clean=clean) for ground in among))
+    candidates = _candidates(version, category, operation, catalogue)
+    return st.one_of(*(accepted_ads(each, clean=clean) for each in candidates))
 
 
 def near_misses(
@@ -51,22 +51,22 @@ def near_misses(
     only: Callable[[Assertion], bool] | None = None,
     catalogue: Catalogue | None = None,
 ) -> SearchStrategy[NearMiss]:
-    """Ads that break exactly one rule of their schema, each with the finding that has to be reported of it.
+    """Ads that violate exactly one assertion of their schema, each with the finding that has to be reported.
 
-    The words are those of `ads`; `only` chooses among the rules by what `v4schema.dialect.assertions.Assertion` tells of them.
-    All other rules hold, those that warn too, so that the finding is the only one that is no note. A rule that another one
-    always speaks for is left out. Raises `v4schema.errors.UnknownName` when a word names nothing.
+    The arguments are those of `ads`; `only` chooses assertions by their `v4schema.dialect.assertions.Assertion`. All other
+    assertions hold, those of warnings too, so that an ad has this finding and else only notes. Assertions whose failure is always
+    covered by another finding are left out. Raises `v4schema.errors.UnknownName` for an unknown edition, category or operation.
 
     >>> from hypothesis import find
-    >>> misses = near_misses(category="moped", operation="update", only=lambda rule: rule.keyword == "minItems")
+    >>> misses = near_misses(category="moped", operation="update", only=lambda assertion: assertion.keyword == "minItems")
     >>> miss = find(misses, lambda _: True)
     >>> miss.ad, miss.finding.at, miss.finding.code
     ({'price': []}, '/price', 'schema.minItems')
     """
-    among = _grounds(version, category, operation, catalogue)
+    candidates = _candidates(version, category, operation, catalogue)
     if only is not None:
-        among = [ground for ground in among if any(map(only, ground.assertions))]
-    return missed(among, only) if among else st.nothing()
+        candidates = [each for each in candidates if any(map(only, each.assertions))]
+    return near_misses_among(candidates, only) if candidates else st.nothing()
 
 
 def respelled(
@@ -76,12 +76,12 @@ def respelled(
     *,
     catalogue: Catalogue | None = None,
 ) -> SearchStrategy[Respelling]:
-    """Valid ads as an integrator might spell them, each with the normalised ad that `v4schema.normalise` has to make of it.
+    """Valid ads as an integrator might spell them, each with the ad that `v4schema.normalise` has to make of it.
 
-    Units, spaces, commas, words, lone values, repeated items and wrong names differ. The words are those of `ads`. Raises
-    `v4schema.errors.UnknownName` when one names nothing.
+    Units, spaces, commas, words, single values instead of lists, repeated items and names of fields differ. The arguments are
+    those of `ads`. Raises `v4schema.errors.UnknownName` for an unknown edition, category or operation.
     """
-    return st.one_of(*map(respelt, _grounds(version, category, operation, catalogue)))
+    return st.one_of(*map(respelled_ads, _candidates(version, category, operation, catalogue)))
 
 
 def feeds(
@@ -90,15 +90,16 @@ def feeds(
     operation: str = "create",
     *,
     of: SearchStrategy[Ad] | None = None,
-    most: int = 4,
+    max_ads: int = 4,
     catalogue: Catalogue | None = None,
 ) -> SearchStrategy[Feed]:
-    """Files of one to `most` ads, as JSON, as lines, compressed or not; by default of `ads`, to which the words go.
+    """Files of one to `max_ads` ads, as JSON or as JSON lines, compressed or not.
 
-    With `of`, of other ads: `near_misses(…).map(lambda miss: miss.ad)`. Raises `v4schema.errors.UnknownName` when a word names
-    nothing.
+    By default, the ads are those of `ads`, which gets the other arguments. With `of`, they are drawn from another strategy, such
+    as ``near_misses(…).map(lambda miss: miss.ad)``. Raises `v4schema.errors.UnknownName` for an unknown edition, category or
+    operation.
     """
-    return written(ads(version, category, operation, catalogue=catalogue) if of is None else of, most)
+    return feed_files(ads(version, category, operation, catalogue=catalogue) if of is None else of, max_ads)
 
 
 def http_requests(
@@ -108,40 +109,42 @@ def http_requests(
     *,
     catalogue: Catalogue | None = None,
 ) -> SearchStrategy[HttpRequest]:
-    """Requests to the API in which nothing is wrong: any that is described, or those that an `operation` is asked by.
+    """Valid requests to the API: to any endpoint, or to those that take an ad for `operation`.
 
-    What they send are `ads`, to which the words go. Raises `v4schema.errors.UnknownName` when a word names nothing, and
-    `v4schema.errors.NoDescription` for an edition without an OpenAPI description.
+    Their bodies are drawn from `ads`, which gets the arguments. Raises `v4schema.errors.UnknownName` for an unknown edition,
+    category or operation, and `v4schema.errors.NoDescription` for an edition without an OpenAPI description.
     """
-    held = catalogue or catalogues.default()
-    edition = held.edition(version)
+    catalogue = catalogue or catalogues.default()
+    edition = catalogue.edition(version)
     if edition.openapi is None:
-        raise NoDescription(edition.name, described_editions(held))
-    description = held.read(edition.openapi)
-    among = [errand for errand in endpoints(description) if operation in {None, errand.operation}]
-    if not among:
-        asked = [errand.operation for errand in endpoints(description) if errand.operation]
-        raise UnknownName(f"operation of a request to {edition.name}", operation, dict.fromkeys(asked))
-    sampler = _grounds(version, category, next(iter(edition.operations)), catalogue)[0].sampler
-    tokens = {name: sampler.taking(look) for name, look in looks(description).items()}
+        raise NoDescription(edition.name, described_editions(catalogue))
+    description = catalogue.read(edition.openapi)
+    chosen = [endpoint for endpoint in endpoints(description) if operation in {None, endpoint.operation}]
+    if not chosen:
+        known = [endpoint.operation for endpoint in endpoints(description) if endpoint.operation]
+        raise UnknownName(f"operation of a request to {edition.name}", operation, dict.fromkeys(known))
+    sampler = _candidates(version, category, next(iter(edition.operations)), catalogue)[0].sampler
+    tokens = {name: sampler.accepted_by(schema) for name, schema in token_schemas(description).items()}
     bodies = {
         each: None if each is None else ads(version, category, each, catalogue=catalogue)
-        for each in {errand.operation for errand in among}
+        for each in {endpoint.operation for endpoint in chosen}
     }
-    return st.one_of(*(sent(held, description, errand, bodies[errand.operation], tokens, sampler.texts) for errand in among))
+    return st.one_of(
+        *(requests_to(catalogue, description, endpoint, bodies[endpoint.operation], tokens, sampler.texts) for endpoint in chosen)
+    )
 
 
-def _grounds(
+def _candidates(
     version: str | None, category: str | int | None, operation: str, catalogue: Catalogue | None
 ) -> Sequence[KindStrategies]:
-    """Return what is drawn from."""
-    held = catalogue or catalogues.default()
-    held.operation(version, operation)
-    edition = held.edition(version)
-    described_editions = [each.slug for each in edition.categories.values() if each.schema] if category is None else [category]
-    return [_ground(held, held.kind(version, each), operation) for each in described_editions]
+    """Return the strategies of each kind that the arguments allow."""
+    catalogue = catalogue or catalogues.default()
+    catalogue.operation(version, operation)
+    categories = catalogue.edition(version).categories.values()
+    slugs = [each.slug for each in categories if each.schema] if category is None else [category]
+    return [_kind_strategies(catalogue, catalogue.kind(version, slug), operation) for slug in slugs]
 
 
 @lru_cache(maxsize=512)
-def _ground(catalogue: Catalogue, kind: Kind, operation: str) -> KindStrategies:
+def _kind_strategies(catalogue: Catalogue, kind: Kind, operation: str) -> KindStrategies:
     return KindStrategies(catalogue=catalogue, kind=kind, operation=operation)

@@ -1,4 +1,4 @@
-"""Ads with exactly one rule broken, each with the finding that tells of it."""
+"""Strategies for ads that violate exactly one assertion, each with the finding about it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,49 +17,52 @@ from v4schema.strategies.sampling import unmark
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NearMiss:
-    """An ad of a `kind` that breaks one rule for an operation, with the finding that `v4schema.validate` has to report.
+    """An ad of a `kind` that violates one assertion for an operation, with the finding that `v4schema.validate` has to report.
 
-    `beside` are the findings that come with it: most often none, but a field that may not be sent at all cannot hold a wrong
-    value alone. `assertion` is the rule: its place, and the way to its keyword in the flat schema.
+    `accompanying` are findings that are always reported with it. Most often there are none, but a field that may not be sent at
+    all cannot have a wrong value alone. `assertion` has the place that it is about, and the path to its keyword in the flat
+    schema.
     """
 
     ad: dict[str, Any]
     kind: Kind
     operation: str
     finding: Finding
-    beside: tuple[Finding, ...] = ()
+    accompanying: tuple[Finding, ...] = ()
     assertion: Assertion
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """All that has to be reported."""
-        return (*self.beside, self.finding)
+        """All findings that have to be reported, except notes."""
+        return (*self.accompanying, self.finding)
 
 
 @st.composite
-def missed(draw: DrawFn, grounds: Sequence[KindStrategies], only: Callable[[Assertion], bool] | None) -> NearMiss:
-    """Near misses of the rules of some schemas, or of `only` some of these rules."""
-    ground = draw(st.sampled_from(grounds))
-    rules = [rule for rule, breach in ground.breaches.items() if only is None or only(breach.assertion)]
-    return draw(missing(ground, draw(st.sampled_from(rules))))
+def near_misses_among(draw: DrawFn, candidates: Sequence[KindStrategies], only: Callable[[Assertion], bool] | None) -> NearMiss:
+    """Near misses of the assertions of several schemas; with `only`, of the assertions for which it returns true."""
+    chosen = draw(st.sampled_from(candidates))
+    ids = [each for each, violation in chosen.violations.items() if only is None or only(violation.assertion)]
+    return draw(near_misses_of(chosen, draw(st.sampled_from(ids))))
 
 
 @st.composite
-def missing(draw: DrawFn, ground: KindStrategies, rule: AssertionId) -> NearMiss:
-    """Near misses of one rule."""
-    breach = ground.breaches[rule]
-    drawn = draw(ground.sampler.values(breach.domains))
-    ad, place = unmark(drawn, breach.assertion.at)
-    told = [Failure(place, breach.assertion.keyword_at), *(Failure(each.at, each.keyword_at) for each in breach.beside)]
+def near_misses_of(draw: DrawFn, kind_strategies: KindStrategies, assertion_id: AssertionId) -> NearMiss:
+    """Near misses of one assertion."""
+    violation = kind_strategies.violations[assertion_id]
+    drawn = draw(kind_strategies.sampler.values(violation.domains))
+    ad, place = unmark(drawn, violation.assertion.at)
+    failures = [Failure(place, violation.assertion.keyword_at)]
+    failures += [Failure(each.at, each.keyword_at) for each in violation.accompanying]
     if isinstance(ad, dict):
-        finding, *beside = [fault.finding for failure in told for fault in ground.faults.of(failure, ad)]
+        finding, *accompanying = [each.finding for failure in failures for each in kind_strategies.diagnoser.of(failure, ad)]
     else:
-        finding, beside = messages.make_finding(ground.catalogue, "ad.not_object", "", got=type(ad).__name__), []
+        finding = messages.make_finding(kind_strategies.catalogue, "ad.not_object", "", got=type(ad).__name__)
+        accompanying = []
     return NearMiss(
         ad=ad,
-        kind=ground.kind,
-        operation=ground.operation,
+        kind=kind_strategies.kind,
+        operation=kind_strategies.operation,
         finding=finding,
-        beside=tuple(beside),
-        assertion=breach.assertion,
+        accompanying=tuple(accompanying),
+        assertion=violation.assertion,
     )

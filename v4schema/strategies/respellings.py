@@ -1,4 +1,4 @@
-"""Ads as integrators spell them: units, spaces, commas, words, lone values and wrong names that mean what stands there."""
+"""Strategies for ads as integrators spell them, with other units, spaces, commas, words and names, but the same meaning."""
 
 import copy
 import re
@@ -18,25 +18,25 @@ from v4schema.dialect.fields import Schema, choices, is_sendable, subschema_at, 
 from v4schema.document.pointer import Place, exists, expand, get
 from v4schema.findings.report import Kind
 from v4schema.normalisation.normaliser import normalise
-from v4schema.strategies.kind_strategies import Ad, KindStrategies, taken
+from v4schema.strategies.kind_strategies import Ad, KindStrategies, accepted_ads
 from v4schema.strategies.sampling import canonical
 
-#: Spaces that stand around text, and those between thousands.
-_AROUND = ("", " ", "  ", "\t", "\u00a0", "\n")
-_BETWEEN = (" ", "\u00a0", "\u2009", "\u202f")
+#: Spaces before and after texts, and spaces between groups of digits.
+_PADDING = ("", " ", "  ", "\t", "\u00a0", "\n")
+_GROUP_SPACES = (" ", "\u00a0", "\u2009", "\u202f")
 _SLUG = "[0-9a-z]+(-[0-9a-z]+)*"
-#: What a number is written with at most.
-_DIGITS = 40
-#: A number in quotes with more letters than this is no longer read as one.
-_QUOTED = 18
-_THOUSAND = 3
-#: Steps that change a value as a whole, which may have been respelt within.
-_OUTER = ("list", "distinct", "imply")
+#: Longer numbers are not written with groups of digits.
+_LONGEST_GROUPED = 40
+#: A longer text is no longer read as a number.
+_LONGEST_QUOTED = 18
+_GROUP_SIZE = 3
+#: Steps that change the whole of a value, even if something in it is respelled already.
+_OUTER_STEPS = ("list", "distinct", "imply")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Respelling:
-    """An ad in an integrator's spelling, the normalised one that it means, and the kind that both are of."""
+    """An ad in an integrator's spelling, the normalised ad with the same meaning, and the kind of both."""
 
     ad: Ad
     normalised: Ad
@@ -44,159 +44,163 @@ class Respelling:
 
 
 @st.composite
-def respelt(draw: DrawFn, ground: KindStrategies) -> Respelling:
+def respelled_ads(draw: DrawFn, kind_strategies: KindStrategies) -> Respelling:
     """Valid ads in other spellings."""
-    kind, held = ground.kind, ground.catalogue
-    ad = draw(taken(ground))
-    done = normalise(ad, version=kind.version, category=kind.category, operation=ground.operation, catalogue=held)
+    kind, catalogue, operation = kind_strategies.kind, kind_strategies.catalogue, kind_strategies.operation
+    ad = draw(accepted_ads(kind_strategies))
+    done = normalise(ad, version=kind.version, category=kind.category, operation=operation, catalogue=catalogue)
     normalised: Any = done.ad
-    return Respelling(ad=draw(respellings(held, ground.schema, normalised)), normalised=normalised, kind=kind)
+    return Respelling(ad=draw(respellings(catalogue, kind_strategies.schema, normalised)), normalised=normalised, kind=kind)
 
 
 @st.composite
-def respellings(draw: DrawFn, catalogue: Catalogue, schema: Schema, ad: Ad, most: int = 6) -> Ad:
-    """Spellings of a normalised ad, in up to so many places otherwise."""
-    written: Ad = copy.deepcopy(ad)
-    pen = Respeller(draw, catalogue)
-    there: dict[str, list[tuple[Place, Schema, str, Any]]] = {}
-    for place, node in spots(schema, ad):
+def respellings(draw: DrawFn, catalogue: Catalogue, schema: Schema, ad: Ad, max_places: int = 6) -> Ad:
+    """Spellings of a normalised ad that differ in one to `max_places` places, and perhaps in the name of a field."""
+    respelled: Ad = copy.deepcopy(ad)
+    respeller = Respeller(draw, catalogue)
+    steps: dict[str, list[tuple[Place, Schema, str, Any]]] = {}
+    for place, node in described_places(schema, ad):
         for step in node.get("x-normalise", ()):
             for name, argument in step.items():
-                there.setdefault(name, []).append((place, node, name, argument))
-    each = st.sampled_from([*there]).flatmap(lambda name: st.sampled_from(there[name]))
-    chosen = draw(st.lists(each, min_size=1, max_size=most, unique_by=lambda each: each[0])) if there else []
-    # What holds others is respelt after them.
+                steps.setdefault(name, []).append((place, node, name, argument))
+    each = st.sampled_from([*steps]).flatmap(lambda name: st.sampled_from(steps[name]))
+    chosen = draw(st.lists(each, min_size=1, max_size=max_places, unique_by=lambda each: each[0])) if steps else []
+    # Inner values are respelled before the values that contain them.
     for place, node, name, argument in sorted(chosen, key=lambda each: len(each[0]), reverse=True):
-        value = get(written, place)
-        whole = canonical(value) == canonical(get(ad, place)) or name in _OUTER
-        inside: Any = get(written, place[:-1])
-        inside[place[-1]] = RESPELLINGS[name](pen, value, node, argument) if whole else value
+        value = get(respelled, place)
+        unchanged = canonical(value) == canonical(get(ad, place))
+        parent: Any = get(respelled, place[:-1])
+        if unchanged or name in _OUTER_STEPS:
+            parent[place[-1]] = RESPELLINGS[name](respeller, value, node, argument)
     if draw(st.booleans()):
-        pen.misname(schema, written)
-    return written
+        respeller.misname(schema, respelled)
+    return respelled
 
 
-def spots(schema: Schema, ad: object) -> Iterator[tuple[Place, Schema]]:
-    """Yield the places of an ad that its schema describes."""
+def described_places(schema: Schema, ad: object) -> Iterator[tuple[Place, Schema]]:
+    """Yield the places of an ad that its schema describes, each with its subschema."""
     for at, node in walk(schema, into=is_sendable):
         yield from ((place, node) for place in expand(ad, at))
 
 
 @dataclass(frozen=True, eq=False)
 class Respeller:
-    """Writes what a step of normalising reads: one method for each step; a value that cannot be written otherwise stays."""
+    """Undoes steps of normalisation, with one method for each step. A value without another spelling stays as it is."""
 
     draw: DrawFn
     catalogue: Catalogue
 
     def trim(self, value: Any, *_: Any) -> Any:  # noqa: ANN401  (any value of an ad, here and below)
-        """Write spaces around text."""
+        """Put spaces before and after a text."""
         if not isinstance(value, str) or value.strip() != value or not value:
             return value
-        return self._one(_AROUND) + value + self._one(_AROUND)
+        return self._pick(_PADDING) + value + self._pick(_PADDING)
 
     def case(self, value: Any, *_: Any) -> Any:  # noqa: ANN401
-        """Write text in small letters, where they lead back to its own."""
+        """Write a text in lower case, if its upper case is the text again."""
         return value.lower() if value.lower().upper() == value and len(value.lower()) == len(value) else value
 
     def replace(self, value: Any, _: Schema, argument: Mapping[str, str]) -> Any:  # noqa: ANN401
-        """Write a sign that is replaced for the one that replaces it."""
+        """Write the replaced character instead of its replacement."""
         wrong, right = next(iter(argument.items()))
         return value.replace(right, wrong)
 
     def remove(self, value: Any, _: Schema, argument: Mapping[str, str]) -> Any:  # noqa: ANN401
-        """Write a sign into text that is taken out of it."""
+        """Insert a character that is removed."""
         if not re.fullmatch(argument["leaving"], value):
             return value
         at = self.draw(st.integers(1, len(value)))
-        return value[:at] + self._one([*argument["characters"], "\u00a0"]) + value[at:]
+        return value[:at] + self._pick([*argument["characters"], "\u00a0"]) + value[at:]
 
     def slug(self, value: Any, node: Schema, _: Any) -> Any:  # noqa: ANN401
-        """Write a slug as the name it is of."""
+        """Write a slug as the name that it comes from."""
         if not re.fullmatch(_SLUG, value) or value in choices(node):
             return value
-        name = value.replace("-", self._one([" ", "-", "_", " - "]))
-        return self._one([name.title(), name.upper(), self._accented(name).capitalize()])
+        name = value.replace("-", self._pick([" ", "-", "_", " - "]))
+        return self._pick([name.title(), name.upper(), self._accented(name).capitalize()])
 
     def word(self, value: Any, node: Schema, table: str) -> Any:  # noqa: ANN401
         """Write a word that means the value."""
         if not isinstance(value, bool) and value not in (choices(node) or node.get("examples", ())):
-            return value  # no word is known for what no document lists
+            return value  # words are known only for values from documents
         words = [word for word, meanings in self.catalogue.words[table].items() if {*map(str, meanings)} == {str(value)}]
-        word = self._one([*words, *([] if isinstance(value, bool) else [str(value)])])
-        return self._one([word, word.upper(), word.capitalize(), f" {word} "])
+        word = self._pick([*words, *([] if isinstance(value, bool) else [str(value)])])
+        return self._pick([word, word.upper(), word.capitalize(), f" {word} "])
 
     def number(self, value: Any, *_: Any) -> Any:  # noqa: ANN401
-        """Write a number in quotes."""
+        """Write a number as text."""
         number = to_fraction(value)
         text = "" if number is None else _decimal(number)
-        return self._one([text, text.replace(".", ",")]) if 0 < len(text) <= _QUOTED else value
+        return self._pick([text, text.replace(".", ",")]) if 0 < len(text) <= _LONGEST_QUOTED else value
 
     def quantity(self, value: Any, _: Schema, kind: str) -> Any:  # noqa: ANN401
-        """Write a quantity as text, in any unit of its kind, or its value in quotes."""
-        named, member = self._members()
-        fixed = "decimals" in self._units(kind)[value[named]]
-        unit, number = self._in_another(to_fraction(value[member]) or Fraction(0), value[named], kind, fixed=fixed)
-        told, text = self._spelling(kind, unit), self._grouped(number)
+        """Write a quantity as text, or as an object whose value is text, in any unit of its kind."""
+        unit_name, value_name = self._member_names()
+        fixed = "decimals" in self._units(kind)[value[unit_name]]
+        unit, number = self._in_another_unit(to_fraction(value[value_name]) or Fraction(0), value[unit_name], kind, fixed=fixed)
+        unit_text, text = self._unit_spelling(kind, unit), self._grouped(number)
         if text is None:
             return value
-        exactly = [] if to_json_number(number) is None else [{member: to_json_number(number), named: told}]
-        return self._one([f"{text} {told}", f"{text}{told}", {named: told, member: text}, *exactly])
+        exact = [] if to_json_number(number) is None else [{value_name: to_json_number(number), unit_name: unit_text}]
+        return self._pick([f"{text} {unit_text}", f"{text}{unit_text}", {unit_name: unit_text, value_name: text}, *exact])
 
     def in_unit(self, value: Any, node: Schema, kind: str) -> Any:  # noqa: ANN401
-        """Write an amount as text, in any unit of its kind."""
-        named, member = self._members()
-        unit, number = self._in_another(Fraction(value), node["x-unit"], kind)
-        told, text = self._spelling(kind, unit), self._grouped(number)
-        if text is None or (":" in told and number.denominator > 1):
+        """Write an amount as text, or as an object whose value is text, in any unit of its kind."""
+        unit_name, value_name = self._member_names()
+        unit, number = self._in_another_unit(Fraction(value), node["x-unit"], kind)
+        unit_text, text = self._unit_spelling(kind, unit), self._grouped(number)
+        if text is None or (":" in unit_text and number.denominator > 1):
             return value
-        return self._one([f"{text} {told}", f"{text}{told}", {member: text, named: told}])
+        return self._pick([f"{text} {unit_text}", f"{text}{unit_text}", {value_name: text, unit_name: unit_text}])
 
     def imply(self, value: Any, _: Schema, argument: Mapping[str, str]) -> Any:  # noqa: ANN401
-        """Leave out what follows from the unit that another member is written with."""
+        """Leave out a member that follows from the unit in another member."""
         written = value.get(argument["by"])
         follows = isinstance(written, str) and not written.strip().isdecimal()
         if follows and value.get(argument["member"]) == argument["value"]:
             return {name: member for name, member in value.items() if name != argument["member"]}
         return value
 
-    def lone(self, value: Any, *_: Any) -> Any:  # noqa: ANN401
-        """Write the only item of a list without the list."""
+    def unwrap(self, value: Any, *_: Any) -> Any:  # noqa: ANN401
+        """Write the only item of a list instead of the list."""
         return value[0] if len(value) == 1 and not isinstance(value[0], list) else value
 
     def repeat(self, value: Any, *_: Any) -> Any:  # noqa: ANN401
-        """Write a text of a list twice."""
+        """Repeat a text of a list."""
         texts = [item for item in value if isinstance(item, str)]
-        return [*value, self._one(texts)] if texts else value
+        return [*value, self._pick(texts)] if texts else value
 
     def misname(self, schema: Schema, ad: Ad) -> None:
-        """Put a field under a wrong name that means it, into an object that the schema describes."""
-        objects = [place for place, node in spots(schema, ad) if "properties" in node and isinstance(get(ad, place), dict)]
-        wrong = [
+        """Move a field to a wrong name that means it, in an object that the schema describes."""
+        objects = [
+            place for place, node in described_places(schema, ad) if "properties" in node and isinstance(get(ad, place), dict)
+        ]
+        wrong_names = [
             (name, right.at)
             for name, right in self.catalogue.names.items()
             if right.unit is None and exists(ad, right.at) and is_sendable(subschema_at(schema, right.at) or {})
         ]
-        assume(wrong)
-        name, at = self._one(wrong)
-        anywhere = {(), self.catalogue.own_at}
-        around = self._one([place for place in objects if place in anywhere or at[: len(place)] == place != at])
-        inside: Any = get(ad, at[:-1])
-        there: Any = get(ad, around)
-        if name not in there and name not in (subschema_at(schema, around) or {}).get("properties", {}):
-            there[self._one([name, name.upper(), f"{name[:2]}_{name[2:]}"])] = inside.pop(at[-1])
+        assume(wrong_names)
+        name, at = self._pick(wrong_names)
+        top_level = {(), self.catalogue.own_at}
+        around = self._pick([place for place in objects if place in top_level or at[: len(place)] == place != at])
+        source: Any = get(ad, at[:-1])
+        target: Any = get(ad, around)
+        if name not in target and name not in (subschema_at(schema, around) or {}).get("properties", {}):
+            target[self._pick([name, name.upper(), f"{name[:2]}_{name[2:]}"])] = source.pop(at[-1])
 
     def _accented(self, name: str) -> str:
-        """Write a name with marks on its letters: the samples' letters instead of what they are without theirs."""
+        """Write a name with the accented letters of the samples instead of the plain ones."""
         for letter in self.catalogue.read("samples.json")["letters"]:
-            bare = unicodedata.normalize("NFD", letter)
-            name = name.replace(bare[0], letter) if bare[1:] else name
+            decomposed = unicodedata.normalize("NFD", letter)
+            name = name.replace(decomposed[0], letter) if decomposed[1:] else name
         return name
 
-    def _one(self, among: Any) -> Any:  # noqa: ANN401  (one of what there is)
+    def _pick(self, among: Any) -> Any:  # noqa: ANN401  (any of several values)
         return self.draw(st.sampled_from(among))
 
-    def _members(self) -> tuple[str, str]:
+    def _member_names(self) -> tuple[str, str]:
+        """Return the names of the unit and of the value in a quantity."""
         members = self.catalogue.units["members"]
         return members["unit"], members["value"]
 
@@ -204,36 +208,40 @@ class Respeller:
         units: Mapping[str, Any] = self.catalogue.units["kinds"][kind]["units"]
         return units
 
-    def _in_another(self, number: Fraction, unit: str, kind: str, *, fixed: bool = False) -> tuple[str, Fraction]:
+    def _in_another_unit(self, number: Fraction, unit: str, kind: str, *, fixed: bool = False) -> tuple[str, Fraction]:
+        """Convert a number to any unit of its kind; with `fixed`, keep the unit."""
         units = self._units(kind)
-        other = unit if fixed else self._one([*units])
+        other = unit if fixed else self._pick([*units])
         return other, number * Fraction(units[unit]["factor"]) / Fraction(units[other]["factor"])
 
-    def _spelling(self, kind: str, unit: str) -> str:
+    def _unit_spelling(self, kind: str, unit: str) -> str:
         words = [unit, *self._units(kind)[unit]["spellings"]]
-        return str(self._one([*words, *(word.upper() for word in words), *(f"{word}." for word in words if word.isalpha())]))
+        return str(self._pick([*words, *(word.upper() for word in words), *(f"{word}." for word in words if word.isalpha())]))
 
     def _grouped(self, number: Fraction) -> str | None:
-        """Write a number with spaces between its thousands and a sign before its decimals, where no reader can doubt it."""
+        """Write a number with spaces between groups of digits and a decimal sign, so that it can be read in one way only.
+
+        None for a negative number and for one with very many digits.
+        """
         text = _decimal(number)
-        whole, point, rest = text.partition(".")
-        if len(text) > _DIGITS or number < 0:
-            return None  # no integrator writes such a one
-        parts = [*reversed([whole[max(0, end - _THOUSAND) : end] for end in range(len(whole), 0, -_THOUSAND)])]
-        if len(rest) == _THOUSAND and len(parts) == 1 and whole != "0":
-            rest += "0"
-        decimals = self._one([".", ","]) + rest if point else ""
-        return str(self._one([whole, self._one(_BETWEEN).join(parts)])) + decimals
+        whole, point, decimals = text.partition(".")
+        if len(text) > _LONGEST_GROUPED or number < 0:
+            return None  # no integrator writes such a number
+        groups = [*reversed([whole[max(0, end - _GROUP_SIZE) : end] for end in range(len(whole), 0, -_GROUP_SIZE)])]
+        if len(decimals) == _GROUP_SIZE and len(groups) == 1 and whole != "0":
+            decimals += "0"  # or "1.500" could be 1500
+        fraction = self._pick([".", ","]) + decimals if point else ""
+        return str(self._pick([whole, self._pick(_GROUP_SPACES).join(groups)])) + fraction
 
 
 def _decimal(number: Fraction) -> str:
-    """Write a number that has an end."""
+    """Write a number that has finitely many decimals."""
     digits = next(digits for digits in range(400) if (number * 10**digits).denominator == 1)
     sign, text = "-" if number < 0 else "", str(abs(int(number * 10**digits))).rjust(digits + 1, "0")
     return sign + (f"{text[:-digits]}.{text[-digits:]}" if digits else text)
 
 
-#: From a step to what it undoes.
+#: The methods of `Respeller`, by the name of the step that each undoes.
 RESPELLINGS: dict[str, Callable[..., Any]] = {
     "trim": Respeller.trim,
     "case": Respeller.case,
@@ -245,6 +253,6 @@ RESPELLINGS: dict[str, Callable[..., Any]] = {
     "quantity": Respeller.quantity,
     "in_unit": Respeller.in_unit,
     "imply": Respeller.imply,
-    "list": Respeller.lone,
+    "list": Respeller.unwrap,
     "distinct": Respeller.repeat,
 }

@@ -141,7 +141,7 @@ def test_a_body_is_never_passed_unread(form: Callable[[bytes], Any], clean: Ad) 
     assert told(check_request(given)) == [("schema.type", "/visible")]
     answer = openapi.response(200, headers=headers, body=body)
     assert told(check_response(sent("GET", "/v4/ad/1"), answer)) == [("schema.type", "/visible")]
-    with pytest.raises(TypeError, match="a body is bytes or text, not dict"):
+    with pytest.raises(TypeError, match="a body must be bytes or text, not dict"):
         openapi.request("POST", HOST + "/v4/ad", body=clean)  # type: ignore[arg-type]
 
 
@@ -154,7 +154,7 @@ def test_a_buffer_is_judged_by_its_bytes(clean: Ad) -> None:
     for body in (memoryview(raw).cast("Q"), memoryview(raw).cast("B", (len(raw) // 8, 8)), doubled[::2]):
         request = openapi.request("POST", HOST + "/v4/ad", headers=headers, body=body)
         assert (request.body, told(check_request(request))) == (raw, [])
-    with pytest.raises(TypeError, match="a body is bytes or text, not array"):
+    with pytest.raises(TypeError, match="a body must be bytes or text, not array"):
         openapi.request("POST", HOST + "/v4/ad", headers=headers, body=array.array("B", raw))  # type: ignore[arg-type]
     lone = openapi.request("POST", HOST + "/v4/ad", headers=headers, body='{"title": "\ud800"}')
     assert [finding.code for finding in check_request(lone).errors] == ["json.encoding"]
@@ -385,20 +385,20 @@ def test_no_sentence_of_a_refusal_is_lost(body: object) -> None:
 
 def test_openapi_core_is_given_our_judge_through_its_own_door(clean: Ad) -> None:
     """`Config(schema_validators_factory=…)` of the version that is installed calls it, for bodies and for nothing else."""
-    heard: list[Report] = []
-    app = OpenAPI.from_dict(document("v4"), Config(schema_validators_factory=AdValidatorsFactory("v4", heard=heard.append)))
+    reports: list[Report] = []
+    app = OpenAPI.from_dict(document("v4"), Config(schema_validators_factory=AdValidatorsFactory("v4", on_report=reports.append)))
     app.validate_request(sent("POST", "/v4/ad", clean))
-    assert [report.findings for report in heard] == [()]
+    assert [report.findings for report in reports] == [()]
     contact = {"name": "Åsa Öberg", "email": "asa@example.com", "phone": "not a number"}
     with pytest.raises(InvalidRequestBody) as refused:
         app.validate_request(sent("POST", "/v4/ad", clean | {"contact": contact}))
     assert isinstance(refused.value.__cause__, AdRefused)
     assert str(refused.value.__cause__) == "schema.pattern at /contact/phone"
-    assert refused.value.__cause__.report is heard[1]
+    assert refused.value.__cause__.report is reports[1]
     for secret in (*contact.values(), clean["category_fields"]["registration_number"]):
         assert secret not in str(refused.value)
         assert secret not in repr(refused.value.__cause__)
-    assert repr(refused.value.__cause__) == "Refused(schema.pattern at /contact/phone)"
+    assert repr(refused.value.__cause__) == "AdRefused(schema.pattern at /contact/phone)"
     with pytest.raises(SecurityValidationError):
         app.validate_request(sent("POST", "/v4/ad", clean, token=None))
 
