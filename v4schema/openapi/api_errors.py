@@ -29,7 +29,7 @@ def from_api(body: object, *, catalogue: Catalogue | None = None) -> tuple[Findi
 
 def _written(catalogue: Catalogue, at: Place) -> str:
     """Write a place that the API names; a name within what is private may be the sender's own, and is masked."""
-    return privacy.mask(at, [*privacy.hidden(catalogue, at, within_private=True)], [0] * len(at))
+    return privacy.mask(at, [*privacy.may_be_private(catalogue, at, within_private=True)], [0] * len(at))
 
 
 def _sayings(node: object, at: Place) -> Iterator[tuple[Place, str]]:

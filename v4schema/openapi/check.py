@@ -189,7 +189,7 @@ class _Hearing:
 
     def _sent_as(self, content_type: str, expected: Sequence[str], case: str = "") -> None:
         """Tell that a body is not said to be what is expected."""
-        told = content_type[: messages.LONGEST] or "without a content type"
+        told = content_type[: messages.MAX_LENGTH] or "without a content type"
         case = case or ("" if content_type else "none")
         self._put("http.content_type", case=case, hint_case=case, type=told, expected=messages.join_plain(expected))
 

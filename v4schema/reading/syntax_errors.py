@@ -40,7 +40,10 @@ def syntax_finding(text: bytes, message: str, catalogue: Catalogue, *, first_lin
     twice = positions(text).pointer_at(offset) if code == "json.duplicate_key" else None
     if twice is not None:
         place, numbers, span = twice
-        at, name = privacy.mask(place, [*privacy.hidden(catalogue, place)], numbers), privacy.display_name(catalogue, place)
+        at, name = (
+            privacy.mask(place, [*privacy.may_be_private(catalogue, place)], numbers),
+            privacy.display_name(catalogue, place),
+        )
         offset = span.start
     line_start = text.rfind(b"\n", 0, offset) + 1
     return replace(
