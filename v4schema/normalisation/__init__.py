@@ -1,1 +1,4 @@
-"""Fixing what can be fixed without guessing: names, then the steps that schemas name. It may import `validation` and what lies below."""
+"""Fixing what can be fixed without guessing: names first, then the steps that the schemas name.
+
+It may import `validation` and packages below it.
+"""
