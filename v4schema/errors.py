@@ -69,7 +69,7 @@ class NoDescription(V4SchemaError, LookupError):
 
 
 class TemporaryStorageFull(V4SchemaError):
-    """A temporary file could not be written; `folder` is the folder of temporary files, `why` the reason that the system gives."""
+    """A temporary file could not be written; `folder` is the folder of temporary files, `why` the system's reason."""
 
     def __init__(self, folder: str, why: str) -> None:
         self.folder = folder

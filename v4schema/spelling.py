@@ -74,7 +74,7 @@ def word_key(word: str) -> str:
 
 
 def _composed(text: str) -> str:
-    """Return a text with its accents composed with their letters (NFC); a text that is too long to be a word is returned as it is."""
+    """Return a text with its accents composed with their letters (NFC), unless it is too long to be a word."""
     if text.isascii() or len(text) > _MAX_LENGTH:
         return text
     from unicodedata import normalize

@@ -52,7 +52,7 @@ def missing(draw: DrawFn, ground: KindStrategies, rule: AssertionId) -> NearMiss
     ad, place = unmark(drawn, breach.assertion.at)
     told = [Failure(place, breach.assertion.keyword_at), *(Failure(each.at, each.keyword_at) for each in breach.beside)]
     if isinstance(ad, dict):
-        finding, *beside = [fault.finding for failure in told for fault in ground.faults.of(failure, ad)]
+        finding, *beside = [fault.finding for failure in told for fault in ground.faults.diagnose(failure, ad)]
     else:
         finding, beside = messages.make_finding(ground.catalogue, "ad.not_object", "", got=type(ad).__name__), []
     return NearMiss(
