@@ -29,7 +29,8 @@ from v4schema.feed.answer_sheet import AnswerSheet
 from v4schema.feed.question_sheet import QuestionSheet
 from v4schema.feed.receipt_file import ReceiptFile
 from v4schema.output import formats
-from v4schema.reading.reader import parse_json, read_document
+from v4schema.reading.parsing import parse_json
+from v4schema.reading.reader import read_document
 
 for _module in walk_packages(v4schema.__path__, "v4schema."):  # modules imported later are not instrumented
     if not _module.name.endswith("__main__"):

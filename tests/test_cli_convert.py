@@ -180,7 +180,7 @@ def test_bringing_back_has_its_own_findings(run: Run) -> None:
     [
         ([], "Say with --to which edition to convert to."),
         (["--to", "v5"], "There is no edition 'v5'"),
-        (["--to", "v4", "--from", "v4"], "No mapping leads from v4 to v4. There are: v4 to v3, v3 to v4."),
+        (["--to", "v4", "--from", "v4"], "There is no mapping from v4 to v4. There are: v4 to v3, v3 to v4."),
         (["--to", "v4", "--category", "hovercraft"], "There is no category of v4 'hovercraft'"),
         (["--back"], "--back needs --receipts"),
         (["--back", "--receipts", "slips", "--from", "v4"], "--back takes from the receipts what --from would say."),

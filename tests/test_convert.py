@@ -580,7 +580,7 @@ def test_words_of_the_caller_that_name_nothing_raise(told: dict[str, Any], messa
     for how in (convert, migrate):
         with pytest.raises(errors.UnknownName, match=re.escape(message)):
             how(CAR, **told)
-        with pytest.raises(errors.NoMapping, match=r"No mapping leads from v4 to v4\. There are: v4 to v3, v3 to v4\."):
+        with pytest.raises(errors.NoMapping, match=r"There is no mapping from v4 to v4\. There are: v4 to v3, v3 to v4\."):
             how(CAR, to="v4", version="v4")
 
 

@@ -203,11 +203,11 @@ def test_a_mapping_that_leaves_something_out_is_damaged(mapped: Path, in_empty_f
         ),
         (
             {"ask": [mapping["ask"][0] | {"suggest": [{"from": "/title", "pattern": "(a+)+"}]}]},
-            "the pattern '(a+)+' cannot be used: only characters, classes and escapes are repeated",
+            "the pattern '(a+)+' cannot be used: only a character, a class or an escape may be repeated",
         ),
         (
             {"move": [mapping["move"][0] | {"by": [{"list": {"unless": "(?=a)"}}]}, mapping["move"][1]]},
-            "the pattern '(?=a)' cannot be used: '?' is not taken here",
+            "the pattern '(?=a)' cannot be used: '?' is not allowed here",
         ),
         ({"with": ["sea-hovercraft.json"]}, "it is among the files that it names itself"),
         ({"way": "by air"}, "/way is not as meta/mapping.json says"),

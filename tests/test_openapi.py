@@ -241,11 +241,11 @@ def test_an_edition_without_a_description_says_so(schemas: Path, tmp_path: Path)
     with pytest.raises(UnknownName):
         document("v9")
     held = altered(schemas, tmp_path, "catalogue.json", lambda told: [edition.pop("openapi") for edition in told["editions"][1:]])
-    with pytest.raises(NoDescription, match=r"v4 has no OpenAPI description. There are those of: v3."):
+    with pytest.raises(NoDescription, match=r"v4 has no OpenAPI description. Editions that have one: v3."):
         document(catalogue=held)
     assert described_editions(held) == ["v3"]
     held = altered(schemas, tmp_path, "catalogue.json", lambda told: [edition.pop("openapi") for edition in told["editions"]])
-    with pytest.raises(NoDescription, match=r"v4 has no OpenAPI description. There are those of: no edition."):
+    with pytest.raises(NoDescription, match=r"v4 has no OpenAPI description. Editions that have one: none."):
         check_request(request("GET", "https://api.blocket.se/v4/ad"), catalogue=held)
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import v4schema
 from v4schema import Kind, feed, openapi
 from v4schema.catalogue import Catalogue
-from v4schema.catalogue.privacy import MaskedPointers, hidden, masked_pointer
+from v4schema.catalogue.privacy import MaskedPointers, masked_pointer, may_be_private
 from v4schema.dialect.fields import is_private, walk
 from v4schema.document.pointer import Place, exists, get
 from v4schema.feed.question_sheet import QuestionSheet
@@ -60,14 +60,14 @@ TELLING_NOTHING: list[Place] = [
 @pytest.mark.parametrize("place", TELLING, ids=str)
 def test_a_name_that_may_be_private_is_masked(place: Place, catalogue: Catalogue) -> None:
     """Within what is private or known to nobody, and anywhere if it does not look like the name of a field."""
-    assert [*hidden(catalogue, place)][-1]
+    assert [*may_be_private(catalogue, place)][-1]
     assert str(place[-1]) not in masked_pointer(catalogue, place)
 
 
 @pytest.mark.parametrize("place", TELLING_NOTHING, ids=str)
 def test_a_name_that_tells_nothing_is_shown(place: Place, catalogue: Catalogue) -> None:
     """A name that documents know, in any spelling, and one that looks like the name of a field."""
-    assert not any(hidden(catalogue, place))
+    assert not any(may_be_private(catalogue, place))
     assert masked_pointer(catalogue, place).endswith(f"/{place[-1]}")
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from v4schema import feed
 from v4schema.document.rewrite import rewrite
-from v4schema.reading.reader import parse_json
+from v4schema.reading.parsing import parse_json
 
 
 def mended(text: bytes, name: str = "ads.json", **words: Any) -> bytes:  # noqa: ANN401

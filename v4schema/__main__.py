@@ -1,4 +1,4 @@
-"""The command as a process of its own: ``v4schema``, or ``python -m v4schema``."""
+"""The command as a process: ``v4schema``, or ``python -m v4schema``."""
 
 import os
 import signal
@@ -6,10 +6,10 @@ import sys
 
 
 def main() -> None:
-    """Run the command; before it has anything that could be left half-written, one that is asked to stop simply ends.
+    """Run the command. Until it writes files, an interrupt simply ends the process.
 
-    At the end it leaves at once, without taking apart what the system takes back anyway: that would cost as much as checking an
-    ad, and a run that is killed meanwhile would look as if it had not been done.
+    At the end, the process exits at once, without Python's clean-up: that would cost as much as checking an ad, and a run that is
+    killed during the clean-up would look as if it had failed.
     """
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -17,13 +17,13 @@ def main() -> None:
 
     try:
         cli.main()
-    except SystemExit as left:
+    except SystemExit as exit_:
         for stream in filter(None, (sys.stdout, sys.stderr)):
             try:
                 stream.flush()
-            except OSError:  # Python tells of it in its own way
-                raise left from None
-        os._exit(left.code if isinstance(left.code, int) else 1)
+            except OSError:  # Python reports it in its own way
+                raise exit_ from None
+        os._exit(exit_.code if isinstance(exit_.code, int) else 1)
 
 
 if __name__ == "__main__":

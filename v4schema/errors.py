@@ -1,21 +1,21 @@
-"""Exceptions: for when there is no answer at all. What is wrong with an ad is a finding."""
+"""Exceptions. They are for the caller's mistakes and for what cannot be done; what is wrong with an ad is a finding."""
 
 from collections.abc import Iterable
 
 from v4schema import spelling
 
-#: More names than this are not listed.
-_MOST = 20
+#: No more names than this are listed.
+_MAX_LISTED = 20
 
 
 class V4SchemaError(Exception):
-    """What every exception of this package is."""
+    """The base class of all exceptions of this package."""
 
 
 class UnknownName(V4SchemaError, LookupError):
-    """The caller named an edition, a category, an operation, … that the catalogue does not hold.
+    """The caller named an edition, a category, an operation, … that does not exist.
 
-    `what` says what kind of name it should be, `name` is the caller's word, `choices` are the names there are.
+    `what` is the kind of name, `name` is what the caller wrote, and `choices` are the names that exist.
     """
 
     def __init__(self, what: str, name: object, choices: Iterable[str]) -> None:
@@ -26,27 +26,27 @@ class UnknownName(V4SchemaError, LookupError):
 
     def __str__(self) -> str:
         near = spelling.nearest(str(self.name), self.choices)
-        more = f" and {len(self.choices) - _MOST} others" if len(self.choices) > _MOST else ""
-        hint = f"Did you mean {near}?" if near else f"There are: {', '.join(self.choices[:_MOST])}{more}."
+        more = f" and {len(self.choices) - _MAX_LISTED} others" if len(self.choices) > _MAX_LISTED else ""
+        hint = f"Did you mean {near}?" if near else f"There are: {', '.join(self.choices[:_MAX_LISTED])}{more}."
         return f"There is no {self.what} {str(self.name)!r}. {hint}"
 
 
 class NoMapping(V4SchemaError, LookupError):
-    """No mapping leads from one edition to another; `ways` are the pairs of editions between which one does."""
+    """There is no mapping from edition `version` to edition `to`; `paths` are the pairs of editions that have one."""
 
-    def __init__(self, version: str, to: str, ways: Iterable[tuple[str, str]]) -> None:
+    def __init__(self, version: str, to: str, paths: Iterable[tuple[str, str]]) -> None:
         self.version = version
         self.to = to
-        self.ways = tuple(ways)
-        super().__init__(version, to, self.ways)
+        self.paths = tuple(paths)
+        super().__init__(version, to, self.paths)
 
     def __str__(self) -> str:
-        ways = ", ".join(f"{version} to {to}" for version, to in self.ways)
-        return f"No mapping leads from {self.version} to {self.to}. There are: {ways}."
+        paths = ", ".join(f"{version} to {to}" for version, to in self.paths)
+        return f"There is no mapping from {self.version} to {self.to}. There are: {paths}."
 
 
 class MissingExtra(V4SchemaError, ImportError):
-    """A library is missing that comes with an extra of this package; `extra` is its name."""
+    """A library is not installed that an extra of this package installs; `extra` is the name of the extra."""
 
     def __init__(self, extra: str) -> None:
         self.extra = extra
@@ -60,7 +60,7 @@ class MissingExtra(V4SchemaError, ImportError):
 
 
 class NoDescription(V4SchemaError, LookupError):
-    """An edition has no OpenAPI description; `choices` are those that do."""
+    """The edition `version` has no OpenAPI description; `choices` are the editions that have one."""
 
     def __init__(self, version: str, choices: Iterable[str]) -> None:
         self.version = version
@@ -68,11 +68,11 @@ class NoDescription(V4SchemaError, LookupError):
         super().__init__(version, self.choices)
 
     def __str__(self) -> str:
-        return f"{self.version} has no OpenAPI description. There are those of: {', '.join(self.choices) or 'no edition'}."
+        return f"{self.version} has no OpenAPI description. Editions that have one: {', '.join(self.choices) or 'none'}."
 
 
 class TemporaryStorageFull(V4SchemaError):
-    """A temporary file could not be written; `folder` is that of temporary files, `why` what the system says."""
+    """A temporary file could not be written; `folder` is the folder of temporary files, `why` the system's reason."""
 
     def __init__(self, folder: str, why: str) -> None:
         self.folder = folder
@@ -80,11 +80,11 @@ class TemporaryStorageFull(V4SchemaError):
         super().__init__(folder, why)
 
     def __str__(self) -> str:
-        return f"Cannot write to the temporary folder {self.folder}: {self.why}. TMPDIR names another one."
+        return f"Cannot write to the temporary folder {self.folder}: {self.why}. Set TMPDIR to use another one."
 
 
 class EngineUnavailable(V4SchemaError, ImportError):
-    """A JSON Schema engine cannot be imported; `engine` is its name, None where that holds for all of them, `why` says why."""
+    """A JSON Schema engine cannot be used; `engine` is its name, or None if no engine can be used, and `why` is the reason."""
 
     def __init__(self, engine: str | None, why: str) -> None:
         self.engine = engine
@@ -96,7 +96,7 @@ class EngineUnavailable(V4SchemaError, ImportError):
 
 
 class SlowerEngine(UserWarning):
-    """The fastest JSON Schema engine cannot be used, for the reasons in `whys`, and `engine` serves instead."""
+    """The fastest JSON Schema engine cannot be used, for the reasons in `whys`; `engine` is used instead."""
 
     def __init__(self, engine: str, *whys: str) -> None:
         self.engine = engine
@@ -104,11 +104,11 @@ class SlowerEngine(UserWarning):
         super().__init__(engine, *whys)
 
     def __str__(self) -> str:
-        return f"The engine {self.engine} is used, which is slower ({'; '.join(self.whys)})."
+        return f"The slower engine {self.engine} is used ({'; '.join(self.whys)})."
 
 
 class InvalidSchemas(V4SchemaError):
-    """A folder of schemas lacks a file or holds one that is not as it should be; `path` says which."""
+    """A file of a folder of schemas is missing or invalid; `path` is the file, and `why` the reason."""
 
     def __init__(self, path: str, why: str) -> None:
         self.path = path

@@ -1,4 +1,4 @@
-"""What comes with an extra of this package, fetched when it is used; where its library is missing, the message names it."""
+"""Extras of this package: their modules are loaded when they are used, and an error names the extra that is not installed."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from v4schema.errors import MissingExtra
 
 @dataclass(frozen=True, slots=True)
 class Extra:
-    """An extra by its name, the package of ours that needs it, and the libraries that it brings."""
+    """An extra: its name, the package of ours that needs it, and the libraries that it installs."""
 
     name: str
     package: str
     libraries: tuple[str, ...]
 
-    def load(self, module: str, name: str) -> Any:  # noqa: ANN401  (whatever the module holds)
-        """Return what a module of the package holds under a name. Raises `v4schema.errors.MissingExtra` without a library."""
+    def load(self, module: str, name: str) -> Any:  # noqa: ANN401  (an attribute of any type)
+        """Return an attribute of a module of the package. Raises `v4schema.errors.MissingExtra` if a library is not installed."""
         try:
             return getattr(import_module(f"{self.package}.{module}"), name)
         except ModuleNotFoundError:
@@ -27,20 +27,20 @@ class Extra:
             raise MissingExtra(self.name) from None
 
     def lazy_getattr(self, modules: Mapping[str, str]) -> Callable[[str], object]:
-        """Return the ``__getattr__`` of the package (PEP 562): public names, each with the module that it lives in."""
+        """Return the ``__getattr__`` of the package (PEP 562); `modules` has the module of each public name."""
 
-        def fetch(name: str) -> object:
+        def load_attribute(name: str) -> object:
             if name not in modules:
                 message = f"module {self.package!r} has no attribute {name!r}"
                 raise AttributeError(message)
             value = self.load(modules[name], name)
-            setattr(import_module(self.package), name, value)  # asked for once
+            setattr(import_module(self.package), name, value)  # so that it is loaded once
             return value
 
-        return fetch
+        return load_attribute
 
 
-#: What is behind `v4schema.openapi`.
+#: The extra of `v4schema.openapi`.
 OPENAPI = Extra("openapi", "v4schema.openapi", ("openapi_core",))
-#: What is behind `v4schema.strategies`.
+#: The extra of `v4schema.strategies`.
 HYPOTHESIS = Extra("hypothesis", "v4schema.strategies", ("hypothesis", "interegular"))

@@ -1,21 +1,21 @@
-"""Names that are nearly right."""
+"""Comparing names and words: equal except for case and word breaks, or one letter apart."""
 
 from collections.abc import Iterable
 
-#: Shorter names than this have too many neighbours to be told from one another across a whole ad.
-DISTINCT = 5
-#: Names shorter than this are all neighbours of one another.
-_SHORTEST = 4
-#: No word or name is longer than this. Putting accents in order takes the square of their number.
-_LONGEST = 1_000
-#: What does not tell one word from another, beside white space.
-_UNTOLD = dict.fromkeys(map(ord, "-_."))
+#: A name of fewer letters than this resembles too many others to be looked for in a whole ad.
+MIN_DISTINCT = 5
+#: Names of fewer letters than this are near only if they are equal.
+_MIN_NEAR = 4
+#: A longer text is no word or name. Normalising its accents would take quadratic time.
+_MAX_LENGTH = 1_000
+#: Characters that do not distinguish words; white space does not either.
+_IGNORED = dict.fromkeys(map(ord, "-_."))
 
 
 def name_key(name: str) -> str:
-    """Return what is left of a name without case and word breaks.
+    """Return the key of a name: the name without case and word breaks.
 
-    >>> folded("modelYear") == folded("model_year") == folded("Model-Year")
+    >>> name_key("modelYear") == name_key("model_year") == name_key("Model-Year")
     True
     """
     word = _composed(name).casefold()
@@ -23,13 +23,15 @@ def name_key(name: str) -> str:
 
 
 def is_near(word: str, other: str) -> bool:
-    """Tell whether at most one letter is wrong, missing, in excess, or swapped with its neighbour, in names as `folded` has them.
+    """Return whether two names, as `name_key` returns them, differ in at most one letter.
 
-    >>> near("milage", "mileage"), near("brnad", "brand"), near("make", "brand")
+    A letter may be wrong, missing, added, or swapped with its neighbour.
+
+    >>> is_near("milage", "mileage"), is_near("brnad", "brand"), is_near("make", "brand")
     (True, True, False)
     """
     one, other = sorted((word, other), key=len)
-    if len(other) - len(one) > 1 or len(other) < _SHORTEST:
+    if len(other) - len(one) > 1 or len(other) < _MIN_NEAR:
         return one == other
     start = 0
     while start < len(one) and one[start] == other[start]:
@@ -41,7 +43,7 @@ def is_near(word: str, other: str) -> bool:
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:
-    """Return the one of `names` that `name` nearly is: the same but for case and word breaks, or one letter away.
+    """Return the one of `names` that equals `name` except for case and word breaks, or else is one letter apart; None if none.
 
     >>> nearest("Manual", ["manual", "automatic"])
     'manual'
@@ -52,7 +54,7 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
 
 
 def single_spaced(text: str) -> str:
-    """Return a text with each run of white space as one space, none at its ends, and accents as part of their letters.
+    """Return a text with single spaces, no white space at its ends, and its accents composed with their letters (NFC).
 
     >>> single_spaced(" svenska\u00a0 kronor ")
     'svenska kronor'
@@ -61,19 +63,19 @@ def single_spaced(text: str) -> str:
 
 
 def word_key(word: str) -> str:
-    """Return what tells a word from others: not case, nor spaces, hyphens, underscores and full stops.
+    """Return the key of a word: the word without case, spaces, hyphens, underscores and full stops.
 
-    Other signs do: nobody knows what ``bensin/el`` or ``diesel?`` means.
+    Other characters stay, because it is uncertain what ``bensin/el`` or ``diesel?`` means.
 
-    >>> plain("Plug-in  Hybrid") == plain("plugin hybrid"), plain("bensin/el")
+    >>> word_key("Plug-in  Hybrid") == word_key("plugin hybrid"), word_key("bensin/el")
     (True, 'bensin/el')
     """
-    return "".join(_composed(word).casefold().split()).translate(_UNTOLD)
+    return "".join(_composed(word).casefold().split()).translate(_IGNORED)
 
 
 def _composed(text: str) -> str:
-    """Return a text with accents as part of their letters, as people see it; a text that is no word or name stays as it is."""
-    if text.isascii() or len(text) > _LONGEST:
+    """Return a text with its accents composed with their letters (NFC), unless it is too long to be a word."""
+    if text.isascii() or len(text) > _MAX_LENGTH:
         return text
     from unicodedata import normalize
 

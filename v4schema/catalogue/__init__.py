@@ -1,4 +1,7 @@
-"""The only reader of ``schemas/``: which editions and categories there are, and their schemas."""
+"""The catalogue of editions, categories, schemas, units, words and finding codes. Only this package reads ``schemas/``.
+
+It may import `dialect` and packages below it.
+"""
 
 import json
 import os
@@ -12,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from v4schema import spelling
 from v4schema.catalogue import plausibility, vocabulary
-from v4schema.catalogue.editions import Edition, EditionPath, Operation, edition_of
+from v4schema.catalogue.editions import Edition, EditionPath, Operation, edition_from_data
 from v4schema.dialect.fields import Schema, is_sendable, walk
 from v4schema.dialect.flatten import Flattening
 from v4schema.document import pointer
@@ -26,12 +29,12 @@ _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 class Catalogue:
-    """The editions, categories, units, words and findings in a folder of schemas.
+    """The editions, categories, units, words and finding codes in a folder of schemas.
 
-    `root` is that folder, by default the one that comes with the package. `lists` are the caller's own lists of allowed
-    values, such as ``{"brands": ["volvo", "yamaha"]}``, for the fields whose schema names one by ``x-list``.
-    Raises `v4schema.errors.InvalidSchemas` when a file that is needed is missing or is not JSON, and
-    `v4schema.errors.UnknownName` for a name that it does not hold.
+    `root` is that folder, by default the one that comes with the package. `lists` are the caller's own lists of allowed values,
+    such as ``{"brands": ["volvo", "yamaha"]}``; they apply to the fields whose schema names a list by ``x-list``. Methods raise
+    `v4schema.errors.InvalidSchemas` if a file that they need is missing or is not JSON, and `v4schema.errors.UnknownName` for a
+    name that does not exist.
     """
 
     def __init__(self, root: str | os.PathLike[str] | None = None, *, lists: Mapping[str, Sequence[str]] | None = None) -> None:
@@ -65,7 +68,7 @@ class Catalogue:
 
     @property
     def files(self) -> Sequence[str]:
-        """The files that have been read so far, by their paths below ``schemas/``."""
+        """The paths, below ``schemas/``, of the files that have been read so far."""
         return tuple(self._files)
 
     @cached_property
@@ -73,27 +76,27 @@ class Catalogue:
         """The editions by name, oldest first."""
         editions = self.read("catalogue.json")["editions"]
         words = self.read("words.json")["values"].get("category", {})
-        return {data["name"]: edition_of(data, words) for data in editions}
+        return {data["name"]: edition_from_data(data, words) for data in editions}
 
     @cached_property
     def finding_codes(self) -> Mapping[str, Mapping[str, Any]]:
-        """The finding codes, each with its level, sentences and explanation."""
+        """The finding codes, each with its level, messages, hints and explanation."""
         codes: Mapping[str, Mapping[str, Any]] = self.read("findings.json")["findings"]
         return codes
 
     @cached_property
     def words(self) -> vocabulary.WordTables:
-        """The words that people write for values, by table."""
+        """The words that people write for values, by the name of the table."""
         return vocabulary.word_tables(self.read("words.json")["values"], self.editions.values())
 
     @cached_property
     def translations(self) -> Mapping[str, Sequence[Any]]:
-        """The words that people write for values and units, each with the API's words that it may mean."""
+        """The words that people write for values and units, each with the values and units of the API that it may mean."""
         return vocabulary.translations(self.words, self.units)
 
     @cached_property
     def names(self) -> Mapping[str, vocabulary.WrongName]:
-        """The wrong names that people give to fields, without case and word breaks."""
+        """The known wrong names of fields, without case and word breaks, each with the field that it means."""
         return vocabulary.wrong_names(self.read("words.json")["names"])
 
     @cached_property
@@ -105,50 +108,50 @@ class Catalogue:
 
     @cached_property
     def documents(self) -> Mapping[str, Mapping[str, str]]:
-        """The documents that rules rest on, by code."""
+        """The documents that rules rest on, by code, such as ``S``."""
         documents: Mapping[str, Mapping[str, str]] = self.read("catalogue.json")["documents"]
         return documents
 
     @cached_property
     def list_names(self) -> Sequence[str]:
-        """The names of the lists of allowed values that a caller can give, in every edition."""
+        """The names of the lists of allowed values that a caller can give, over all editions."""
         kinds = [Kind(version=edition.name, category=slug) for edition in self.editions.values() for slug in edition.categories]
         return sorted({node["x-list"] for kind in kinds for _, node in walk(self.schema(kind)) if "x-list" in node})
 
     @cached_property
     def category_at(self) -> tuple[str, ...]:
-        """The place in an ad that names its category."""
+        """The place in an ad of the field that names its category."""
         return pointer.parse(self.read("catalogue.json")["fields"]["category"])
 
     @cached_property
     def identity_at(self) -> tuple[str, ...]:
-        """The place in an ad that tells it from the dealer's other ads."""
+        """The place in an ad of the field that identifies it among the dealer's ads."""
         return pointer.parse(self.read("catalogue.json")["fields"]["identity"])
 
     @cached_property
     def own_at(self) -> tuple[str, ...]:
-        """The place in an ad of the fields of the category itself."""
+        """The place in an ad of the object with the fields of its category."""
         return pointer.parse(self.read("catalogue.json")["fields"]["own"])
 
     @cached_property
     def labels_at(self) -> Sequence[tuple[str, ...]]:
-        """The places in an ad of what a person knows it by, the best first."""
+        """The places in an ad of the texts by which a person recognises it, the best first."""
         return [pointer.parse(place) for place in self.read("catalogue.json")["fields"]["label"]]
 
     @cached_property
     def unlabelled(self) -> re.Pattern[str]:
-        """What is left out of such a text, since it may tell who somebody is."""
+        """A pattern of what is left out of such a text, because it may identify a person."""
         return re.compile(self.read("catalogue.json")["fields"]["unlabelled"])
 
     @cached_property
     def units(self) -> Mapping[str, Any]:
-        """The units by what they measure, as ``units.json`` tells of them."""
+        """The content of ``units.json``: kinds of quantities and their units."""
         units: Mapping[str, Any] = self.read("units.json")
         return units
 
     @cached_property
     def unit_settings(self) -> Mapping[str, Sequence[str]]:
-        """What a caller can say about quantities: the unit of bare numbers, and the unit to write; each with its choices.
+        """The settings for quantities, each with its choices: the unit of bare numbers, and the unit to write.
 
         >>> default().unit_settings["mileage"]
         ('km', 'mil', 'given')
@@ -159,7 +162,7 @@ class Catalogue:
 
     @cached_property
     def one_time_settings(self) -> Sequence[str]:
-        """The settings that must be applied only once: they convert bare amounts to bare amounts."""
+        """The settings that must be applied only once, because they convert bare amounts to bare amounts."""
         return [f"{kind}_unit" for kind, data in self.units["kinds"].items() if data.get("bare")]
 
     @cached_property
@@ -170,14 +173,14 @@ class Catalogue:
         return quantities.quantity_kinds(self.units)
 
     def quantity_kind(self, unit: str) -> "QuantityKind":
-        """Return the kind of quantity that a unit belongs to."""
+        """Return the kind of quantity that a unit belongs to. Raises `v4schema.errors.UnknownName` for an unknown unit."""
         for kind in self.quantity_kinds.values():
             if unit in kind.units:
                 return kind
         raise UnknownName("unit", unit, (unit for kind in self.quantity_kinds.values() for unit in kind.units))
 
     def configured_quantity_kinds(self, settings: Mapping[str, str]) -> Mapping[str, "QuantityKind"]:
-        """Return the kinds of quantities with what the caller's `settings` say, by the names of `unit_settings`.
+        """Return the kinds of quantities with the caller's `settings`, which have the names of `unit_settings`.
 
         Raises `v4schema.errors.UnknownName` for a setting or a unit that does not exist.
         """
@@ -189,7 +192,7 @@ class Catalogue:
         return quantities.configured(self.quantity_kinds, self.units, self.unit_settings, settings)
 
     def edition(self, name: str | None = None) -> Edition:
-        """Return an edition by name, by default the one that the catalogue says."""
+        """Return an edition by name, by default the one that ``catalogue.json`` makes the default."""
         name = self.read("catalogue.json")["default"] if name is None else name
         if name not in self.editions:
             raise UnknownName("edition", name, self.editions)
@@ -203,7 +206,7 @@ class Catalogue:
         return edition.operations[name]
 
     def kind(self, version: str | None, category: object) -> Kind:
-        """Return the kind of ad that the caller's own words mean."""
+        """Return the kind of ad that the caller names. Raises `v4schema.errors.UnknownName` if the catalogue has no such kind."""
         edition = self.edition(version)
         found = edition.category(category)
         if found is None:
@@ -212,7 +215,7 @@ class Catalogue:
 
     @cached_property
     def edition_paths(self) -> Mapping[tuple[str, str], EditionPath]:
-        """The paths between editions, by the names of both: those that are written down, and each reversed."""
+        """The paths between editions, by the names of both: those in ``catalogue.json``, and each one reversed."""
         written = [EditionPath.from_data(data) for data in self.read("catalogue.json")["mappings"]]
         return {(path.version, path.to): path for path in [*(path.reversed for path in written), *written]}
 
@@ -222,8 +225,8 @@ class Catalogue:
         Raises `v4schema.errors.UnknownName` for an unknown edition, and `v4schema.errors.NoMapping` where no mapping exists.
         """
         names = [*self.editions]
-        there = names.index(self.edition(to).name)
-        nearest = sorted(names, key=lambda name: (names.index(name) > there, abs(names.index(name) - there)))
+        target = names.index(self.edition(to).name)
+        nearest = sorted(names, key=lambda name: (names.index(name) > target, abs(names.index(name) - target)))
         default = next((name for name in nearest if (name, to) in self.edition_paths), to)
         given = default if version is None else self.edition(version).name
         if (given, to) not in self.edition_paths:
@@ -306,7 +309,7 @@ class Catalogue:
 
 @cache
 def default() -> Catalogue:
-    """Return the catalogue of the schemas that come with the package, or of the folder that ``V4SCHEMA_SCHEMAS`` names."""
+    """Return the catalogue of the folder that ``V4SCHEMA_SCHEMAS`` names, or else of the schemas that come with the package."""
     return catalogue_of(os.environ.get("V4SCHEMA_SCHEMAS") or None, ())
 
 
@@ -317,7 +320,7 @@ def catalogue_of(root: str | None, lists: tuple[tuple[str, tuple[str, ...]], ...
 
 
 def _load(path: str) -> bytes:
-    """Read a file from disk, or through the loader of this module when the package lies in a zip archive."""
+    """Read a file from disk, or through the loader of this module if the package is in a zip archive."""
     try:
         with open(path, "rb") as file:
             return file.read()

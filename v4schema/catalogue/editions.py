@@ -1,4 +1,4 @@
-"""What an edition of the API is: its operations, its categories, and what people call those."""
+"""Editions of the API: their operations, their categories with the words for them, and the paths between editions."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,8 +12,9 @@ from v4schema import spelling
 class Category:
     """A category of an edition.
 
-    `id` is the API's number for it, `names` its names by language; `schema` is the file of its rules, or None where no
-    public document tells any; `documented` says how much is known: ``full``, ``partial``, ``common`` or ``named``.
+    `id` is the API's number for it, and `names` has its names by language. `schema` is the file of its rules, or None if no
+    public document has any. `documented` says how much is known: ``full``, ``partial``, ``common`` or ``named``. `source` has the
+    codes of the documents.
     """
 
     slug: str
@@ -28,8 +29,8 @@ class Category:
 class Operation:
     """What is done with an ad.
 
-    In a `partial` operation an ad may leave out what it does not change; an `answer` comes from the API, which may leave
-    fields null and have more of them than documents tell.
+    In a `partial` operation, an ad may leave out what it does not change. An `answer` is an ad from the API: its fields may be
+    null, and it may have fields that no document lists.
     """
 
     description: str
@@ -42,8 +43,8 @@ class Operation:
 class Edition:
     """An edition of the API: its operations and categories by name, and the file of what all categories share.
 
-    `words` are what people call categories beside their own names, each with the slug that is meant; `openapi` is the file of
-    its OpenAPI description, if it has one.
+    `words` are further words for categories, each with the slug of the category. `openapi` is the file of its OpenAPI
+    description, if it has one.
     """
 
     name: str
@@ -56,16 +57,16 @@ class Edition:
     openapi: str | None = None
 
     def category(self, name: object) -> Category | None:
-        """Return the category that `name` means: its number, its number as text, its slug, or a name or word for it."""
+        """Return the category that `name` means: a number, a number as text, a slug, a name or a word; None if it means none."""
         if isinstance(name, float) and name.is_integer():
-            name = int(name)  # JSON knows no difference
+            name = int(name)  # in JSON, 1121.0 is the same number as 1121
         if isinstance(name, bool) or not isinstance(name, int | str):
             return None
         return self.meanings.get(name) or (self.meanings.get(spelling.name_key(name)) if isinstance(name, str) else None)
 
     @cached_property
     def meanings(self) -> Mapping[int | str, Category]:
-        """What means a category: numbers, and words as they are listed and without case and word breaks."""
+        """The categories by number and by every word for them, both as listed and without case and word breaks."""
         meanings: dict[int | str, Category] = {}
         for word, slug in self.words.items():
             if slug in self.categories:
@@ -81,8 +82,8 @@ class Edition:
 class EditionPath:
     """The path from one edition to another.
 
-    `categories` are triples: a category, the category it becomes, and the file of the mapping. `unmapped` has what documents
-    say of the categories that become none, with its sources. With `back`, the mappings are written for the opposite direction.
+    `categories` are triples: a category, the category that it becomes, and the file of the mapping. `unmapped` has what documents
+    say about the categories that become none, with the sources. With `back`, the mappings are written for the opposite direction.
     """
 
     version: str
@@ -94,7 +95,7 @@ class EditionPath:
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "EditionPath":
-        """Read an entry of the mappings in ``catalogue.json``."""
+        """Return the path from its entry under ``mappings`` in ``catalogue.json``."""
         return cls(
             version=data["from"],
             to=data["to"],
@@ -110,17 +111,17 @@ class EditionPath:
             version=self.to,
             to=self.version,
             source=self.source,
-            categories=[(to, given, file) for given, to, file in self.categories],
+            categories=[(after, before, file) for before, after, file in self.categories],
             unmapped={},
             back=not self.back,
         )
 
 
-def edition_of(data: Mapping[str, Any], words: Mapping[str, str]) -> Edition:
+def edition_from_data(data: Mapping[str, Any], words: Mapping[str, str]) -> Edition:
     """Return an edition from its entry in ``catalogue.json`` and the words for categories in ``words.json``."""
     return Edition(
         words=words,
         **{key: data[key] for key in ("name", "title", "source", "schema", "openapi") if key in data},
-        operations={name: Operation(**told) for name, told in data["operations"].items()},
-        categories={told["slug"]: Category(**told) for told in data["categories"]},
+        operations={name: Operation(**operation) for name, operation in data["operations"].items()},
+        categories={category["slug"]: Category(**category) for category in data["categories"]},
     )

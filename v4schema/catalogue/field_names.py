@@ -53,7 +53,7 @@ class FieldNames:
         near = spelling.nearest(str(name), (field for field, node in around["properties"].items() if is_sendable(node)))
         if near is not None:
             return FieldMatch(at=(*within, near), certain=spelling.name_key(near) == key)
-        if len(key) < spelling.DISTINCT or "x-open" in around:
+        if len(key) < spelling.MIN_DISTINCT or "x-open" in around:
             return None
         exact = self._places.get(key, ())
         if len(exact) == 1:

@@ -1,4 +1,7 @@
-"""Which names of an ad may be shown: one that no document knows may be a value in the wrong place, and identify a person."""
+"""Which names of an ad may be shown.
+
+A name that no document knows may be a value that was written in the wrong place, and may identify a person.
+"""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,22 +14,22 @@ from v4schema.dialect.fields import Schema
 from v4schema.document import pointer
 from v4schema.document.pointer import MASK, Place, Token
 
-#: What names of fields look like, in this package and elsewhere: one word, and no place for a telephone number or an address.
+#: The form of field names, in this package and elsewhere: one word, which cannot be a telephone number or an address.
 _LOOKS_LIKE_A_NAME = re.compile(r"[@$_]?[^\W\d_][\w.-]{0,39}")
-#: Plates, telephone numbers and chassis numbers have more digits than the names of most fields.
-_MOST_DIGITS = 1
-#: What is too short to tell anything, such as the index of an item.
+#: Plates, telephone numbers and chassis numbers have more digits than this; the names of most fields do not.
+_MAX_DIGITS = 1
+#: A name that is too short to identify anybody, such as the index of an item.
 _SHORT = re.compile("[0-9A-Za-z_]{1,2}|[0-9]{3}")
 
 
 class MaskedPointers:
-    """JSON Pointers to the places of a document that hold no name which may be private.
+    """JSON Pointers to places in a document, with names masked that may be private.
 
-    Such a name stands as ``…`` and its number in its object, from 1: ``/contact/…2`` is the second member of the contact. Where
-    the document does not hold it, it stands as ``…``.
+    Such a name is replaced by ``…`` and its number in its object, from 1: ``/contact/…2`` is the second member of the contact. If
+    the document does not have it, it is replaced by ``…``.
 
     >>> from v4schema.catalogue import default
-    >>> pointers = Pointers(default(), {"contact": {"phone": "1", "0701234567": "2"}})
+    >>> pointers = MaskedPointers(default(), {"contact": {"phone": "1", "0701234567": "2"}})
     >>> pointers.write(("contact", "0701234567")), pointers.parse("/contact/…2")
     ('/contact/…2', ('contact', '0701234567'))
     """
@@ -38,73 +41,75 @@ class MaskedPointers:
         self._numbers: dict[int, Mapping[str, int]] = {}
 
     def write(self, place: Place) -> str:
-        """Write a place as such a JSON Pointer."""
-        masks = [*hidden(self._catalogue, place)]
+        """Write a place as a masked JSON Pointer."""
+        masks = [*may_be_private(self._catalogue, place)]
         if not any(masks):
             return pointer.write(place)
         return mask(place, masks, [self._number(place[:end], name) for end, name in enumerate(place)])
 
     def parse(self, at: str) -> Place:
-        """Take such a JSON Pointer apart: masked names are the true ones again."""
+        """Return the place that a masked JSON Pointer stands for, with the real names."""
         if MASK not in at:
             return pointer.resolve(self._document, at)
         place: list[Token] = []
         for token in pointer.parse(at):
-            here = self._around(place)
+            value = self._value(place)
             number = pointer.masked_number(token)
-            if isinstance(here, dict) and number is not None and number <= len(here):
-                if id(here) not in self._names:
-                    self._names[id(here)] = [*here]
-                place.append(self._names[id(here)][number - 1])
+            if isinstance(value, dict) and number is not None and number <= len(value):
+                if id(value) not in self._names:
+                    self._names[id(value)] = [*value]
+                place.append(self._names[id(value)][number - 1])
             else:
-                place.append(int(token) if isinstance(here, list) and token.isdecimal() else token)
+                place.append(int(token) if isinstance(value, list) and token.isdecimal() else token)
         return tuple(place)
 
-    def _number(self, around: Place, name: Token) -> int:
-        """Return the number of a member in its object; 0 for what is no member of one."""
-        here = self._around(around)
-        if not isinstance(here, dict):
+    def _number(self, enclosing: Place, name: Token) -> int:
+        """Return the number of a member in the object at `enclosing`, from 1; 0 if the object does not have it."""
+        value = self._value(enclosing)
+        if not isinstance(value, dict):
             return 0
-        if id(here) not in self._numbers:
-            self._numbers[id(here)] = {each: number for number, each in enumerate(here, 1)}
-        return self._numbers[id(here)].get(str(name), 0)
+        if id(value) not in self._numbers:
+            self._numbers[id(value)] = {each: number for number, each in enumerate(value, 1)}
+        return self._numbers[id(value)].get(str(name), 0)
 
-    def _around(self, place: Sequence[Token]) -> Any:  # noqa: ANN401  (any JSON)
+    def _value(self, place: Sequence[Token]) -> Any:  # noqa: ANN401  (any JSON)
+        """Return the value at a place; None if there is none."""
         return pointer.get(self._document, place) if pointer.exists(self._document, place) else None
 
 
 def masked_pointer(catalogue: Catalogue, place: Place, document: object = None) -> str:
-    """Write a place in a document as a JSON Pointer that holds no name which may be private, as `MaskedPointers` does it."""
+    """Write a place in a document as a JSON Pointer, with names masked that may be private; see `MaskedPointers`."""
     known = _known(catalogue)
-    if all(token in known or isinstance(token, int) for token in place):  # as nearly always
+    if all(token in known or isinstance(token, int) for token in place):  # the usual case
         return pointer.write(place)
     return MaskedPointers(catalogue, document).write(place)
 
 
 def mask(place: Place, masks: Sequence[bool], numbers: Sequence[int]) -> str:
-    """Write a place as a JSON Pointer in which names are mask by their numbers."""
-    told = zip(place, masks, numbers, strict=True)
-    return pointer.write(f"{MASK}{number or ''}" if mask else name for name, mask, number in told)
+    """Write a place as a JSON Pointer; each token with a true value in `masks` is replaced by ``…`` and its number, if not 0."""
+    tokens = zip(place, masks, numbers, strict=True)
+    return pointer.write(f"{MASK}{number or ''}" if masked else token for token, masked, number in tokens)
 
 
 def display_name(catalogue: Catalogue, place: Place) -> str:
-    """Write the name of a member for a sentence, if it may be shown."""
-    return "of this name" if [*hidden(catalogue, place)][-1] else messages.short_json(place[-1])
+    """Write the name of a member for a message; "of this name" if it may be private."""
+    return "of this name" if [*may_be_private(catalogue, place)][-1] else messages.short_json(place[-1])
 
 
 def display_word(name: str) -> str:
-    """Return a display_word that is used as a name, or what stands for it where it does not look like one."""
+    """Return a word that is used as a name, or ``…`` if it does not look like a name."""
     return name if looks_like_a_name(name) else MASK
 
 
-def hidden(catalogue: Catalogue, place: Place, *, within_private: bool = False) -> Iterator[bool]:
-    """Tell of each step to a place whether it is a name that may be private.
+def may_be_private(catalogue: Catalogue, place: Place, *, within_private: bool = False) -> Iterator[bool]:
+    """Yield, for each token of a place, whether it is a name that may be private.
 
-    The names that documents know are not, nor those that words.json knows, in whatever spelling, nor very short ones. Any other
-    is, within what is private and within what no document knows; elsewhere, if it does not look like the name of a field. With
-    `within_private`, only within what is private: for names that are not the sender's own, but the API's.
+    Names from documents or ``words.json``, in any spelling, are not private, and neither are very short names. Any other name may
+    be private if it is within a private or unknown member, or if it does not look like the name of a field. With
+    `within_private`, it may be private only within a private member: this is for names that come from the API and not from the
+    sender.
     """
-    known, closed = _known(catalogue), False
+    known, masks_unknown = _known(catalogue), False
     for token in place:
         if isinstance(token, int):
             yield False
@@ -112,30 +117,30 @@ def hidden(catalogue: Catalogue, place: Place, *, within_private: bool = False) 
         private = known.get(token)
         if private is None:
             private = known.get(spelling.name_key(token))
-        telling = private is None and not _SHORT.fullmatch(token)
-        yield telling and (closed or not (within_private or looks_like_a_name(token)))
-        closed = closed or bool(private) or (private is None and not within_private)
+        unknown = private is None and not _SHORT.fullmatch(token)
+        yield unknown and (masks_unknown or not (within_private or looks_like_a_name(token)))
+        masks_unknown = masks_unknown or bool(private) or (private is None and not within_private)
 
 
-def looks_like_a_name(display_word: str) -> bool:
-    """Tell whether a word looks like the name of a field, and not like a value.
+def looks_like_a_name(word: str) -> bool:
+    """Return whether a word looks like the name of a field, and not like a value.
 
     >>> [looks_like_a_name(word) for word in ("colour", "image_1", "0701234567", "ABC123", "anna@example.com", "Anna Ek")]
     [True, True, False, False, False, False]
     """
-    return _LOOKS_LIKE_A_NAME.fullmatch(display_word) is not None and sum(map(str.isdigit, display_word)) <= _MOST_DIGITS
+    return _LOOKS_LIKE_A_NAME.fullmatch(word) is not None and sum(map(str.isdigit, word)) <= _MAX_DIGITS
 
 
 @lru_cache(maxsize=8)
 def _known(catalogue: Catalogue) -> Mapping[str, bool]:
-    """Return the names that documents and people give to fields, folded as well: each with whether it is private.
+    """Return the names that documents and people give to fields, and their keys, each with whether it is private.
 
-    They are read from the layers of the schemas: making all of these flat takes too long for one wrong name.
+    They are read from the schema files, because flattening all schemas takes too long for one wrong name.
     """
     names: dict[str, bool] = {}
     for edition in catalogue.editions.values():
         for file in {edition.schema, *(category.schema for category in edition.categories.values() if category.schema)}:
-            for name, private in _named(catalogue, *catalogue.resolved(file, file), private=False):
+            for name, private in _field_names(catalogue, *catalogue.resolved(file, file), private=False):
                 names[name] = names.get(name, False) or private
     for wrong, right in catalogue.names.items():
         names.setdefault(wrong, any(names.get(name, False) for name in right.at))
@@ -144,16 +149,16 @@ def _known(catalogue: Catalogue) -> Mapping[str, bool]:
     return names
 
 
-def _named(catalogue: Catalogue, node: Schema, file: str, *, private: bool) -> Iterator[tuple[str, bool]]:
-    """Yield the names of the fields in a part of a schema, each with whether it, or what it belongs to, is private."""
+def _field_names(catalogue: Catalogue, node: Schema, file: str, *, private: bool) -> Iterator[tuple[str, bool]]:
+    """Yield the names of the fields in a subschema, each with whether it, or an object that it belongs to, is private."""
     private = private or _is_private(catalogue, node, file)
     for layer, origin in _layers(catalogue, node, file):
-        yield from _named(catalogue, layer, origin, private=private)
+        yield from _field_names(catalogue, layer, origin, private=private)
     for name, below in node.get("properties", {}).items():
         yield name, private or _is_private(catalogue, below, file)
-        yield from _named(catalogue, below, file, private=private)
+        yield from _field_names(catalogue, below, file, private=private)
     if "items" in node:
-        yield from _named(catalogue, node["items"], file, private=private)
+        yield from _field_names(catalogue, node["items"], file, private=private)
 
 
 def _is_private(catalogue: Catalogue, node: Schema, file: str) -> bool:
@@ -161,7 +166,7 @@ def _is_private(catalogue: Catalogue, node: Schema, file: str) -> bool:
 
 
 def _layers(catalogue: Catalogue, node: Schema, file: str) -> Iterator[tuple[Schema, str]]:
-    """Yield what a part of a schema is laid over, each with the file that it stands in."""
+    """Yield the schemas that a subschema includes by ``$ref`` and ``allOf``, each with its file."""
     if "$ref" in node:
         yield catalogue.resolved(node["$ref"], file)
     yield from ((branch, file) for branch in node.get("allOf", ()))

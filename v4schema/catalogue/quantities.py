@@ -1,4 +1,4 @@
-"""Amounts and their units as people write them: read without guessing, and converted exactly."""
+"""Quantities as people write them: numbers and units that are read without guessing, and converted exactly."""
 
 import math
 import re
@@ -12,20 +12,20 @@ from v4schema import spelling
 from v4schema.errors import UnknownName
 
 #: A number of more digits than this is written with an exponent.
-_MOST_DIGITS = 15
-#: No amount that anybody means has more bits than this.
-_MOST_BITS = 1_000
-#: No amount that anybody writes is longer than this.
-_LONGEST = 60
-#: Digits that are set apart stand in groups of this many.
+_MAX_DIGITS = 15
+#: A number of more bits than this is no amount.
+_MAX_BITS = 1_000
+#: A text of more characters than this is no amount.
+_MAX_LENGTH = 60
+#: The digits between two thousands separators.
 _GROUP = 3
 
-#: A text that holds one number and nothing else with digits in it: what stands before it, the number, what stands after.
+#: A text with one number and no other digits: the text before it, the number, and the text after it.
 _TEXT = re.compile("([^0-9+\u2212-]*)([-+\u2212]?\\s*[0-9](?:[0-9.,'\u2019\\s]*[0-9])?)([^0-9]*)")
 _SPACE = re.compile(r"\s+")
 _SIGNS = str.maketrans({"\u2212": "-", "\u2019": "'"})
-#: Takes out what sets digits apart, and writes a point for a comma.
-_TOGETHER = str.maketrans({" ": None, "'": None, ",": "."})
+#: Removes thousands separators, and turns a decimal comma into a point.
+_WITHOUT_SEPARATORS = str.maketrans({" ": None, "'": None, ",": "."})
 _SPACED = re.compile(r"[0-9]{1,3}(?:[ '][0-9]{3})+(?:[.,][0-9]+)?")
 _PLAIN = re.compile(r"[0-9]+(?:[.,][0-9]+)?")
 _THOUSANDS = re.compile(r"[1-9][0-9]{0,2}[.,][0-9]{3}")
@@ -36,7 +36,7 @@ _GROUPED = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amount:
-    """A number and the unit that was written with it; None where none was."""
+    """A number and the unit that was written with it; `unit` is None if there was none."""
 
     number: Fraction
     unit: str | None = None
@@ -44,9 +44,9 @@ class Amount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Undecided:
-    """Why something was left as it is: the code of the finding that says so, and what fills its sentence.
+    """Why a value was left as it is: the code of the finding about it, and the details of the finding's message.
 
-    `member` is the one of its members that the finding is about, where it is not about all of it.
+    If the finding is about only one member of the value, `member` is its name.
     """
 
     code: str
@@ -56,7 +56,7 @@ class Undecided:
 
 @dataclass(frozen=True, slots=True)
 class QuantityText:
-    """A number and a unit as a sentence has them, format_number when it is put into words."""
+    """A number and a unit for a message; the number is formatted when the message is written."""
 
     number: Fraction | int
     unit: str
@@ -67,9 +67,10 @@ class QuantityText:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
-    """A unit: its exact size in other units of its kind, and two numbers of decimals, None where there is no end to them.
+    """A unit of one kind of quantity.
 
-    `kept` is how many a converted amount keeps, `most` how many an amount can have at all.
+    `sizes` are exact ratios: its size in each unit of its kind. `kept` is the number of decimals that a converted amount keeps,
+    and `most` the number of decimals that an amount can have; None is unlimited.
     """
 
     sizes: Mapping[str, Fraction]
@@ -79,11 +80,11 @@ class Unit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuantityKind:
-    """What is known of one kind of quantity.
+    """One kind of quantity, such as mileage.
 
-    `units` are the units by name, `spellings` lead to their names. `members` are the names of unit and value in a quantity
-    that is written as an object. `bare` is the unit that the caller says bare numbers are in, `wanted` the one to write
-    amounts in; None where the caller says nothing.
+    `units` has the units by name, and `spellings` the names of units by spelling. `members` are the names of the unit and the
+    value in a quantity that is written as an object. `bare` is the unit of bare numbers, and `wanted` the unit to write amounts
+    in; None if there is no such setting.
     """
 
     units: Mapping[str, Unit]
@@ -93,75 +94,76 @@ class QuantityKind:
     wanted: str | None = None
 
     def unit(self, word: str) -> str | None:
-        """Return the unit that a word means, or words that all mean the same one, such as ``:- SEK``; None if there is none."""
-        known = self.spellings.get(word) or self.spellings.get(_spelt(word))
-        if known is None:
-            units = {self.spellings.get(_spelt(each)) for each in word.split()}
-            known = units.pop() if len(units) == 1 else None
-        return known
+        """Return the unit that a word means, or that several words all mean, such as ``:- SEK``; None if there is none."""
+        unit = self.spellings.get(word) or self.spellings.get(_unit_key(word))
+        if unit is None:
+            units = {self.spellings.get(_unit_key(each)) for each in word.split()}
+            unit = units.pop() if len(units) == 1 else None
+        return unit
 
     def read(self, value: object, unit: str | None = None) -> Amount | Undecided | None:
-        """Read a number, a text such as ``"349 900 kr"``, or an object of value and unit; None for what is no quantity.
+        """Read a number, a text such as ``"349 900 kr"``, or an object of value and unit.
 
-        `unit` is the one that is written beside the value, if one is.
+        `unit` is the unit from another member of the object that the value is in, if there is one. Returns None for a value that
+        is no quantity.
         """
         if isinstance(value, str):
-            return self._text(value, unit)
+            return self._read_text(value, unit)
         if isinstance(value, dict):
-            return None if unit else self._object(value)
+            return None if unit else self._read_object(value)
         number = to_fraction(value)
         return None if number is None else Amount(number=number, unit=unit)
 
-    def converted(self, number: Fraction, unit: str, other: str) -> Fraction:
-        """Return an amount in another unit: exactly, or rounded to the fewest decimals that lead back to it.
+    def converted(self, number: Fraction, unit: str, target: str) -> Fraction:
+        """Return an amount in another unit: exact, or rounded to the fewest decimals that convert back to the same amount.
 
         Whole hp to kW and back gives the same hp, and whole kW to hp and back the same kW, although each is rounded.
         """
-        if unit == other:
+        if unit == target:
             return number
-        ratio, fewest = self.units[unit].sizes[other], self.units[other].kept
+        ratio, fewest = self.units[unit].sizes[target], self.units[target].kept
         if fewest is None:
             return number * ratio
         kept = max(self.units[unit].kept or 0, _decimals(number))
         rounded = (round(number * ratio, digits) for digits in count(fewest))
         return next(candidate for candidate in rounded if round(candidate / ratio, kept) == number)
 
-    def _text(self, text: str, unit: str | None) -> Amount | Undecided | None:
-        found = _TEXT.fullmatch(text.strip()) if len(text) <= _LONGEST else None
+    def _read_text(self, text: str, given_unit: str | None) -> Amount | Undecided | None:
+        found = _TEXT.fullmatch(text.strip()) if len(text) <= _MAX_LENGTH else None
         if found is None:
             return None
         words = f"{found[1].strip()} {found[3].strip()}".strip()
-        said = self.unit(words) if words else unit
-        if words and said is None:
+        unit_name = self.unit(words) if words else given_unit
+        if words and unit_name is None:
             return Undecided(code="unit.unknown", details={"unit": f'"{words}"'})
-        if unit not in {None, said}:
+        if given_unit not in {None, unit_name}:
             return None
-        told = self.units.get(said or self.bare or "")
-        numbers = possible_numbers(found[2], told.most if told else None)
+        unit = self.units.get(unit_name or self.bare or "")
+        numbers = possible_numbers(found[2], unit.most if unit else None)
         if len(numbers) > 1:
             return Undecided(
                 code="number.ambiguous", details={"text": f'"{found[2]}"', "readings": tuple(map(format_number, numbers))}
             )
-        return Amount(number=numbers[0], unit=said) if numbers else None
+        return Amount(number=numbers[0], unit=unit_name) if numbers else None
 
-    def _object(self, value: Mapping[str, Any]) -> Amount | Undecided | None:
-        named, member = (value.get(name) for name in self.members)
-        if isinstance(member, dict) or not isinstance(named, str | None):
+    def _read_object(self, quantity: Mapping[str, Any]) -> Amount | Undecided | None:
+        word, value = (quantity.get(name) for name in self.members)
+        if isinstance(value, dict) or not isinstance(word, str | None):
             return None
-        said = None if named is None else self.unit(named)
-        if named is not None and said is None:
-            return Undecided(code="unit.unknown", details={"unit": f'"{named[:_LONGEST]}"'})
-        return self.read(member, said)
+        unit = None if word is None else self.unit(word)
+        if word is not None and unit is None:
+            return Undecided(code="unit.unknown", details={"unit": f'"{word[:_MAX_LENGTH]}"'})
+        return self.read(value, unit)
 
 
 def possible_numbers(text: str, decimals: int | None = None) -> Sequence[Fraction]:
-    """Return the numbers that a text can stand for: none, the one, or two where a separator may mean either of two things.
+    """Return the numbers that a text can stand for: none, one, or two if a separator is ambiguous.
 
-    `decimals` is how many the number can have: more digits than that behind a separator are thousands that are set apart.
+    `decimals` is how many decimals the number can have; a separator before more digits than that is a thousands separator.
 
-    >>> readings("3 499,50"), readings("1.234.567"), readings("0.500")
+    >>> possible_numbers("3 499,50"), possible_numbers("1.234.567"), possible_numbers("0.500")
     ((Fraction(6999, 2),), (Fraction(1234567, 1),), (Fraction(1, 2),))
-    >>> readings("3.500"), readings("3.500", decimals=2), readings("15 40")
+    >>> possible_numbers("3.500"), possible_numbers("3.500", decimals=2), possible_numbers("15 40")
     ((Fraction(3500, 1), Fraction(7, 2)), (Fraction(3500, 1),), ())
     """
     if text.isdecimal():
@@ -169,7 +171,7 @@ def possible_numbers(text: str, decimals: int | None = None) -> Sequence[Fractio
     text = _SPACE.sub(" ", text).translate(_SIGNS)
     sign, digits = ("-" if text.startswith("-") else ""), text.lstrip("+- ")
     if _SPACED.fullmatch(digits):
-        numbers = [digits.translate(_TOGETHER)]
+        numbers = [digits.translate(_WITHOUT_SEPARATORS)]
     elif _GROUPED.fullmatch(digits):
         last = max(digits.rfind("."), digits.rfind(","))
         point = "." if len({*digits} & {*".,"}) > 1 else ""
@@ -183,22 +185,24 @@ def possible_numbers(text: str, decimals: int | None = None) -> Sequence[Fractio
 
 
 def to_fraction(value: object) -> Fraction | None:
-    """Return a JSON number exactly, a float as the decimal it is written as; None for anything else, and beyond all reason.
+    """Return the exact value of a JSON number, a float as the decimal that it is written as; None for any other value.
 
-    >>> exact(0.1), exact(True)
+    None also for an infinite float, or an integer too large to be an amount.
+
+    >>> to_fraction(0.1), to_fraction(True)
     (Fraction(1, 10), None)
     """
     if isinstance(value, float):
         return Fraction(repr(float(value))) if math.isfinite(value) else None
-    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() <= _MOST_BITS:
+    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() <= _MAX_BITS:
         return Fraction(value)
     return None
 
 
 def to_json_number(number: Fraction) -> int | float | None:
-    """Return a number as JSON has it, or None where no float is exactly that decimal.
+    """Return a number as an int or a float; None if no float is written as exactly that decimal.
 
-    >>> plain(Fraction(35, 10)), plain(Fraction(7)), plain(Fraction(1, 3))
+    >>> to_json_number(Fraction(35, 10)), to_json_number(Fraction(7)), to_json_number(Fraction(1, 3))
     (3.5, 7, None)
     """
     if number.denominator == 1:
@@ -207,36 +211,37 @@ def to_json_number(number: Fraction) -> int | float | None:
 
 
 def format_number(amount: Fraction | int, digits: int = 2) -> str:
-    """Write a number for people: rounded to at most `digits` decimals, and short however large it is.
+    """Write a number for people: rounded to at most `digits` decimals, with an exponent if it is very large.
 
-    >>> written(Fraction(350)), written(Fraction(1103, 10)), written(Fraction(1, 3)), written(Fraction(10**400))
-    ('350', '110.3', '0.33', '1.00e+400')
+    >>> [format_number(number) for number in (Fraction(350), Fraction(1103, 10), Fraction(1, 3), Fraction(10**400))]
+    ['350', '110.3', '0.33', '1.00e+400']
     """
     whole, rest = divmod(abs(round(amount * 10**digits)), 10**digits) if amount.denominator > 1 else (abs(amount.numerator), 0)
     sign, text = "-" if amount < 0 else "", str(whole)
-    if len(text) > _MOST_DIGITS:
+    if len(text) > _MAX_DIGITS:
         return f"{sign}{text[0]}.{text[1:3]}e+{len(text) - 1}"
     return f"{sign}{text}.{rest:0{digits}d}".rstrip("0").rstrip(".")
 
 
 def quantity_kinds(units: Mapping[str, Any]) -> Mapping[str, QuantityKind]:
-    """Return the measures by kind, from the data of ``units.json``."""
+    """Return the kinds of quantities by name, from the data of ``units.json``."""
     members = (units["members"]["unit"], units["members"]["value"])
     return {
         kind: QuantityKind(
-            units=_units(told),
-            spellings={_spelt(word): name for name, unit in told["units"].items() for word in (name, *unit["spellings"])},
+            units=_units(data),
+            spellings={_unit_key(word): name for name, unit in data["units"].items() for word in (name, *unit["spellings"])},
             members=members,
         )
-        for kind, told in units["kinds"].items()
+        for kind, data in units["kinds"].items()
     }
 
 
 def configured(
     kinds: Mapping[str, QuantityKind], units: Mapping[str, Any], choices: Mapping[str, Sequence[str]], settings: Mapping[str, str]
 ) -> Mapping[str, QuantityKind]:
-    """Return kinds of quantities with settings: ``KIND_unit`` is the unit of bare numbers, ``KIND`` the unit to write.
+    """Return the kinds of quantities with the caller's `settings`.
 
+    The setting ``KIND_unit`` is the unit of bare numbers, and the setting ``KIND`` the unit to write amounts in.
     `units` is the data of ``units.json``, `choices` the units of each setting. Raises `v4schema.errors.UnknownName` for a unit
     that does not exist.
     """
@@ -253,6 +258,7 @@ def configured(
 
 
 def _units(kind: Mapping[str, Any]) -> Mapping[str, Unit]:
+    """Return the units of a kind of quantity by name, from its data in ``units.json``."""
     factors = {name: Fraction(unit["factor"]) for name, unit in kind["units"].items()}
     whole = factors.get(kind.get("whole", ""))
     return {
@@ -266,10 +272,10 @@ def _units(kind: Mapping[str, Any]) -> Mapping[str, Unit]:
 
 
 def _decimals(number: Fraction) -> int:
-    """Return how many decimals a number has that has an end."""
+    """Return the number of decimals of a number; it must be finite."""
     return next(digits for digits in count() if (number * 10**digits).denominator == 1)
 
 
-def _spelt(word: str) -> str:
-    """Return what tells one spelling of a unit from another: not case, not white space, no full stop at the end."""
+def _unit_key(word: str) -> str:
+    """Return the key of a spelling of a unit: without case, extra white space and a full stop at the end."""
     return spelling.single_spaced(word).casefold().rstrip(".")

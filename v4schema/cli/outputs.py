@@ -13,7 +13,8 @@ import click
 from v4schema.cli import clashes, terminal
 from v4schema.feed.temporary import SpooledFile
 from v4schema.output.staging import StagedFile, Staging, digest
-from v4schema.reading.reader import LINE_SUFFIXES, Source
+from v4schema.reading.layout import LINE_SUFFIXES
+from v4schema.reading.reader import Source
 
 _GZIPPED = b"\x1f\x8b"
 

@@ -1,4 +1,4 @@
-"""The dialect of JSON Schema that the schemas of ads are written in: its keywords, flat schemas and engines.
+"""The dialect of JSON Schema that the schemas are written in: its keywords, flat schemas, and engines.
 
-It may import `findings` and what lies below.
+It may import `findings` and packages below it.
 """

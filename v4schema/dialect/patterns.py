@@ -1,8 +1,9 @@
-"""Regular expressions of the dialect, matched in time that is linear in the text, whatever the expression.
+"""Regular expressions of the dialect, matched in time linear in the length of the text, whatever the expression.
 
-Python's `re` tries one way after another: an expression such as ``^a+a*$`` takes the square of the length of a text, and others
-take far more. Here all ways are followed at once (Glushkov's automaton, made deterministic as far as texts need it), so that
-each letter of a text is read once.
+Python's `re` backtracks: an expression such as ``^a+a*$`` takes quadratic time, and others take far more. This module follows all
+alternatives at once (a Glushkov automaton, made deterministic lazily), so it reads each character of a text once.
+
+A *position* is an occurrence of a character or class in the expression, with repetitions written out, numbered from 1.
 """
 
 import re
@@ -11,59 +12,61 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-#: An expression of more letters than this, repetitions written out, is refused.
-_MOST_LETTERS = 500
-#: When there are more states than this, they are forgotten and made anew.
-_MOST_STATES = 1_000
-#: What stands before the first letter.
+#: An expression with more positions than this is refused.
+_MAX_POSITIONS = 500
+#: If there are more states than this, they are dropped and made again.
+_MAX_STATES = 1_000
+#: The position before the first one.
 _BEGIN = 0
-_LAST_CHARACTER = 0x10FFFF
-#: What stands in braces: how often at least, and at most, or without end.
+_LAST_CODE_POINT = 0x10FFFF
+#: The counts of a repetition and its closing brace: exactly, at least, or at least and at most.
 _COUNTS = re.compile("([0-9]{1,4})(?:(,)([0-9]{1,4})?)?}")
-#: What has a meaning of its own outside a class.
-_SIGNS = frozenset("\\^$.[](){}|*+?")
-#: What engines read in different ways within a class.
-_UNSURE = ("\\", "[", "&&", "--", "~~")
-#: What of `bounded` expressions is one character, and what they are made of.
+#: The characters with a meaning of their own outside a class.
+_SPECIAL = frozenset("\\^$.[](){}|*+?")
+#: What engines interpret in different ways within a class.
+_AMBIGUOUS_IN_CLASS = ("\\", "[", "&&", "--", "~~")
+#: In a `bounded` expression: what can be repeated; the whole; ranges of repetitions; and what offers two alternatives.
 _ONE = r"[^\\\[\]*+?{}()|]|\\[-.bdswDSW]|\[\^?(?:[^\\\[\]]|\\[-dswDSW])+\]"
 _BOUNDED = re.compile(rf"(?:(?:{_ONE})(?:[{{][0-9]{{1,2}}(?:,[0-9]{{1,2}})?[}}])?\??|\((?:\?(?:[:=!]|<[=!]|i\)))?|\)\??|[|])*")
 _RANGES = re.compile("[{]([0-9]+),([0-9]+)[}]")
 _CHOICES = re.compile(r"[|]|(?<!\()\?")
-_MOST_WAYS = 10_000
+#: A `bounded` expression with more ways to match than this is refused.
+_MAX_WAYS = 10_000
+#: The least and the most repetitions of each sign; None is unlimited.
 _REPETITIONS = {"?": (0, 1), "*": (0, None), "+": (1, None)}
 
-#: The characters that a letter of an expression stands for: ranges of code points.
+#: A set of characters: ranges of code points, both ends included.
 _Ranges = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A part of an expression: whether it can be empty, and the letters that it can begin and end with, by number."""
+    """A part of an expression: whether it can match nothing, and the positions that it can begin and end with."""
 
-    empty: bool
+    nullable: bool
     first: frozenset[int]
     last: frozenset[int]
 
 
-#: Makes a part with letters of its own, so that what is repeated can be made several times.
-_Make = Callable[[], _Part]
-_NOTHING = _Part(empty=True, first=frozenset(), last=frozenset())
+#: Makes a part with new positions, so that a repeated part can be made several times.
+_MakePart = Callable[[], _Part]
+_EMPTY = _Part(nullable=True, first=frozenset(), last=frozenset())
 
 
 @dataclass(slots=True, eq=False)
 class _State:
-    """Where in an expression a text may have come to: the letters read last, and the states that further letters lead to."""
+    """A state of the automaton: the positions that the text may have reached, and the next states by kind of character."""
 
-    at: frozenset[int]
+    positions: frozenset[int]
     accepts: bool
-    ways: dict[int, "_State"] = field(default_factory=dict)
+    successors: dict[int, "_State"] = field(default_factory=dict)
 
 
 class Pattern:
-    """A regular expression as JSON Schema has it: searched for, unless ``^`` and ``$`` tie it to the ends of the text.
+    """A regular expression as in JSON Schema: it matches anywhere in the text, unless ``^`` or ``$`` anchors it.
 
-    It has groups, ``|``, classes without escapes, and the repetitions ``? * + {2} {2,} {2,5}``. Raises `ValueError`, which says
-    why, for anything else: what engines read in different ways, or cannot match in linear time.
+    It may have groups, ``|``, classes without escapes, and the repetitions ``? * + {2} {2,} {2,5}``. Anything else is interpreted
+    in different ways by different engines, or cannot be matched in linear time: it raises `ValueError` with the reason.
 
     >>> Pattern("^[a-z]+(-[a-z]+)*$").matches("all-over")
     True
@@ -73,194 +76,197 @@ class Pattern:
 
     def __init__(self, expression: str) -> None:
         self._text = expression.removeprefix("^")
-        self._begins = len(self._text) < len(expression)
-        self._ends = self._text.endswith("$")
+        self._anchored_start = len(self._text) < len(expression)
+        self._anchored_end = self._text.endswith("$")
         self._text = self._text.removesuffix("$")
-        self._here = 0
-        self._letters: list[_Ranges] = [()]
-        self._follow: list[set[int]] = [set()]
+        self._offset = 0  # of the next character to parse
+        self._characters: list[_Ranges] = [()]  # by position
+        self._follow: list[set[int]] = [set()]  # by position, the positions that can come next
         try:
-            ways = self._ways() if self._text else []
-            if self._here < len(self._text):
-                raise ValueError("a bracket is closed that is not opened")
-            if len(ways) > 1 and (self._begins or self._ends):
-                raise ValueError("what ^ and $ are to tie to the ends stands in brackets, where there are several ways")
-            whole = _beside([make() for make in ways]) if ways else _NOTHING
+            alternatives = self._alternatives() if self._text else []
+            if self._offset < len(self._text):
+                raise ValueError("there is a closing bracket without an opening one")
+            if len(alternatives) > 1 and (self._anchored_start or self._anchored_end):
+                raise ValueError("alternatives need brackets around them if there is a ^ or a $")
+            whole = _union([make() for make in alternatives]) if alternatives else _EMPTY
         except RecursionError:
-            raise ValueError("brackets stand too deep within one another") from None
+            raise ValueError("brackets are nested too deep") from None
         self._follow[_BEGIN].update(whole.first)
-        self._finals = whole.last | ({_BEGIN} if whole.empty else frozenset())
-        edges = {edge for ranges in self._letters for low, high in ranges for edge in (low, high + 1)}
-        self._cuts = [chr(edge) for edge in sorted(edges) if edge <= _LAST_CHARACTER]
+        self._final_positions = whole.last | ({_BEGIN} if whole.nullable else frozenset())
+        edges = {edge for ranges in self._characters for low, high in ranges for edge in (low, high + 1)}
+        # Characters between the same two boundaries are of one kind: no position tells them apart.
+        self._boundaries = [chr(edge) for edge in sorted(edges) if edge <= _LAST_CODE_POINT]
         self._states: dict[frozenset[int], _State] = {}
         self._start = self._state(frozenset({_BEGIN}))
 
     def matches(self, text: Iterable[str]) -> bool:
-        """Tell whether a text, which is read letter by letter, matches."""
-        state, cuts = self._start, self._cuts
-        for letter in text:
-            if state.accepts and not self._ends:
+        """Return whether a text matches; it may be given as characters one by one."""
+        state, boundaries = self._start, self._boundaries
+        for character in text:
+            if state.accepts and not self._anchored_end:
                 return True
-            kind = bisect_right(cuts, letter)
-            state = state.ways.get(kind) or self._next(state, kind)
-            if not state.at:
+            kind = bisect_right(boundaries, character)
+            state = state.successors.get(kind) or self._successor(state, kind)
+            if not state.positions:
                 return False
         return state.accepts
 
-    def _next(self, state: _State, kind: int) -> _State:
-        """Find the state that a letter leads to; those of one kind lie between the same cuts."""
-        point = ord(self._cuts[kind - 1]) if kind else 0
-        after = {each for before in state.at for each in self._follow[before]}
-        at = {each for each in after if any(low <= point <= high for low, high in self._letters[each])}
-        state.ways[kind] = found = self._state(frozenset(at if self._begins else at | {_BEGIN}))
-        return found
+    def _successor(self, state: _State, kind: int) -> _State:
+        """Return the state that a character of a kind leads to, and store it."""
+        code_point = ord(self._boundaries[kind - 1]) if kind else 0
+        candidates = {after for before in state.positions for after in self._follow[before]}
+        reached = {each for each in candidates if any(low <= code_point <= high for low, high in self._characters[each])}
+        successor = self._state(frozenset(reached if self._anchored_start else reached | {_BEGIN}))
+        state.successors[kind] = successor
+        return successor
 
-    def _state(self, at: frozenset[int]) -> _State:
-        if len(self._states) >= _MOST_STATES:
+    def _state(self, positions: frozenset[int]) -> _State:
+        if len(self._states) >= _MAX_STATES:
             for each in (self._start, *self._states.values()):
-                each.ways.clear()
+                each.successors.clear()
             self._states.clear()
-        return self._states.setdefault(at, _State(at, not self._finals.isdisjoint(at)))
+        return self._states.setdefault(positions, _State(positions, not self._final_positions.isdisjoint(positions)))
 
-    # What is read of an expression: ways beside one another, parts behind one another, and what a part is.
+    # Parsing the expression: alternatives, sequences, and their parts.
 
-    def _ways(self) -> list[_Make]:
-        ways = [self._sequence()]
+    def _alternatives(self) -> list[_MakePart]:
+        alternatives = [self._sequence()]
         while self._take("|"):
-            ways.append(self._sequence())
-        return ways
+            alternatives.append(self._sequence())
+        return alternatives
 
-    def _sequence(self) -> _Make:
+    def _sequence(self) -> _MakePart:
         parts = []
-        while self._here < len(self._text) and self._text[self._here] not in "|)":
-            parts.append(self._repeated(self._part()))
+        while self._offset < len(self._text) and self._text[self._offset] not in "|)":
+            parts.append(self._repetition(self._part()))
         if not parts:
-            raise ValueError("a way is empty; what may be missing is followed by ?")
-        return lambda: self._joined(make() for make in parts)
+            raise ValueError("an alternative is empty; write ? after what may be missing")
+        return lambda: self._concatenate(make() for make in parts)
 
-    def _part(self) -> _Make:
+    def _part(self) -> _MakePart:
         if self._take("("):
-            ways = self._ways()
+            alternatives = self._alternatives()
             if not self._take(")"):
                 raise ValueError("a bracket is not closed")
-            return lambda: _beside([make() for make in ways])
+            return lambda: _union([make() for make in alternatives])
         if self._take("["):
             return self._class()
-        sign = self._text[self._here]
-        if sign in _SIGNS:
-            raise ValueError(f"{sign!r} is not taken here; as a character it stands in a class")
-        self._here += 1
-        return lambda: self._letter(((ord(sign), ord(sign)),))
+        sign = self._text[self._offset]
+        if sign in _SPECIAL:
+            raise ValueError(f"{sign!r} is not allowed here; to match the character, write it in a class")
+        self._offset += 1
+        return lambda: self._position(((ord(sign), ord(sign)),))
 
-    def _class(self) -> _Make:
+    def _class(self) -> _MakePart:
         negated = self._take("^")
-        end = self._text.find("]", self._here)
-        inside = self._text[self._here : end]
-        if end <= self._here or any(each in inside for each in _UNSURE):
-            raise ValueError("a class has characters and ranges in it, and no escapes")
-        self._here = end + 1
+        end = self._text.find("]", self._offset)
+        inside = self._text[self._offset : end]
+        if end <= self._offset or any(each in inside for each in _AMBIGUOUS_IN_CLASS):
+            raise ValueError("a class may have only characters and ranges, and no escapes")
+        self._offset = end + 1
         ranges = []
         while inside:
-            several = inside[1:2] == "-" and len(inside) >= len("a-z")
-            told, inside = (inside[:3], inside[3:]) if several else (inside[0], inside[1:])
-            if told[-1] < told[0]:
-                raise ValueError(f"there is nothing in {told}")
-            ranges.append((ord(told[0]), ord(told[-1])))
-        meant = _others(ranges) if negated else tuple(ranges)
-        return lambda: self._letter(meant)
+            is_range = inside[1:2] == "-" and len(inside) >= len("a-z")
+            item, inside = (inside[:3], inside[3:]) if is_range else (inside[0], inside[1:])
+            if item[-1] < item[0]:
+                raise ValueError(f"the range {item} is empty")
+            ranges.append((ord(item[0]), ord(item[-1])))
+        characters = _complement(ranges) if negated else tuple(ranges)
+        return lambda: self._position(characters)
 
-    def _repeated(self, make: _Make) -> _Make:
-        """Read how often a part stands, if it says so."""
-        sign = self._text[self._here : self._here + 1]
+    def _repetition(self, make: _MakePart) -> _MakePart:
+        """Parse the repetition of a part, if it has one."""
+        sign = self._text[self._offset : self._offset + 1]
         if sign in _REPETITIONS:
-            self._here += 1
+            self._offset += 1
             least, most = _REPETITIONS[sign]
         elif self._take("{"):
-            counts = _COUNTS.match(self._text, self._here)
+            counts = _COUNTS.match(self._text, self._offset)
             if counts is None:
-                raise ValueError("{ is not followed by how often something stands")
-            self._here = counts.end()
+                raise ValueError("{ is not followed by a number of repetitions")
+            self._offset = counts.end()
             least, most = int(counts[1]), int(counts[3]) if counts[3] else None if counts[2] else int(counts[1])
         else:
             return make
-        if not max(1, least) <= (least or 1 if most is None else most) <= _MOST_LETTERS:
-            raise ValueError(f"something is repeated never, or more than {_MOST_LETTERS} times")
-        return lambda: self._times(make, least, most)
+        if not max(1, least) <= (least or 1 if most is None else most) <= _MAX_POSITIONS:
+            raise ValueError(f"a number of repetitions is 0, more than {_MAX_POSITIONS}, or an empty range")
+        return lambda: self._repeat(make, least, most)
 
     def _take(self, sign: str) -> bool:
-        there = self._text.startswith(sign, self._here)
-        self._here += there
-        return there
+        """Pass over a sign if it comes next, and return whether it did."""
+        taken = self._text.startswith(sign, self._offset)
+        self._offset += taken
+        return taken
 
-    # What is made of it: letters, and which may follow which.
+    # Building the automaton: positions, and which can follow which.
 
-    def _letter(self, ranges: _Ranges) -> _Part:
-        if len(self._letters) > _MOST_LETTERS:
-            raise ValueError(f"it has more than {_MOST_LETTERS} letters, repetitions written out")
-        self._letters.append(ranges)
+    def _position(self, ranges: _Ranges) -> _Part:
+        if len(self._characters) > _MAX_POSITIONS:
+            raise ValueError(f"it has more than {_MAX_POSITIONS} characters, repetitions written out")
+        self._characters.append(ranges)
         self._follow.append(set())
-        only = frozenset({len(self._letters) - 1})
-        return _Part(empty=False, first=only, last=only)
+        only = frozenset({len(self._characters) - 1})
+        return _Part(nullable=False, first=only, last=only)
 
-    def _joined(self, parts: Iterable[_Part]) -> _Part:
-        whole = _NOTHING
+    def _concatenate(self, parts: Iterable[_Part]) -> _Part:
+        whole = _EMPTY
         for part in parts:
             for each in whole.last:
                 self._follow[each] |= part.first
             whole = _Part(
-                empty=whole.empty and part.empty,
-                first=whole.first | part.first if whole.empty else whole.first,
-                last=whole.last | part.last if part.empty else part.last,
+                nullable=whole.nullable and part.nullable,
+                first=whole.first | part.first if whole.nullable else whole.first,
+                last=whole.last | part.last if part.nullable else part.last,
             )
         return whole
 
-    def _times(self, make: _Make, least: int, most: int | None) -> _Part:
-        """Make a part so often as it may stand: what it must be, and then, one within the other, what it may be."""
-        must = self._joined(make() for _ in range(least))
-        may = _NOTHING
+    def _repeat(self, make: _MakePart, least: int, most: int | None) -> _Part:
+        """Repeat a part: first the required repetitions, then the optional ones, each nested in the one before."""
+        required = self._concatenate(make() for _ in range(least))
+        optional = _EMPTY
         if most is None:
             part = make()
             for each in part.last:
                 self._follow[each] |= part.first
-            may = _beside([part, _NOTHING])
+            optional = _union([part, _EMPTY])
         for _ in range((most or least) - least):
-            may = _beside([self._joined([make(), may]), _NOTHING])
-        return self._joined([must, may])
+            optional = _union([self._concatenate([make(), optional]), _EMPTY])
+        return self._concatenate([required, optional])
 
 
-def _beside(ways: list[_Part]) -> _Part:
-    """Return what is either of several parts."""
+def _union(parts: list[_Part]) -> _Part:
+    """Return the part that matches what any of several parts matches."""
     return _Part(
-        empty=any(way.empty for way in ways),
-        first=frozenset().union(*(way.first for way in ways)),
-        last=frozenset().union(*(way.last for way in ways)),
+        nullable=any(part.nullable for part in parts),
+        first=frozenset().union(*(part.first for part in parts)),
+        last=frozenset().union(*(part.last for part in parts)),
     )
 
 
-def _others(ranges: Iterable[tuple[int, int]]) -> _Ranges:
-    """Return the ranges of all other characters."""
-    others, low = [], 0
+def _complement(ranges: Iterable[tuple[int, int]]) -> _Ranges:
+    """Return the ranges of all characters that are in none of some ranges."""
+    complement, low = [], 0
     for start, end in sorted(ranges):
         if low < start:
-            others.append((low, start - 1))
+            complement.append((low, start - 1))
         low = max(low, end + 1)
-    return (*others, (low, _LAST_CHARACTER)) if low <= _LAST_CHARACTER else tuple(others)
+    return (*complement, (low, _LAST_CODE_POINT)) if low <= _LAST_CODE_POINT else tuple(complement)
 
 
 @lru_cache(maxsize=1024)
 def bounded(expression: str) -> re.Pattern[str]:
-    """Return an expression of Python's `re` that may be searched for in any text: at each place it ends after some steps.
+    """Compile an expression for Python's `re` if its search takes a bounded number of steps from each character of a text.
 
-    What is repeated is a character, a class or an escape, up to a number of times, and an expression has only so many ways to
-    match. Raises `ValueError`, which says why, for any other.
+    It may repeat only a character, a class or an escape, up to a given number of times, and may have at most 10,000 ways to
+    match. Raises `ValueError` with the reason for any other expression.
     """
     if not _BOUNDED.fullmatch(expression):
-        raise ValueError("only characters, classes and escapes are repeated, with ? or up to a number, such as {0,39}")
+        raise ValueError("only a character, a class or an escape may be repeated, with ? or up to a number, such as {0,39}")
     ways: int = 1 << len(_CHOICES.findall(expression))
     for least, most in _RANGES.findall(expression):
         ways *= int(most) - int(least) + 1
-    if ways > _MOST_WAYS:
-        raise ValueError(f"it has more than {_MOST_WAYS:,} ways to match: a choice doubles them, a range multiplies them")
+    if ways > _MAX_WAYS:
+        raise ValueError(f"it has more than {_MAX_WAYS:,} ways to match: each choice doubles them, each range multiplies them")
     try:
         return re.compile(expression)
     except re.error as error:
@@ -269,5 +275,5 @@ def bounded(expression: str) -> re.Pattern[str]:
 
 @lru_cache(maxsize=1024)
 def compiled(expression: str) -> Pattern:
-    """Return the pattern of an expression; made once. Raises `ValueError` as `Pattern` does."""
+    """Return the pattern of an expression; cached. Raises `ValueError` as `Pattern` does."""
     return Pattern(expression)

@@ -1,4 +1,1 @@
-"""JSON text and values: pointers, positions, edits and rewriting.
-
-It knows nothing of ads, and imports nothing above `errors`.
-"""
+"""JSON text and values: pointers, positions, edits and rewriting. It knows nothing about ads. It may import `errors`."""

@@ -1,4 +1,4 @@
-"""JSON values as Python holds them: what JSON can express, when two are equal, and their digest."""
+"""JSON values as Python objects: what JSON can represent, when two values are equal, and the digest of a value."""
 
 import json
 import math
@@ -7,67 +7,66 @@ from typing import Any
 
 from v4schema.document.pointer import Place
 
-#: An integer of more bits than this is longer than Python itself will write or read (4,300 digits).
+#: An integer with more bits than this is longer than Python itself will write or read (4,300 digits).
 _MOST_BITS = 14_000
-#: What JSON can always say: most members of an ad are such, or text.
+#: Types that are always JSON. Most members of an ad are one of these, or text.
 _SIMPLE = {bool, type(None)}
-
+#: An integer below this is JSON without counting its bits.
 _LARGE = 1 << 64
-
-
-#: Values nested deeper than this are refused, by the parser too.
+#: Values nested deeper than this are refused, as they are by the parser.
 _DEEPEST = 200
 
 
 def first_non_json(value: object, depth: int = 0) -> Place | None:
-    """Return the place of the first thing in a Python value that JSON cannot say, or None if there is none.
+    """Return the place of the first part of a Python value that JSON cannot represent, or None if there is none.
 
-    JSON says dict, list, str, int, float, bool and None; but no subclass of a scalar, save enumerations, no infinite number,
-    no lone surrogate, and here no integer that Python itself will not write and nothing nested deeper than 200 values.
+    JSON represents dict, list, str, int, float, bool and None. It represents no subclass of a scalar except enumerations, no
+    infinite number and no lone surrogate. This package also refuses integers that Python itself will not write, and values
+    nested deeper than 200.
 
-    >>> unspeakable({"price": [{"amount": float("nan")}]})
+    >>> first_non_json({"price": [{"amount": float("nan")}]})
     ('price', 0, 'amount')
     """
     members: Any
-    named = isinstance(value, dict)
+    is_object = isinstance(value, dict)
     if isinstance(value, dict):
         members = value.items()
     elif isinstance(value, list):
         members = enumerate(value)
     else:
-        return None if _sayable(value) else ()
+        return None if _is_json_scalar(value) else ()
     if depth >= _DEEPEST:
         return ()
     for token, member in members:
-        if named and not ((type(token) is str and token.isascii()) or _is_name(token)):
+        if is_object and not ((type(token) is str and token.isascii()) or _is_name(token)):
             return ()
         kind = type(member)
         if kind in _SIMPLE or (kind is str and member.isascii()) or (kind is int and -_LARGE < member < _LARGE):
             continue
-        below = first_non_json(member, depth + 1)
-        if below is not None:
-            return (token, *below)
+        inner = first_non_json(member, depth + 1)
+        if inner is not None:
+            return (token, *inner)
     return None
 
 
-def _sayable(value: object) -> bool:
-    """Tell whether JSON can say a value that holds no others."""
+def _is_json_scalar(value: object) -> bool:
+    """Return whether JSON can represent a value that contains no others."""
     if isinstance(value, str):
-        return _plain(value, str) and (value.isascii() or _encodes(value))
+        return _is_type_or_enum(value, str) and (value.isascii() or _encodes(value))
     if isinstance(value, float):
         return type(value) is float and math.isfinite(value)
     if isinstance(value, int):
-        return (_plain(value, int) or isinstance(value, bool)) and value.bit_length() < _MOST_BITS
+        return (_is_type_or_enum(value, int) or isinstance(value, bool)) and value.bit_length() < _MOST_BITS
     return value is None
 
 
 def _is_name(name: object) -> bool:
-    """Tell whether an object of JSON can have a member of a name."""
-    return isinstance(name, str) and _sayable(name)
+    """Return whether a JSON object can have a member with this name."""
+    return isinstance(name, str) and _is_json_scalar(name)
 
 
-def _plain(value: object, kind: type) -> bool:
-    """Tell whether a value is just of a kind, or a member of an enumeration: other subclasses one engine takes, one does not."""
+def _is_type_or_enum(value: object, kind: type) -> bool:
+    """Return whether a value is of exactly this type or is an enumeration member; the engines disagree on other subclasses."""
     return type(value) is kind or (isinstance(value, kind) and isinstance(value, Enum))
 
 
@@ -80,7 +79,7 @@ def _encodes(text: str) -> bool:
 
 
 def digest(value: object) -> str:
-    """Return what tells a JSON value from all others: the SHA-256 of its canonical text, with names in order."""
+    """Return the SHA-256, in hex, of the canonical text of a JSON value: names sorted, no white space."""
     import hashlib
 
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
@@ -88,7 +87,7 @@ def digest(value: object) -> str:
 
 
 def json_equal(one: object, other: object) -> bool:
-    """Tell whether two JSON values are the same, to the spelling: 1 is not 1.0, and not true."""
+    """Return whether two JSON values are equal, including their types: 1 equals neither 1.0 nor true."""
     if one is other:
         return True
     if isinstance(one, dict) and isinstance(other, dict):

@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-#: One step into a document: a member's name or an item's index.
+#: One step into a document: the name of a member or the index of an item.
 Token = str | int
-#: A place in a document: the steps to it.
+#: A place in a document: the tokens that lead to it.
 Place = tuple[Token, ...]
-#: The step to every item of an array, in places that stand for several.
+#: The token for every item of an array, in places that stand for several.
 EVERY = "*"
-#: What stands for a name that may be private, before its number in its object.
+#: Replaces a name that may be private; the number of the member in its object follows it.
 MASK = "\N{HORIZONTAL ELLIPSIS}"
 _NUMBER = re.compile("[1-9][0-9]{0,9}")
 
@@ -29,7 +29,7 @@ def write(tokens: Iterable[Token]) -> str:
 
 
 def parse(pointer: str) -> tuple[str, ...]:
-    """Take a JSON Pointer apart; an item's index stays text, as in the pointer.
+    """Split a JSON Pointer into tokens; the index of an item stays text.
 
     >>> parse("/price/0/a~1b~0c")
     ('price', '0', 'a/b~c')
@@ -38,19 +38,21 @@ def parse(pointer: str) -> tuple[str, ...]:
 
 
 def masked_number(token: Token) -> int | None:
-    """Return the number in its object, from 1, of the member that a masked name stands for; None for any other token.
+    """Return the number, from 1, of the member that a masked name stands for; None for any other token.
 
-    >>> number("\u20262"), number("phone")
+    >>> masked_number("\u20262"), masked_number("phone")
     (2, None)
     """
-    told = str(token).removeprefix(MASK)
-    return int(told) if told != token and _NUMBER.fullmatch(told) else None
+    number = str(token).removeprefix(MASK)
+    return int(number) if number != token and _NUMBER.fullmatch(number) else None
 
 
 def expand(document: object, at: Sequence[str], place: Place = ()) -> Iterator[Place]:
-    """Yield the places in a document that a place with ``*`` stands for, as far as the document has them.
+    """Yield the places that a place with ``*`` stands for, as far as the document has them.
 
-    >>> [*instances({"price": [{"amount": 1}, {}]}, ("price", "*", "amount"))]
+    `place` is the place of `document` itself; it is put before each result.
+
+    >>> [*expand({"price": [{"amount": 1}, {}]}, ("price", "*", "amount"))]
     [('price', 0, 'amount')]
     """
     if not at:
@@ -63,49 +65,49 @@ def expand(document: object, at: Sequence[str], place: Place = ()) -> Iterator[P
 
 
 def resolve(document: object, pointer: str) -> Place:
-    """Take a JSON Pointer apart; an item's index is a number where `document` has an array.
+    """Split a JSON Pointer into tokens; an index becomes a number where `document` has an array.
 
-    >>> within({"price": [{}]}, "/price/0/amount")
+    >>> resolve({"price": [{}]}, "/price/0/amount")
     ('price', 0, 'amount')
     """
     place: list[Token] = []
-    here: Any = document
+    value: Any = document
     for token in parse(pointer):
-        place.append(int(token) if isinstance(here, list) and token.isdecimal() else token)
-        here = get(here, place[-1:]) if exists(here, place[-1:]) else None
+        place.append(int(token) if isinstance(value, list) and token.isdecimal() else token)
+        value = get(value, place[-1:]) if exists(value, place[-1:]) else None
     return tuple(place)
 
 
 def ancestors(place: Place) -> Iterator[Place]:
-    """Yield a place and all that it is in, the document last.
+    """Yield a place and every place that encloses it, the whole document last.
 
-    >>> list(around(("price", 0)))
+    >>> list(ancestors(("price", 0)))
     [('price', 0), ('price',), ()]
     """
     return (place[:end] for end in range(len(place), -1, -1))
 
 
 def get(document: object, tokens: Iterable[Token]) -> object:
-    """Return what stands at `tokens` in `document`, or raise `LookupError`.
+    """Return the value at `tokens` in `document`. Raises `LookupError` if there is none.
 
     >>> get({"price": [{"amount": 5}]}, ("price", "0", "amount"))
     5
     """
-    here = document
+    value = document
     for token in tokens:
-        if isinstance(here, dict):
-            here = here[str(token)]
-        elif isinstance(here, list) and str(token).isdecimal():
-            here = here[int(token)]
+        if isinstance(value, dict):
+            value = value[str(token)]
+        elif isinstance(value, list) and str(token).isdecimal():
+            value = value[int(token)]
         else:
             raise LookupError(token)
-    return here
+    return value
 
 
 def exists(document: object, tokens: Iterable[Token]) -> bool:
-    """Tell whether anything stands at `tokens` in `document`.
+    """Return whether there is a value at `tokens` in `document`.
 
-    >>> leads({"price": []}, ("price", 0))
+    >>> exists({"price": []}, ("price", 0))
     False
     """
     try:
@@ -116,18 +118,18 @@ def exists(document: object, tokens: Iterable[Token]) -> bool:
 
 
 def text(document: object, tokens: Iterable[Token]) -> str | None:
-    """Return the text that stands at `tokens` in `document`, or None where nothing or something else does.
+    """Return the text at `tokens` in `document`; None if there is nothing, or another type of value.
 
     >>> text({"source_id": "17"}, ("source_id",))
     '17'
     """
     tokens = [*tokens]
-    told = get(document, tokens) if exists(document, tokens) else None
-    return told if isinstance(told, str) else None
+    value = get(document, tokens) if exists(document, tokens) else None
+    return value if isinstance(value, str) else None
 
 
 class Order:
-    """Where places stand in a document, to sort by; what is missing stands where its object begins."""
+    """A sort key for places: their order in a document. A missing member sorts before the others of its object."""
 
     def __init__(self, document: object) -> None:
         self._document = document
@@ -135,18 +137,18 @@ class Order:
 
     def __call__(self, at: Place) -> tuple[int, ...]:
         """Return the key of a place."""
-        order = []
-        here: Any = self._document
+        key = []
+        value: Any = self._document
         for token in at:
-            if isinstance(here, dict):
-                if id(here) not in self._ranks:
-                    self._ranks[id(here)] = {name: rank for rank, name in enumerate(here, start=1)}
-                order.append(self._ranks[id(here)].get(str(token), 0))
-                here = here.get(token)
-            elif isinstance(here, list) and str(token).isdecimal() and int(token) < len(here):
-                order.append(int(token) + 1)
-                here = here[int(token)]
+            if isinstance(value, dict):
+                if id(value) not in self._ranks:
+                    self._ranks[id(value)] = {name: rank for rank, name in enumerate(value, start=1)}
+                key.append(self._ranks[id(value)].get(str(token), 0))
+                value = value.get(token)
+            elif isinstance(value, list) and str(token).isdecimal() and int(token) < len(value):
+                key.append(int(token) + 1)
+                value = value[int(token)]
             else:
-                order.append(0)
-                here = None
-        return tuple(order)
+                key.append(0)
+                value = None
+        return tuple(key)

@@ -1,6 +1,6 @@
-"""Lines and columns: from a JSON Pointer to a place in the text, and back.
+"""Lines and columns: from a JSON Pointer to a position in the text, and back.
 
-Found with a real parser, and only for what is shown.
+The text is parsed with a real parser, and only when a position is shown.
 """
 
 import json
@@ -17,19 +17,20 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 
-#: What the parser does not know to be a number, such as 1e+4; it is shown a number that is as long.
-_PLUS = re.compile(rb"[0-9][eE][+][0-9]")
-#: How many bytes are counted at once.
+#: A number such as 1e+4, which the parser does not recognise; the parser gets another number of the same length.
+_EXPONENT_WITH_PLUS = re.compile(rb"[0-9][eE][+][0-9]")
+#: Characters are counted in blocks of this many bytes.
 _BLOCK = 4096
 #: The bytes of UTF-8 that begin no character.
-_INNER = bytes(range(0x80, 0xC0))
+_CONTINUATION_BYTES = bytes(range(0x80, 0xC0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """A stretch of one line: line and column of its beginning, from 1 and in characters, and the offsets of its bytes.
+    """A part of the text, with the position where it begins.
 
-    `line_start` is the offset of the line that the stretch begins in.
+    `line` and `column` count from 1, the column in characters. `start`, `end` and `line_start` are byte offsets; `line_start` is
+    that of the line that the span begins in.
     """
 
     line: int
@@ -41,35 +42,36 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """Where a value stands: the value, and the name before it where it is a member of an object."""
+    """Where a value is in the text: the span of the value, and that of its name if it is a member of an object."""
 
     value: Span
     name: Span | None = None
 
 
 class Positions:
-    """The places of a document; `text` is UTF-8 JSON, which may have errors in it, and `root` the root of its tree."""
+    """The positions in a document. `text` is UTF-8 JSON and may contain syntax errors; `root` is the root of its syntax tree."""
 
     def __init__(self, text: bytes) -> None:
         import tree_sitter_json
         from tree_sitter import Language, Parser
 
         self._text = text
-        self.root = Parser(Language(tree_sitter_json.language())).parse(_PLUS.sub(_without_sign, text)).root_node
-        self._members: dict[int, dict[Token, tuple[Node, Node]]] = {}  # by their names, and by their numbers
+        parser = Parser(Language(tree_sitter_json.language()))
+        self.root = parser.parse(_EXPONENT_WITH_PLUS.sub(_without_sign, text)).root_node
+        self._members: dict[int, dict[Token, tuple[Node, Node]]] = {}  # keyed by name and by number
         self._items: dict[int, list[Node]] = {}
 
     def member(self, tokens: Iterable[Token], *, masked: bool = False) -> Member | None:
-        """Return where the value at `tokens` stands, or None if there is no such place; they may hold names that are `masked`."""
+        """Return where the value at `tokens` is, or None if there is none. With `masked`, tokens may be masked names."""
         name, value = None, next((node for node in self.root.named_children if node.type != "comment"), None)
         for token in tokens:
-            name, value = self._below(value, (masked and masked_number(token)) or token) if value is not None else (None, None)
+            name, value = self._child(value, (masked and masked_number(token)) or token) if value is not None else (None, None)
         if value is None:
             return None
-        return Member(value=self._place(value), name=None if name is None else self._place(name))
+        return Member(value=self._span(value), name=None if name is None else self._span(name))
 
     def nearest(self, tokens: Sequence[Token]) -> Member | None:
-        """Return where the value at the tokens of a finding stands, or the innermost value around where it is missing."""
+        """Return where the value at the tokens of a finding is; if it is missing, the innermost value that encloses the place."""
         for end in range(len(tokens), -1, -1):
             found = self.member(tokens[:end], masked=True)
             if found is not None:
@@ -77,33 +79,35 @@ class Positions:
         return None
 
     def pointer_at(self, offset: int) -> tuple[Place, Sequence[int], Span] | None:
-        """Return the tokens of the innermost member around a byte, their numbers in what they are in, and the place of its name.
+        """Return the innermost member that encloses a byte: its place, the numbers of its tokens, and the span of its name.
 
-        The numbers count from 1.
+        A token's number is its position, from 1, in the object or array that it belongs to. None if no member encloses the byte.
         """
         node = self.root.descendant_for_byte_range(offset, offset)
         tokens: list[Token] = []
         numbers: list[int] = []
-        place = None
+        name_span = None
         while node is not None:
             if node.type == "pair" and node.named_children:
                 key = node.named_children[0]
-                tokens.append(self._named(key))
+                tokens.append(self._decoded_name(key))
                 numbers.append(_number(node))
-                place = place or self._place(key)
-            elif place is not None and node.parent is not None and node.parent.type == "array":
+                name_span = name_span or self._span(key)
+            elif name_span is not None and node.parent is not None and node.parent.type == "array":
                 numbers.append(_number(node))
                 tokens.append(numbers[-1] - 1)
             node = node.parent
-        return (tuple(reversed(tokens)), numbers[::-1], place) if place else None
+        return (tuple(reversed(tokens)), numbers[::-1], name_span) if name_span else None
 
-    def _below(self, node: "Node", token: Token) -> "tuple[Node | None, Node | None]":
-        """Return the name and the value of a member, or no name and the item of an array."""
+    def _child(self, node: "Node", token: Token) -> "tuple[Node | None, Node | None]":
+        """Return the name and the value of a member, or no name and an item of an array."""
         if node.type == "object":
             if node.id not in self._members:
                 pairs = [pair.named_children for pair in node.named_children if pair.type == "pair"]
-                whole = [(rank, pair[0], pair[1]) for rank, pair in enumerate(pairs, 1) if len(pair) > 1]
-                self._members[node.id] = {key: (name, value) for rank, name, value in whole for key in (rank, self._named(name))}
+                complete = [(number, pair[0], pair[1]) for number, pair in enumerate(pairs, 1) if len(pair) > 1]
+                self._members[node.id] = {
+                    key: (name, value) for number, name, value in complete for key in (number, self._decoded_name(name))
+                }
             return self._members[node.id].get(token, (None, None))
         if node.type == "array" and str(token).isdecimal():
             if node.id not in self._items:
@@ -112,15 +116,15 @@ class Positions:
             return None, items[int(token)] if int(token) < len(items) else None
         return None, None
 
-    def _named(self, key: "Node") -> str:
-        """Return a member's name as the document means it, escapes resolved; one with an error in it as it stands there."""
+    def _decoded_name(self, key: "Node") -> str:
+        """Return the name of a member with its escapes decoded; a malformed name is returned as it is written."""
         text = self._text[key.start_byte : key.end_byte]
         try:
             return str(json.loads(text))
         except ValueError:
             return text.decode(errors="replace")
 
-    def _place(self, node: "Node") -> Span:
+    def _span(self, node: "Node") -> Span:
         line_start = node.start_byte - node.start_point[1]
         return Span(
             line=node.start_point[0] + 1,
@@ -131,32 +135,32 @@ class Positions:
         )
 
     def _characters(self, offset: int) -> int:
-        """Count the characters before an offset."""
+        """Return the number of characters before an offset."""
         block = offset // _BLOCK
-        return self._before[block] + _counted(self._text[block * _BLOCK : offset])
+        return self._characters_before_blocks[block] + _count_characters(self._text[block * _BLOCK : offset])
 
     @cached_property
-    def _before(self) -> Sequence[int]:
-        """The masked_number of characters before each block of the text, so that none is counted twice."""
+    def _characters_before_blocks(self) -> Sequence[int]:
+        """The number of characters before each block of the text, so that no block is counted twice."""
         blocks = (self._text[start : start + _BLOCK] for start in range(0, len(self._text), _BLOCK))
-        return list(accumulate(map(_counted, blocks), initial=0))
+        return list(accumulate(map(_count_characters, blocks), initial=0))
 
 
 def _number(node: "Node") -> int:
     """Return the number of a pair in its object, or of a value in its array, from 1."""
-    around = node.parent.named_children if node.parent else [node]
-    return [each for each in around if node.type != "pair" or each.type == "pair"].index(node) + 1
+    siblings = node.parent.named_children if node.parent else [node]
+    return [each for each in siblings if node.type != "pair" or each.type == "pair"].index(node) + 1
 
 
 @lru_cache(maxsize=2)
 def positions(text: bytes) -> Positions:
-    """Return the places of a document; the last ones are kept, since findings come many to a document."""
+    """Return the positions in a document. The last ones are cached, because a document often has many findings."""
     return Positions(text)
 
 
-def _counted(text: bytes) -> int:
+def _count_characters(text: bytes) -> int:
     """Count the characters of a piece of UTF-8: the bytes that begin one."""
-    return len(text.translate(None, delete=_INNER))
+    return len(text.translate(None, delete=_CONTINUATION_BYTES))
 
 
 def _without_sign(found: re.Match[bytes]) -> bytes:

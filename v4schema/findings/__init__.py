@@ -1,4 +1,1 @@
-"""What is found about an ad: findings, levels, kinds and reports.
-
-It may import `document`.
-"""
+"""The results of a check: findings, levels, kinds and reports. It may import `document` and packages below it."""

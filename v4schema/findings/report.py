@@ -1,4 +1,4 @@
-"""What is found about an ad: kinds, levels, findings, and the report that holds them."""
+"""The results of a check: kinds, levels, findings, and the report that contains them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -7,14 +7,14 @@ from enum import StrEnum
 from v4schema.document import pointer
 from v4schema.errors import V4SchemaError
 
-#: Under this name stand, in a body of the API, errors of what others stand within.
+#: The name that the API gives, in the body of an answer, to the errors of an object that also has errors in its members.
 NON_FIELD_ERRORS = "non_field_errors"
-#: An array with an index of more digits than this is told by the names of its items, and not item by item.
-_DIGITS = 3
+#: An index with more digits than this is written as a name, and not by its position in a list.
+_MAX_INDEX_DIGITS = 3
 
 
 class Level(StrEnum):
-    """How grave a finding is; the gravest first."""
+    """The severity of a finding; the most severe first."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -22,7 +22,7 @@ class Level(StrEnum):
 
     @property
     def rank(self) -> int:
-        """0 for the gravest level, more for each lighter one."""
+        """0 for the most severe level, 1 for the next, and so on."""
         return _RANKS[self]
 
 
@@ -31,7 +31,7 @@ _RANKS = {level: rank for rank, level in enumerate(Level)}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """What an ad is: an edition of the API, and a category of it where the ad or the caller names one."""
+    """What an ad is: an edition of the API, and one of its categories if the ad or the caller names one."""
 
     version: str
     category: str | None = None
@@ -44,16 +44,16 @@ class Kind:
 class Finding:
     """One thing found in an ad.
 
-    `code` is stable and dotted (``v4schema explain CODE`` tells more), `at` a JSON Pointer into the ad as given,
-    `message` one sentence, `hint` how to mend it, `source` the codes of the documents it rests on. `line` and `column`
-    count from 1, in characters, where the ad was read from a file.
+    `code` is stable and dotted (``v4schema explain CODE`` explains it). `at` is a JSON Pointer into the ad as given. `message` is
+    one sentence, `hint` says how to fix it, and `source` has the codes of the documents it rests on. `line` and `column` count
+    from 1, the column in characters; they are set if the ad was read from a file.
 
-    In `at` and `to`, a name that may be private stands as ``…`` and its number in its object, from 1, as in ``/contact/…2``;
-    `v4schema.catalogue.privacy.MaskedPointers` leads back.
+    In `at` and `to`, a name that may be private is replaced by ``…`` and its number in its object, from 1, as in ``/contact/…2``.
+    `v4schema.catalogue.privacy.MaskedPointers` turns such a pointer back into a place.
 
-    Of something that was changed, `before` and `after` are the values; `to` is its place in the ad that came out of it, where
-    that is another. They are the caller's own and may be private, so they are left out of what is printed of a finding.
-    `fixable` is whether `v4schema.normalise` would see to it; it is told where ads are checked by `v4schema.feed`.
+    For a change, `before` and `after` are the values, and `to` is the place in the new ad if it differs from `at`. The values are
+    the caller's own and may be private, so ``repr`` leaves them out. `fixable` is whether `v4schema.normalise` fixes it; it is
+    set if ads are checked by `v4schema.feed`.
     """
 
     code: str
@@ -72,9 +72,9 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """All findings about one ad, in the order of their places in it; `kind` is None where it could not be told.
+    """All findings about one ad, in the order of their places in it.
 
-    `ad` is the ad to send, where it was prepared for that.
+    `kind` is None if it is unknown. `ad` is the ad that was prepared to be sent, if one was.
     """
 
     kind: Kind | None = None
@@ -93,25 +93,25 @@ class Report:
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
-        """The findings that are probably wrong, or wrong by a document that may not apply."""
+        """The findings about what is probably wrong, or wrong by a document that may not apply."""
         return self._of(Level.WARNING)
 
     @property
     def notes(self) -> tuple[Finding, ...]:
-        """The findings that only tell something."""
+        """The findings that only inform."""
         return self._of(Level.NOTE)
 
     def api(self) -> dict[str, object] | list[object]:
-        """Return the errors as the body of the API's answer 400: nested like the ad, in the shape of its documents S and CD7.
+        """Return the errors as the body of the API's answer 400: nested like the ad, in the shape that documents S and CD7 show.
 
-        A field's errors are a list of sentences. The items of an array of objects are a list with ``{}`` for each that is
-        fine; other items are keyed by index. Errors of the ad as a whole are a bare list, or stand under
-        ``non_field_errors`` beside others, as in Django REST framework.
+        The errors of a field are a list of sentences. An array of objects becomes a list, with ``{}`` for each item without
+        errors; the items of other arrays are keyed by index. Errors of the ad as a whole are a bare list, or, if fields have
+        errors as well, a list under ``non_field_errors``, as in Django REST framework.
         """
         return _nested([(pointer.parse(finding.at), finding.message) for finding in self.errors])
 
     def raise_for_errors(self) -> None:
-        """Raise `InvalidAd`, which holds this report, if there is an error."""
+        """Raise `InvalidAd` with this report if there is an error."""
         if not self.valid:
             raise InvalidAd(self)
 
@@ -120,7 +120,7 @@ class Report:
 
 
 class InvalidAd(V4SchemaError):
-    """An ad has errors; `report` tells them all. Its text is for a log: a line for each, with place and sentence."""
+    """An ad has errors; `report` has them all. The text is for a log: a line for each error, with its place and message."""
 
     def __init__(self, report: Report) -> None:
         self.report = report
@@ -131,24 +131,24 @@ class InvalidAd(V4SchemaError):
 
 
 def _is_index(name: str) -> bool:
-    """Tell whether a name can be that of an item of an array that is not longer than any of an ad."""
-    return name.isascii() and name.isdecimal() and str(int(name[:_DIGITS])) == name
+    """Return whether a name can be the index of an item in an array of at most 1,000 items, more than any array of an ad has."""
+    return name.isascii() and name.isdecimal() and str(int(name[:_MAX_INDEX_DIGITS])) == name
 
 
-def _nested(sayings: Iterable[tuple[tuple[str, ...], str]]) -> dict[str, object] | list[object]:
-    """Nest sentences by their places."""
-    here: list[object] = []
-    inside: dict[str, list[tuple[tuple[str, ...], str]]] = {}
-    for place, message in sayings:
+def _nested(messages: Iterable[tuple[tuple[str, ...], str]]) -> dict[str, object] | list[object]:
+    """Nest messages by their places."""
+    own: list[object] = []
+    by_member: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+    for place, message in messages:
         if place:
-            inside.setdefault(place[0], []).append((place[1:], message))
+            by_member.setdefault(place[0], []).append((place[1:], message))
         else:
-            here.append(message)
-    if not inside:
-        return here or {}
-    children = {name: _nested(deeper) for name, deeper in inside.items()}
-    if here:
-        return {NON_FIELD_ERRORS: here, **children}
+            own.append(message)
+    if not by_member:
+        return own or {}
+    children = {name: _nested(inner) for name, inner in by_member.items()}
+    if own:
+        return {NON_FIELD_ERRORS: own, **children}
     if all(map(_is_index, children)) and all(isinstance(child, dict) for child in children.values()):
         return [children.get(str(index), {}) for index in range(max(map(int, children)) + 1)]
     return dict(children)

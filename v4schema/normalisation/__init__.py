@@ -1,4 +1,4 @@
-"""Fixing what can be fixed without guessing: names, then the steps that schemas name.
+"""Fixing what can be fixed without guessing: names first, then the steps that the schemas name.
 
-It may import `validation` and what lies below.
+It may import `validation` and packages below it.
 """

@@ -1,11 +1,11 @@
-"""What can be done to a value: one small function for each step, all in one table, named by ``x-normalise`` in the schemas.
+"""The steps that ``x-normalise`` names in the schemas: one small function makes each, and a table lists them all.
 
-`schemas/meta/dialect.json` describes the same steps for those who write schemas.
+`schemas/meta/dialect.json` describes the same steps to those who write schemas.
 """
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from itertools import chain
 from typing import Any
@@ -19,104 +19,97 @@ from v4schema.normalisation import quantity_steps
 from v4schema.normalisation.step import Field, Step, StepResult
 
 _NUMBER = re.compile(r"\s*([-+\u2212]?[0-9]{1,20}(?:[.,][0-9]{1,20})?)\s*")
-#: Classes of characters, by the one that stands for them.
+#: What stands for several characters in the argument of ``remove``: a space for any white space, a hyphen for any dash.
 _CLASSES = {" ": r"\s", "-": r"\-\u2010-\u2015\u2212"}
 _BREAKS = re.compile(f"[ _{_CLASSES['-']}]+")
-_ROUND = re.compile(f"[0-9a-z]+(?:{_BREAKS.pattern}[0-9a-z]+)*")
+_SLUG_WITH_BREAKS = re.compile(f"[0-9a-z]+(?:{_BREAKS.pattern}[0-9a-z]+)*")
 _SLUG = re.compile(r"[0-9a-z]+(?:-[0-9a-z]+)*")
-#: No number that names anything has more bits than this.
-_MOST_BITS = 64
+#: A number of more bits than this is no word for anything.
+_MAX_BITS = 64
 
 
 def _trim(_: object, __: Field) -> Step:
-    """Take white space off both ends."""
+    """Remove white space from both ends."""
 
     def step(value: object) -> StepResult | None:
-        return _respelt(value, value.strip(), "trimmed") if isinstance(value, str) else None
+        return _respelled(value, value.strip(), "trimmed") if isinstance(value, str) else None
 
     return step
 
 
 def _case(case: str, _: Field) -> Step:
-    """Write in capitals or in small letters, where that is as long."""
-    turn = str.upper if case == "upper" else str.lower
+    """Write in upper or lower case, if the length stays the same."""
+    change_case = str.upper if case == "upper" else str.lower
 
     def step(value: object) -> StepResult | None:
-        return _respelt(value, turn(value)) if isinstance(value, str) and len(turn(value)) == len(value) else None
+        return _respelled(value, change_case(value)) if isinstance(value, str) and len(change_case(value)) == len(value) else None
 
     return step
 
 
 def _replace(letters: Mapping[str, str], _: Field) -> Step:
-    """Write one character for another."""
+    """Replace single characters by others."""
     table = str.maketrans(dict(letters))
-    return lambda value: _respelt(value, value.translate(table)) if isinstance(value, str) else None
+    return lambda value: _respelled(value, value.translate(table)) if isinstance(value, str) else None
 
 
-def _remove(told: Mapping[str, str], _: Field) -> Step:
-    """Take characters out, if what is left looks as it should; a space stands for any white space, a hyphen for any dash."""
-    unwanted = re.compile(f"[{''.join(_CLASSES.get(each) or re.escape(each) for each in told['characters'])}]")
-    leaving = patterns.compiled(told["leaving"])
+def _remove(argument: Mapping[str, str], _: Field) -> Step:
+    """Remove characters, if the rest matches a pattern; a space stands for any white space, a hyphen for any dash."""
+    unwanted = re.compile(f"[{''.join(_CLASSES.get(each) or re.escape(each) for each in argument['characters'])}]")
+    rest_pattern = patterns.compiled(argument["leaving"])
 
     def step(value: object) -> StepResult | None:
         if not isinstance(value, str):
             return None
-        left = unwanted.sub("", value)
-        return _respelt(value, left) if leaving.matches(left) else None
+        rest = unwanted.sub("", value)
+        return _respelled(value, rest) if rest_pattern.matches(rest) else None
 
     return step
 
 
-def _slug(_: object, described: Field) -> Step:
-    """Write as a slug: small letters without accents, hyphens for spaces; or as the one choice that differs in no more.
+def _slug(_: object, field: Field) -> Step:
+    """Write as a slug: lower case, no accents, hyphens for spaces; or as the choice that differs only in case and word breaks.
 
-    What a rule says is not meant, such as a placeholder, stays for that rule to be seen.
+    A value that a rule forbids, such as a placeholder, stays as it is, so that the rule reports it.
     """
-    known = {spelling.name_key(choice): choice for choice in described.choices if isinstance(choice, str)}
-    unmeant = [value for rule in described.schema.get("allOf", ()) for value in rule.get("not", {}).get("enum", ())]
+    choices = {spelling.name_key(choice): choice for choice in field.choices if isinstance(choice, str)}
+    forbidden = [value for rule in field.schema.get("allOf", ()) for value in rule.get("not", {}).get("enum", ())]
 
     def step(value: object) -> StepResult | None:
-        if not isinstance(value, str) or value in described.choices or value.strip() in unmeant:
+        if not isinstance(value, str) or value in field.choices or value.strip() in forbidden:
             return None
-        chosen = known.get(spelling.name_key(value))
-        if chosen is not None:
-            return StepResult(value=chosen, code="text.slug")
+        choice = choices.get(spelling.name_key(value))
+        if choice is not None:
+            return StepResult(value=choice, code="text.slug")
         if _SLUG.fullmatch(value):
             return None
-        # Letter by letter: putting accents in order, which are taken off anyway, takes the square of their number.
+        # Letter by letter, because ordering many accents on one letter takes quadratic time, and they are removed anyway.
         letters = chain.from_iterable(unicodedata.normalize("NFD", letter) for letter in value.strip().lower())
         bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
-        return StepResult(value=_BREAKS.sub("-", bare), code="text.slug") if _ROUND.fullmatch(bare) else None
+        return StepResult(value=_BREAKS.sub("-", bare), code="text.slug") if _SLUG_WITH_BREAKS.fullmatch(bare) else None
 
     return step
 
 
-def _word(table: str, described: Field) -> Step:
-    """Translate a word of the table into the one choice it means; a choice that is only spelt otherwise counts as well.
+def _word(table: str, field: Field) -> Step:
+    """Translate a word of a table, or another spelling of a choice, into the one choice that it means.
 
-    A field that lists no choices has those of its examples, or true and false.
+    If a field lists no choices, its choices are its examples, or true and false.
     """
-    examples = described.schema.get("examples", ()) if "boolean" not in types(described.schema) else (True, False)
-    choices = described.choices or examples
-    offered = {(type(choice), choice) for choice in described.recommended or examples}
-    meanings: dict[str, set[object]] = {}
-    for choice in choices:
-        meanings.setdefault(spelling.word_key(str(choice)), set()).add(choice)
-    for word, several in described.words[table].items():
-        meant = {choice for choice in choices for meaning in several if str(choice) == str(meaning)}
-        if meant:
-            meanings.setdefault(word, set()).update(meant)
+    examples = field.schema.get("examples", ()) if "boolean" not in types(field.schema) else (True, False)
+    recommended = {(type(choice), choice) for choice in field.recommended or examples}
+    meanings = _meanings(field.choices or examples, field.words[table])
 
     def step(value: object) -> StepResult | Undecided | None:
-        if not isinstance(value, str | int) or isinstance(value, bool) or (type(value), value) in offered:
+        if not isinstance(value, str | int) or isinstance(value, bool) or (type(value), value) in recommended:
             return None
-        if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        if isinstance(value, int) and value.bit_length() > _MAX_BITS:
             return None
-        meant = meanings.get(spelling.word_key(str(value)), ())
-        told = sorted({str(choice) for choice in meant})
-        if len(told) > 1:
-            return Undecided(code="word.ambiguous", details={"meanings": " or ".join(told)})
-        best = [choice for choice in meant if (type(choice), choice) in offered] or [*meant]
+        choices = meanings.get(spelling.word_key(str(value)), ())
+        texts = sorted({str(choice) for choice in choices})
+        if len(texts) > 1:
+            return Undecided(code="word.ambiguous", details={"meanings": " or ".join(texts)})
+        best = [choice for choice in choices if (type(choice), choice) in recommended] or [*choices]
         if not best or (type(best[0]), best[0]) == (type(value), value):
             return None
         return StepResult(value=best[0], code="word.translated")
@@ -124,9 +117,21 @@ def _word(table: str, described: Field) -> Step:
     return step
 
 
-def _number(_: object, described: Field) -> Step:
-    """Read a number that is written as text, with a point or a comma before its decimals."""
-    whole = "integer" in types(described.schema)
+def _meanings(choices: Sequence[object], words: Mapping[str, Sequence[object]]) -> Mapping[str, set[object]]:
+    """Return the choices that each word means, by its key; the choices themselves are words as well."""
+    meanings: dict[str, set[object]] = {}
+    for choice in choices:
+        meanings.setdefault(spelling.word_key(str(choice)), set()).add(choice)
+    for word, translations in words.items():
+        meant = {choice for choice in choices for translation in translations if str(choice) == str(translation)}
+        if meant:
+            meanings.setdefault(word, set()).update(meant)
+    return meanings
+
+
+def _number(_: object, field: Field) -> Step:
+    """Read a number that is written as text, with a decimal point or a decimal comma."""
+    whole = "integer" in types(field.schema)
 
     def step(value: object) -> StepResult | None:
         found = _NUMBER.fullmatch(value) if isinstance(value, str) else None
@@ -138,14 +143,14 @@ def _number(_: object, described: Field) -> Step:
     return step
 
 
-def _list(told: object, described: Field) -> Step:
-    """Put a lone value into a list, if it is of the type of its items; but not text with a sign of being several."""
-    several = patterns.compiled(told["unless"]) if isinstance(told, dict) else None
+def _list(argument: object, field: Field) -> Step:
+    """Put a single value into a list, if it has the type of an item; but not text that may be several values."""
+    unless = patterns.compiled(argument["unless"]) if isinstance(argument, dict) else None
 
     def step(value: object) -> StepResult | None:
-        if isinstance(value, list) or not matches_type(value, described.schema["items"]):
+        if isinstance(value, list) or not matches_type(value, field.schema["items"]):
             return None
-        if several and isinstance(value, str) and several.matches(value.strip()):
+        if unless and isinstance(value, str) and unless.matches(value.strip()):
             return None
         return StepResult(value=[value], code="list.wrapped")
 
@@ -153,7 +158,7 @@ def _list(told: object, described: Field) -> Step:
 
 
 def _distinct(_: object, __: Field) -> Step:
-    """Drop each text that stands in the list before."""
+    """Remove repeated texts from a list; the first of each stays."""
 
     def step(value: object) -> StepResult | None:
         if not isinstance(value, list):
@@ -162,32 +167,32 @@ def _distinct(_: object, __: Field) -> Step:
         if len({*texts}) == len(texts):
             return None
         seen: set[str] = set()
-        kept, dropped = [], []
+        kept, removed = [], []
         for index, item in enumerate(value):
             if isinstance(item, str) and item in seen:
-                dropped.append((index, item, None))
+                removed.append((index, item, None))
             else:
                 kept.append(item)
                 seen.update([item] if isinstance(item, str) else ())
-        return StepResult(value=kept, code="item.repeated", parts=dropped)
+        return StepResult(value=kept, code="item.repeated", parts=removed)
 
     return step
 
 
-def _limit(_: object, described: Field) -> Step:
-    """Drop the items beyond as many as the field takes."""
-    most = described.schema.get("maxItems")
+def _limit(_: object, field: Field) -> Step:
+    """Remove the items after the most that the field takes."""
+    most = field.schema.get("maxItems")
 
     def step(value: object) -> StepResult | None:
         if not isinstance(value, list) or most is None or len(value) <= most:
             return None
-        beyond = [(index, item, None) for index, item in enumerate(value[most:], most)]
-        return StepResult(value=value[:most], code="item.beyond", details={"most": most}, parts=beyond)
+        removed = [(index, item, None) for index, item in enumerate(value[most:], most)]
+        return StepResult(value=value[:most], code="item.beyond", details={"most": most}, parts=removed)
 
     return step
 
 
-#: The steps by name: each makes, from its argument in the schema and the field, what is done to a value there.
+#: The functions that make steps, by the names of the steps. Each takes the argument in the schema, and the field.
 STEPS: dict[str, Callable[[Any, Field], Step]] = {
     "trim": _trim,
     "case": _case,
@@ -204,15 +209,15 @@ STEPS: dict[str, Callable[[Any, Field], Step]] = {
     "limit": _limit,
 }
 
-#: The steps that come after what is done within a value; all others come before it.
+#: The steps that run after the steps within a value; all others run before them.
 LAST = {"distinct", "limit"}
 
-#: The steps that undo themselves when they are made for the field on the other side; any other only a receipt undoes.
+#: The steps that a conversion can undo with the same step for the field of the other edition; only a receipt undoes any other.
 REVERSIBLE = {"word", "in_unit", "quantity", "limit"}
 
 
-def _respelt(value: str, text: str, case: str = "") -> StepResult | None:
-    """Report a text that is written otherwise; one of which nothing would be left stays."""
-    return (
-        StepResult(value=text, code="text.respelled", details={"case": case} if case else {}) if text and text != value else None
-    )
+def _respelled(value: str, text: str, case: str = "") -> StepResult | None:
+    """Return the result for a text that is now written as `text`; None if it stays the same, or would be empty."""
+    if not text or text == value:
+        return None
+    return StepResult(value=text, code="text.respelled", details={"case": case} if case else {})

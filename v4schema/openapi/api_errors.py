@@ -29,7 +29,7 @@ def from_api(body: object, *, catalogue: Catalogue | None = None) -> tuple[Findi
 
 def _masked(catalogue: Catalogue, at: Place) -> str:
     """Write a place that the API names. A name inside a private object may come from the sender, so it is masked."""
-    return privacy.mask(at, [*privacy.hidden(catalogue, at, within_private=True)], [0] * len(at))
+    return privacy.mask(at, [*privacy.may_be_private(catalogue, at, within_private=True)], [0] * len(at))
 
 
 def _messages(node: object, at: Place) -> Iterator[tuple[Place, str]]:

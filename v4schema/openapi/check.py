@@ -199,7 +199,7 @@ class _Exchange:
 
     def _add_content_type(self, content_type: str, expected: Sequence[str], case: str = "") -> None:
         """Report a body whose content type is not an expected one."""
-        shown = content_type[: messages.LONGEST] or "without a content type"
+        shown = content_type[: messages.MAX_LENGTH] or "without a content type"
         case = case or ("" if content_type else "none")
         self._add("http.content_type", case=case, hint_case=case, type=shown, expected=messages.join_plain(expected))
 

@@ -1,4 +1,4 @@
-"""What is written: reports, listings, diffs, and files that appear whole or not at all.
+"""Output: reports, listings, diffs, and files that are written completely or not at all.
 
-It may import `feed` and what lies below.
+It may import `feed` and packages below it.
 """

@@ -1,4 +1,4 @@
-"""From bytes to ads: reading files, explaining syntax errors, identifying ads.
+"""From bytes to ads: reading files, explaining syntax errors, and identifying ads.
 
-It may import `catalogue` and what lies below.
+It may import `catalogue` and packages below it.
 """

@@ -1,4 +1,4 @@
-"""What an ad is: whether JSON can say it at all, and of what kind it is."""
+"""Identifying an ad: its edition and its category."""
 
 from v4schema import catalogue as catalogues
 from v4schema import spelling
@@ -14,40 +14,40 @@ def identify(
     category: str | int | None = None,
     catalogue: Catalogue | None = None,
 ) -> Kind | Finding:
-    """Tell what kind of ad `ad` is, or the finding that says why that cannot be told.
+    """Return the kind of an ad, or a finding if the ad names a category that does not exist.
 
-    The edition is the caller's word or the catalogue's default, never a guess. The category is the caller's word (slug,
-    number or name) or what the ad itself says; an ad that says nothing has a kind without a category. Raises
-    `v4schema.errors.UnknownName` when the caller's own words name nothing.
+    The edition is `version`, or else the catalogue's default; it is never guessed. The category is `category` (slug, number or
+    name), or else what the ad itself names; an ad that names none has a kind without a category. Raises
+    `v4schema.errors.UnknownName` if `version` or `category` does not exist.
 
     >>> str(identify({"category_id": "1121"}))
     'v4/moped'
     """
-    held = catalogue or catalogues.default()
+    catalogue = catalogue or catalogues.default()
     if category is not None:
-        return held.kind(version, category)
-    edition = held.edition(version)
+        return catalogue.kind(version, category)
+    edition = catalogue.edition(version)
     try:
-        named = pointer.get(ad, held.category_at)
+        name = pointer.get(ad, catalogue.category_at)
     except LookupError:
         return Kind(version=edition.name)
-    found = edition.category(named)
+    found = edition.category(name)
     if found is not None:
         return Kind(version=edition.name, category=found.slug)
-    if isinstance(named, bool) or not isinstance(named, int | str):
-        code, mend, near, elsewhere = "category.malformed", "", None, []
+    if isinstance(name, bool) or not isinstance(name, int | str):
+        code, hint_case, near, elsewhere = "category.malformed", "", None, []
     else:
         code = "category.unknown"
-        elsewhere = [other.name for other in held.editions.values() if other.category(named)]
-        near = spelling.nearest(named, edition.categories) if isinstance(named, str) else None
-        mend = "elsewhere" if elsewhere else "near" if near else ""
+        elsewhere = [other.name for other in catalogue.editions.values() if other.category(name)]
+        near = spelling.nearest(name, edition.categories) if isinstance(name, str) else None
+        hint_case = "elsewhere" if elsewhere else "near" if near else ""
     return messages.make_finding(
-        held,
+        catalogue,
         code,
-        pointer.write(held.category_at),
+        pointer.write(catalogue.category_at),
         rule={"x-source": edition.source},
-        hint_case=mend,
-        value=messages.DisplayValue(named, held),
+        hint_case=hint_case,
+        value=messages.DisplayValue(name, catalogue),
         version=edition.name,
         other=" and ".join(elsewhere),
         near=near,

@@ -54,7 +54,9 @@ def near_misses_of(draw: DrawFn, kind_strategies: KindStrategies, assertion_id: 
     failures = [Failure(place, violation.assertion.keyword_at)]
     failures += [Failure(each.at, each.keyword_at) for each in violation.accompanying]
     if isinstance(ad, dict):
-        finding, *accompanying = [each.finding for failure in failures for each in kind_strategies.diagnoser.of(failure, ad)]
+        finding, *accompanying = [
+            each.finding for failure in failures for each in kind_strategies.diagnoser.diagnose(failure, ad)
+        ]
     else:
         finding = messages.make_finding(kind_strategies.catalogue, "ad.not_object", "", got=type(ad).__name__)
         accompanying = []

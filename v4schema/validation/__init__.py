@@ -1,4 +1,1 @@
-"""Validating an ad: from the assertions that fail to the findings that say so.
-
-It may import `reading` and what lies below.
-"""
+"""Validating an ad: from failed assertions to findings. It may import `reading` and packages below it."""

@@ -1,4 +1,4 @@
-"""Validating an ad: one closed schema for its kind, and a finding for each thing that is wrong, none for what only follows."""
+"""Validating an ad against the closed schema of its kind: one finding for each thing wrong, and none for its consequences."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,33 +27,33 @@ def validate(
     engine: str | None = None,
     catalogue: Catalogue | None = None,
 ) -> Report:
-    """Check a parsed ad against everything that public documents say of its kind.
+    """Check a parsed ad against all rules that public documents have for its kind.
 
-    `version` is the edition of the API (default: the catalogue's), `category` the slug or number of the category (default:
-    what the ad says), `operation` what is to be done with the ad: ``create``, ``replace``, ``update`` (a partial ad),
-    ``migrate`` or ``response``. Amounts are in the unit of the edition (öre in V4, document S). An ad that names no category
-    is checked for what all categories share.
+    `version` is the edition of the API (default: the catalogue's). `category` is the slug or number of the category (default: the
+    one that the ad names). `operation` is what is to be done with the ad: ``create``, ``replace``, ``update`` (a partial ad),
+    ``migrate`` or ``response``. Amounts are in the unit of the edition (öre in V4, document S). An ad that names no category is
+    checked against what all categories share.
 
-    Any JSON value gets a report. Raises `v4schema.errors.UnknownName` when the caller's own words (version, category,
-    operation, engine) name nothing.
+    Any JSON value gets a report. Raises `v4schema.errors.UnknownName` if the version, category, operation or engine does not
+    exist.
 
     >>> validate({"category_id": "1121", "year": 2020}).findings[-1].hint
     'Move it to /category_fields/model_year.'
     """
-    held = catalogue or catalogues.default()
-    kind = identify(ad, version=version, category=category, catalogue=held)
+    catalogue = catalogue or catalogues.default()
+    kind = identify(ad, version=version, category=category, catalogue=catalogue)
     if isinstance(kind, Finding):
-        shared = _validator(held, held.edition(version).name, None, operation, engine)
+        shared = _validator(catalogue, catalogue.edition(version).name, None, operation, engine)
         others = (finding for finding in shared.findings(ad) if finding.at != kind.at)
         return Report(findings=(kind, *others))
-    checker = _validator(held, kind.version, kind.category, operation, engine)
-    findings = () if checker.passes(ad) else checker.findings(ad)
-    return Report(kind=kind if kind.category or not checker.needs_category else None, findings=findings)
+    validator = _validator(catalogue, kind.version, kind.category, operation, engine)
+    findings = () if validator.passes(ad) else validator.findings(ad)
+    return Report(kind=kind if kind.category or not validator.needs_category else None, findings=findings)
 
 
 @lru_cache(maxsize=256)
 def _validator(catalogue: Catalogue, version: str, category: str | None, operation: str, engine: str | None) -> "Validator":
-    """Return what checks ads of one kind; compiled once."""
+    """Return the validator of one kind of ad; it is compiled once."""
     kind = Kind(version=version, category=category)
     schema = catalogue.schema(kind, operation)
     return Validator(
@@ -63,7 +63,7 @@ def _validator(catalogue: Catalogue, version: str, category: str | None, operati
 
 @dataclass(frozen=True, kw_only=True)
 class Validator:
-    """Checks ads of one kind for one operation."""
+    """Validates ads of one kind for one operation."""
 
     catalogue: Catalogue
     kind: Kind
@@ -72,31 +72,33 @@ class Validator:
     engine: Engine
 
     def passes(self, ad: object) -> bool:
-        """Tell quickly whether there is nothing to say about an ad."""
-        return self._silent and first_non_json(ad) is None and self.engine.accepts(ad)
+        """Return quickly whether an ad has no findings at all."""
+        return self._has_no_notes and first_non_json(ad) is None and self.engine.accepts(ad)
 
     def findings(self, ad: object) -> tuple[Finding, ...]:
-        """Return all there is to say about an ad, in the order of its places."""
+        """Return all findings about an ad, in the order of their places in it."""
         if not isinstance(ad, dict):
-            return (self._put("ad.not_object", (), got=type(ad).__name__),)
-        untold = first_non_json(ad)
-        if untold is not None:
-            return (
-                messages.make_finding(
-                    self.catalogue, "json.unsupported_value", privacy.masked_pointer(self.catalogue, untold, ad)
-                ),
-            )
-        failures = () if self.engine.accepts(ad) else set(self.engine.failures(ad))
-        faults = (fault for failure in failures for fault in self._faults.of(failure, ad))
-        strays = (fault for at, node in self._open if pointer.exists(ad, at) for fault in self._faults.strays(ad, at, node))
-        told = [*_leading((*faults, *strays)), *((at, note) for at, note in self._notes if self._applies(at, ad))]
-        if len(told) > 1:
+            return (self._make_finding("ad.not_object", (), got=type(ad).__name__),)
+        unsupported = first_non_json(ad)
+        if unsupported is not None:
+            at = privacy.masked_pointer(self.catalogue, unsupported, ad)
+            return (messages.make_finding(self.catalogue, "json.unsupported_value", at),)
+        found = [*_most_severe(self._diagnoses(ad)), *((at, note) for at, note in self._notes if self._note_applies(at, ad))]
+        if len(found) > 1:
             order = pointer.Order(ad)
-            told.sort(key=lambda each: (order(each[0]), self._described_at(each[0]), each[1].level.rank, each[1].code))
-        return tuple(finding for _, finding in told)
+            found.sort(key=lambda each: (order(each[0]), self._schema_rank(each[0]), each[1].level.rank, each[1].code))
+        return tuple(finding for _, finding in found)
 
-    def _described_at(self, at: Place) -> int:
-        """Return where a place stands in the schema, so that what is missing from one object is told in that order."""
+    def _diagnoses(self, ad: dict[str, Any]) -> Iterator[Diagnosis]:
+        """Yield the diagnoses of all failures, and of the wrong names in objects with undocumented fields."""
+        for failure in () if self.engine.accepts(ad) else set(self.engine.failures(ad)):
+            yield from self._diagnoser.diagnose(failure, ad)
+        for at, node in self._open_objects:
+            if pointer.exists(ad, at):
+                yield from self._diagnoser.wrong_names(ad, at, node)
+
+    def _schema_rank(self, at: Place) -> int:
+        """Return the position of a place in the schema: the missing fields of one object are reported in that order."""
         return self._ranks.get(tuple("*" if isinstance(token, int) else token for token in at), len(self._ranks))
 
     @cached_property
@@ -104,61 +106,68 @@ class Validator:
         return {at: rank for rank, (at, _) in enumerate(walk(self.schema))}
 
     @cached_property
-    def _faults(self) -> Diagnoser:
+    def _diagnoser(self) -> Diagnoser:
         return Diagnoser(catalogue=self.catalogue, kind=self.kind, operation=self.operation, schema=self.schema)
 
     @cached_property
     def needs_category(self) -> bool:
-        """Whether an ad that names no category cannot be told from others: the operation requires it to name one."""
+        """Whether the operation requires an ad to name its category."""
         return requires(self.schema, self.catalogue.category_at[0])
 
     @cached_property
-    def _silent(self) -> bool:
-        """Whether there is nothing to note about every ad of this kind."""
-        return not self._open and self._described
+    def _has_no_notes(self) -> bool:
+        """Whether a valid ad of this kind has no findings."""
+        return not self._open_objects and self._is_documented
 
     @cached_property
-    def _described(self) -> bool:
+    def _is_documented(self) -> bool:
+        """Whether a document describes the category."""
         edition = self.catalogue.edition(self.kind.version)
         return self.kind.category is not None and edition.categories[self.kind.category].schema is not None
 
     @cached_property
-    def _open(self) -> Sequence[tuple[Place, Schema]]:
-        """The places whose own fields no document lists."""
+    def _open_objects(self) -> Sequence[tuple[Place, Schema]]:
+        """The objects with undocumented fields: their places and schemas."""
         return [(at, node) for at, node in walk(self.schema) if "x-open" in node]
 
     @cached_property
     def _notes(self) -> Sequence[tuple[Place, Finding]]:
-        """What could not be checked, in any ad of this kind that has the place."""
-        if self._described:
-            rules = [(at, {"x-message": node["x-open"], "x-source": node["x-source"]}) for at, node in self._open]
-            return [(at, self._put("category.open", at, rule=rule)) for at, rule in rules]
+        """The findings about what cannot be checked in ads of this kind, with their places."""
+        if self._is_documented:
+            rules = [(at, {"x-message": node["x-open"], "x-source": node["x-source"]}) for at, node in self._open_objects]
+            return [(at, self._make_finding("category.open", at, rule=rule)) for at, rule in rules]
         if self.kind.category is None and self.needs_category:
             return []
         at = self.catalogue.category_at
         code = "category.undescribed" if self.kind.category else "category.missing"
         rule = {"x-source": self.catalogue.edition(self.kind.version).source}
-        return [(at, self._put(code, at, rule=rule, category=self.kind.category, version=self.kind.version))]
+        return [(at, self._make_finding(code, at, rule=rule, category=self.kind.category, version=self.kind.version))]
 
-    def _applies(self, at: Place, ad: dict[str, Any]) -> bool:
-        """Tell whether a note on a place has anything to speak of: fields within it, or the category that is not known."""
-        return not self._described or (pointer.exists(ad, at) and isinstance(pointer.get(ad, at), dict))
+    def _note_applies(self, at: Place, ad: dict[str, Any]) -> bool:
+        """Return whether a note about a place applies: the category is undocumented, or the ad has an object at the place."""
+        return not self._is_documented or (pointer.exists(ad, at) and isinstance(pointer.get(ad, at), dict))
 
-    def _put(self, code: str, at: Place, **told: Any) -> Finding:  # noqa: ANN401  (whatever the sentences of the code need)
-        return messages.make_finding(self.catalogue, code, pointer.write(at), **told)
+    def _make_finding(self, code: str, at: Place, **details: Any) -> Finding:  # noqa: ANN401  (the details of any message)
+        return messages.make_finding(self.catalogue, code, pointer.write(at), **details)
 
 
-def _leading(faults: Iterable[Diagnosis]) -> Iterator[tuple[Place, Finding]]:
-    """Leave out what only follows from another fault: at each place the gravest speaks, and what is misnamed is not missing."""
-    faults = list(faults)
-    meant = {fault.right for fault in faults}
-    places: dict[Place, list[Diagnosis]] = {}
-    for fault in faults:
-        if not fault.needs or not all(any(place in meant for place in pointer.ancestors(need)) for need in fault.needs):
-            places.setdefault(fault.at, []).append(fault)
-    for at, several in places.items():
-        several.sort(key=lambda fault: (fault.finding.level.rank, fault.order))
-        if several[0].finding.level is Level.ERROR:
-            yield at, several[0].finding
+def _most_severe(diagnoses: Iterable[Diagnosis]) -> Iterator[tuple[Place, Finding]]:
+    """Yield the findings of diagnoses, without those that only follow from others.
+
+    A field is not missing if it is there under a wrong name. At each place, the first error is reported, or, if there is none,
+    the first warning of each code.
+    """
+    diagnoses = list(diagnoses)
+    misnamed = {diagnosis.right for diagnosis in diagnoses}
+    by_place: dict[Place, list[Diagnosis]] = {}
+    for diagnosis in diagnoses:
+        needs = diagnosis.needs
+        if not needs or not all(any(place in misnamed for place in pointer.ancestors(need)) for need in needs):
+            by_place.setdefault(diagnosis.at, []).append(diagnosis)
+    for at, several in by_place.items():
+        several.sort(key=lambda diagnosis: (diagnosis.finding.level.rank, diagnosis.order))
+        findings = [diagnosis.finding for diagnosis in several]
+        if findings[0].level is Level.ERROR:
+            yield at, findings[0]
         else:
-            yield from ((at, finding) for finding in {fault.finding.code: fault.finding for fault in reversed(several)}.values())
+            yield from ((at, finding) for finding in {finding.code: finding for finding in reversed(findings)}.values())
