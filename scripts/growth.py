@@ -260,7 +260,7 @@ def names(held: Catalogue, edition: str) -> Iterator[tuple[str, Make]]:
         "wrong": partial(signed, wrong),
         "for one field": partial(signed, right[-1:]),
     }
-    for (what, item), at in product(ways.items(), ((), held.own_at)):
+    for (what, item), at in product(ways.items(), ((), held.category_fields_at)):
         yield f"names in {pointer.write(at) or 'the ad'} {what}", partial(named, ad=ad, at=at, item=item)
     yield "a name", lambda size: dumped({**ad, "xq" * size: 1})
     yield "a name of accents", lambda size: dumped({**ad, "\u0301\u0316" * size: 1})

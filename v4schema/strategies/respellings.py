@@ -179,7 +179,7 @@ class Respeller:
         ]
         assume(wrong)
         name, at = self._one(wrong)
-        anywhere = {(), self.catalogue.own_at}
+        anywhere = {(), self.catalogue.category_fields_at}
         around = self._one([place for place in objects if place in anywhere or at[: len(place)] == place != at])
         inside: Any = get(ad, at[:-1])
         there: Any = get(ad, around)
