@@ -277,7 +277,7 @@ def names(catalogue: Catalogue, edition: str) -> Iterator[tuple[str, Make]]:
         "wrong": partial(underscored, wrong),
         "for one field": partial(underscored, right[-1:]),
     }
-    for (kind, item), at in product(makers.items(), ((), catalogue.own_at)):
+    for (kind, item), at in product(makers.items(), ((), catalogue.category_fields_at)):
         yield f"names in {pointer.write(at) or 'the ad'} {kind}", partial(ad_with_names, ad=ad, at=at, item=item)
     yield "a name", lambda size: to_json({**ad, "xq" * size: 1})
     yield "a name of accents", lambda size: to_json({**ad, "\u0301\u0316" * size: 1})

@@ -55,7 +55,7 @@ def strewn(kind: Kind) -> st.SearchStrategy[Ad]:
     """Ads of a kind that are valid but for fields that no document describes, some under names that fields have elsewhere."""
     names = {at[-1] for other in KINDS for at, _ in walk(HELD.schema(other)) if at[-1:] and at[-1] != "*"}
     described = {at for at, _ in walk(HELD.schema(kind))}
-    places = [(around, name) for around in ((), HELD.own_at) for name in ("extra", "Övrigt", "a/b~c", *sorted(names))]
+    places = [(around, name) for around in ((), HELD.category_fields_at) for name in ("extra", "Övrigt", "a/b~c", *sorted(names))]
     free = [(around, name) for around, name in places if (*around, name) not in described]
     strays = st.lists(st.tuples(st.sampled_from(free), ANY_JSON), max_size=3, unique_by=lambda each: each[0])
 

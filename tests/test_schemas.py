@@ -171,7 +171,7 @@ def test_codes_in_schemas_are_explained_and_every_explained_code_is_used(catalog
         node["x-code"] for path in of_ads(schemas) for node in rules(json.loads(path.read_text("utf-8"))) if "x-code" in node
     }
     assert named <= set(catalogue.finding_codes)
-    package = "".join(path.read_text("utf-8") for path in Path(messages.__file__).parent.rglob("*.py"))
+    package = "".join(path.read_text("utf-8") for path in Path(messages.__file__).parents[1].rglob("*.py"))
     keywords = {f"schema.{keyword}" for keyword in asserting(catalogue)}
     for code in catalogue.finding_codes:
         assert code in named | keywords or f'"{code}"' in package, code

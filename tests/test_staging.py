@@ -498,7 +498,7 @@ def test_a_file_system_may_have_no_locks(in_empty_folder: Path, monkeypatch: pyt
 
     import fcntl
 
-    monkeypatch.setattr(*((fcntl, "flock", refuse) if lock else (stagings, "_opened", refuse)))
+    monkeypatch.setattr(*((fcntl, "flock", refuse) if lock else (stagings, "_open_no_follow", refuse)))
     staging = Staging()
     staging.place([staged(staging, "a"), staged(staging, "b")])
     staging.close()

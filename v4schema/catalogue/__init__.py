@@ -129,7 +129,7 @@ class Catalogue:
         return pointer.parse(self.read("catalogue.json")["fields"]["identity"])
 
     @cached_property
-    def own_at(self) -> tuple[str, ...]:
+    def category_fields_at(self) -> tuple[str, ...]:
         """The place in an ad of the object with the fields of its category."""
         return pointer.parse(self.read("catalogue.json")["fields"]["own"])
 
@@ -139,7 +139,7 @@ class Catalogue:
         return [pointer.parse(place) for place in self.read("catalogue.json")["fields"]["label"]]
 
     @cached_property
-    def unlabelled(self) -> re.Pattern[str]:
+    def masked_in_labels(self) -> re.Pattern[str]:
         """A pattern of what is left out of such a text, because it may identify a person."""
         return re.compile(self.read("catalogue.json")["fields"]["unlabelled"])
 

@@ -100,7 +100,7 @@ class FieldNames:
     def _same_subject(self, at: Place, right: Place) -> bool:
         """Tell whether a name is about the same thing at both places: the ad, its vehicle, or the object that holds both."""
         within = at[:-1]
-        return within in {(), self.catalogue.own_at} or right[: len(within)] == within
+        return within in {(), self.catalogue.category_fields_at} or right[: len(within)] == within
 
     def _is_sendable(self, at: Place, right: Place) -> bool:
         """Tell whether a field may be sent, and every object around it that does not already hold the wrong name."""

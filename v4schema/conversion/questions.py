@@ -205,7 +205,7 @@ class Questionnaire:
         for suggestion in rule.suggest if rule else ():
             text = pointer.text(given, suggestion.at) or ""
             if not is_private(self.schema, question.place):  # no part of a telephone number or a plate is a suggestion
-                text = self.catalogue.unlabelled.sub(",", text) if len(text) <= _LONGEST else text
+                text = self.catalogue.masked_in_labels.sub(",", text) if len(text) <= _LONGEST else text
             found.update(
                 patterns.bounded(suggestion.pattern).findall(spelling.single_spaced(text)) if len(text) <= _LONGEST else ()
             )

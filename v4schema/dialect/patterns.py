@@ -94,7 +94,7 @@ class Pattern:
         self._follow[_BEGIN].update(whole.first)
         self._final_positions = whole.last | ({_BEGIN} if whole.nullable else frozenset())
         edges = {edge for ranges in self._characters for low, high in ranges for edge in (low, high + 1)}
-        # Characters between the same two boundaries are of one kind: no position tells them apart.
+        # Characters between the same two boundaries are of one kind: no position distinguishes them.
         self._boundaries = [chr(edge) for edge in sorted(edges) if edge <= _LAST_CODE_POINT]
         self._states: dict[frozenset[int], _State] = {}
         self._start = self._state(frozenset({_BEGIN}))

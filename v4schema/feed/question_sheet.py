@@ -94,7 +94,7 @@ def ad_label(ad: object, catalogue: Catalogue) -> str:
     """Return the text by which a person recognises an ad, without what may identify a person."""
     texts = (pointer.get(ad, at) for at in catalogue.labels_at if pointer.exists(ad, at))
     label = next((spelling.single_spaced(text[:_MOST_READ]) for text in texts if isinstance(text, str) and text.strip()), "")
-    label = catalogue.unlabelled.sub(pointer.MASK, label)
+    label = catalogue.masked_in_labels.sub(pointer.MASK, label)
     return label if len(label) <= _LONGEST else f"{label[: _LONGEST - 1]}…"
 
 

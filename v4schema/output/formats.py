@@ -1,4 +1,4 @@
-"""Output formats: each turns results into text, piece by piece, and is chosen by its name from one table."""
+"""Output formats: functions that turn results into text, piece by piece, in one table by name."""
 
 import json
 import os
@@ -20,79 +20,82 @@ from v4schema.findings.report import Finding, Kind, Level
 
 _COLOURS = {Level.ERROR: "red", Level.WARNING: "yellow", Level.NOTE: "cyan"}
 _DIFF_COLOURS = {"-": "red", "+": "green", "@": "cyan"}
-#: What makes a diff quote a name.
+#: The characters for which a diff quotes the name of a file.
 _TO_QUOTE = re.compile(r'[\x00-\x1f\x7f"\\]|^ | \Z')
-#: A line number in the head of a hunk.
+#: A line number in the header of a hunk.
 _LINE_NUMBER = re.compile("([-+])([0-9]+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderOptions:
-    """How text is to look: with code frames and colours or plain, how wide, and which levels are shown."""
+    """How text is written: `rich` with code frames and colours or plain, how wide, and which levels are shown.
+
+    Levels less severe than `lightest` are left out.
+    """
 
     rich: bool = False
     width: int = 80
     lightest: Level = Level.NOTE
 
 
-def text(results: Iterable[Result], look: RenderOptions) -> Iterator[str]:
-    """Write a line for each finding, or on a terminal a block with a code frame."""
+def text(results: Iterable[Result], options: RenderOptions) -> Iterator[str]:
+    """Write a line for each finding, or a block with a code frame if the text is rich."""
     for result in results:
-        for finding in result.located(look.lightest):
-            yield _block(result, finding, look) if look.rich else _line(result, finding)
+        for finding in result.located(options.lightest):
+            yield _block(result, finding, options) if options.rich else _line(result, finding)
 
 
-def json_document(results: Iterable[Result], tally: Summary) -> Iterator[str]:
+def json_document(results: Iterable[Result], summary: Summary) -> Iterator[str]:
     """Write one document, as ``schemas/meta/report.json`` describes it."""
     yield f'{{"v4schema": {json.dumps(__version__)}, "results": ['
     comma = "\n"
     for result in results:
-        yield comma + _dumped(_told(result))
+        yield comma + _to_json(_result_json(result))
         comma = ",\n"
-    yield f'\n], "summary": {_dumped(summary_json(tally))}}}\n'
+    yield f'\n], "summary": {_to_json(summary_json(summary))}}}\n'
 
 
 def ndjson(results: Iterable[Result]) -> Iterator[str]:
-    """Write one result a line."""
+    """Write each result on a line."""
     for result in results:
-        yield _dumped(_told(result)) + "\n"
+        yield _to_json(_result_json(result)) + "\n"
 
 
 def api(results: Iterable[Result]) -> Iterator[str]:
-    """Write for each ad, on a line, the body that the API would answer: ``{}`` where it has nothing against it."""
+    """Write for each ad, on a line, the body that the API would answer; ``{}`` if it would accept the ad."""
     for result in results:
-        unread = None if result.reading.readable else {"detail": result.report.errors[0].message}
-        yield _dumped(unread or result.report.api()) + "\n"
+        body = result.report.api() if result.reading.readable else {"detail": result.report.errors[0].message}
+        yield _to_json(body) + "\n"
 
 
-def summary_json(tally: Summary) -> dict[str, object]:
-    """Return what a run has come to, in the shape of ``schemas/meta/report.json``."""
+def summary_json(summary: Summary) -> dict[str, object]:
+    """Return the summary of a run, in the shape of ``schemas/meta/report.json``."""
     return {
-        "ads": tally.ads,
-        "clean": tally.clean,
-        "changed": tally.changed,
-        "converted": tally.converted,
-        "incomplete": tally.incomplete,
-        "fixable": tally.fixable,
-        **{f"{level}s": tally.levels[level] for level in Level},
-        "unreadable": tally.unreadable,
-        "unwritten": tally.unwritten,
-        "skipped": len(tally.skipped),
-        "by_code": dict(sorted(tally.codes.items())),
+        "ads": summary.ads,
+        "clean": summary.clean,
+        "changed": summary.changed,
+        "converted": summary.converted,
+        "incomplete": summary.incomplete,
+        "fixable": summary.fixable,
+        **{f"{level}s": summary.levels[level] for level in Level},
+        "unreadable": summary.unreadable,
+        "unwritten": summary.unwritten,
+        "skipped": len(summary.skipped),
+        "by_code": dict(sorted(summary.codes.items())),
     }
 
 
-def summary_sentence(tally: Summary) -> str:
-    """Say what a run has come to."""
-    counts = [_count(tally.levels[level], str(level)) for level in Level if tally.levels[level] or level is Level.ERROR]
-    if tally.converts:
-        done = f"{tally.converted:,} converted, {tally.incomplete:,} {'set aside' if tally.sets_aside else 'not complete'}"
+def summary_sentence(summary: Summary) -> str:
+    """Write the summary of a run as a sentence."""
+    counts = [_count(summary.levels[level], str(level)) for level in Level if summary.levels[level] or level is Level.ERROR]
+    if summary.converts:
+        done = f"{summary.converted:,} converted, {summary.incomplete:,} {'set aside' if summary.sets_aside else 'not complete'}"
     else:
-        done = f"{f'{tally.changed:,} changed, ' if tally.changed else ''}{tally.clean:,} clean"
-    unread = f"; {_count(tally.unreadable, 'input')} could not be read" if tally.unreadable else ""
-    unwritten = f"; {_count(tally.unwritten, 'file')} could not be written" if tally.unwritten else ""
-    mend = f" `v4schema normalise` fixes {tally.fixable:,} of them." if tally.fixable else ""
-    return f"{_count(tally.ads, 'ad')}, {done}: {', '.join(counts)}{unread}{unwritten}.{mend}"
+        done = f"{f'{summary.changed:,} changed, ' if summary.changed else ''}{summary.clean:,} clean"
+    unreadable = f"; {_count(summary.unreadable, 'input')} could not be read" if summary.unreadable else ""
+    unwritten = f"; {_count(summary.unwritten, 'file')} could not be written" if summary.unwritten else ""
+    fixable = f" `v4schema normalise` fixes {summary.fixable:,} of them." if summary.fixable else ""
+    return f"{_count(summary.ads, 'ad')}, {done}: {', '.join(counts)}{unreadable}{unwritten}.{fixable}"
 
 
 def documents(catalogue: Catalogue, codes: Iterable[str], width: int) -> Iterator[str]:
@@ -110,40 +113,44 @@ def document_title(document: Mapping[str, str]) -> str:
 def diff(
     name: str, before: bytes, after: bytes, *, lines: tuple[int, int] = (1, 1), context: int, headed: bool, on_terminal: bool
 ) -> Iterator[str]:
-    """Write what has changed in a piece of a source as a unified diff, which `patch` and `git apply` take; `headed` names it.
+    """Write the changes in a part of a source as a unified diff that `patch` and `git apply` accept.
 
-    `lines` are the lines that the piece begins on, before and after, `context` how many lines around a change are shown: none in
-    the middle of a file, since `patch` takes a hunk without lines behind the change for the last one. A byte that is not UTF-8
-    stands as half a character, as with Python's ``surrogateescape``. For a terminal, what could steer it is written as escapes.
+    With `headed`, the lines with the name of the file come first. `lines` are the lines that the part begins on, before and
+    after. `context` is how many lines are shown around a change: 0 in the middle of a file, because `patch` takes a hunk without
+    lines after the change for the last one. A byte that is not UTF-8 becomes a surrogate, as with Python's ``surrogateescape``.
+    With `on_terminal`, control characters are written as escapes.
     """
     from v4schema.output.line_diff import unified_diff
 
-    shown = printable if on_terminal else str
-    old, new = (_lines(piece) for piece in (before, after))
-    path = _quoted(name)
+    display = printable if on_terminal else str
+    old, new = (_lines(text) for text in (before, after))
+    path = _diff_path(name)
     differences = unified_diff(old, new, path, path, context=context)
     for heading in (next(differences), next(differences)):
         if headed:
-            yield click.style(shown(heading.removesuffix("\n")), bold=True) + "\n"
+            yield click.style(display(heading.removesuffix("\n")), bold=True) + "\n"
     starts = dict(zip("-+", lines, strict=True))
-    for each in differences:
-        told = each
-        if each.startswith("@@"):
-            told = _LINE_NUMBER.sub(lambda found: f"{found[1]}{int(found[2]) + starts[found[1]] - 1}", each)
-        yield click.style(shown(told.removesuffix("\n")), fg=_DIFF_COLOURS.get(each[0])) + "\n"
-        if not told.endswith("\n"):
+    for difference in differences:
+        line = difference
+        if line.startswith("@@"):
+            line = _LINE_NUMBER.sub(lambda found: f"{found[1]}{int(found[2]) + starts[found[1]] - 1}", line)
+        yield click.style(display(line.removesuffix("\n")), fg=_DIFF_COLOURS.get(line[0])) + "\n"
+        if not line.endswith("\n"):
             yield "\\ No newline at end of file\n"
 
 
-def _lines(piece: bytes) -> Sequence[str]:
-    """Take a text apart after each line feed, and nowhere else: that alone ends a line of a diff."""
-    return [line for line in re.split("(?<=\n)", piece.decode(errors="surrogateescape")) if line]
+def _lines(text: bytes) -> Sequence[str]:
+    """Split a text after each line feed, the only character that ends a line in a diff."""
+    return [line for line in re.split("(?<=\n)", text.decode(errors="surrogateescape")) if line]
 
 
-def _quoted(name: str) -> str:
-    """Write the name of a file as `patch` and `git apply` read it, from here if it is below: neither takes one from the root."""
-    below = os.path.relpath(name) if os.path.isabs(name) or {os.curdir, os.pardir} & {*name.split(os.sep)} else name
-    name = name if below.startswith(os.pardir) else below
+def _diff_path(name: str) -> str:
+    """Write the name of a file as `patch` and `git apply` read it.
+
+    A file in the current folder or below it gets a relative path, because neither takes an absolute one.
+    """
+    relative = os.path.relpath(name) if os.path.isabs(name) or {os.curdir, os.pardir} & {*name.split(os.sep)} else name
+    name = name if relative.startswith(os.pardir) else relative
     if _TO_QUOTE.search(name):
         return f'"{_TO_QUOTE.sub(_octal, name)}"'
     return f"{name}\t" if " " in name else name
@@ -157,8 +164,8 @@ def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def _told(result: Result) -> dict[str, object]:
-    """Return one result in the shape of ``schemas/meta/report.json``."""
+def _result_json(result: Result) -> dict[str, object]:
+    """Return a result in the shape of ``schemas/meta/report.json``."""
     kind = result.report.kind
     return {
         "source": result.reading.source,
@@ -187,27 +194,28 @@ def _told(result: Result) -> dict[str, object]:
 
 
 def _change(result: Result, finding: Finding) -> dict[str, object]:
-    """Return what was changed, from what to what; nothing of what may be private."""
+    """Return the values before and after a change; neither if one of them may be private."""
     at = pointer.resolve(result.report.ad, finding.at if finding.to is None else finding.to)
-    sides = finding.before, finding.after
-    shown = sides != (None, None) and all(_open(result, at, side) for side in sides)
-    return dict(zip(("before", "after"), sides, strict=True)) if shown else {}
+    values = finding.before, finding.after
+    shown = values != (None, None) and all(_may_be_shown(result, at, value) for value in values)
+    return dict(zip(("before", "after"), values, strict=True)) if shown else {}
 
 
-def _open(result: Result, at: Place, value: object = None) -> bool:
-    """Tell whether a value may be shown at a place: it, and all that it holds, is described, and not private."""
+def _may_be_shown(result: Result, at: Place, value: object = None) -> bool:
+    """Return whether a value at a place may be shown: its field and all fields in it are documented, and none is private."""
     schema = result.catalogue.schema(result.report.kind or Kind(version=result.catalogue.edition().name))
     if subschema_at(schema, at) is None or is_private(schema, at):
         return False
     members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return all(_open(result, (*at, name), member) for name, member in members)
+    return all(_may_be_shown(result, (*at, name), member) for name, member in members)
 
 
-def _dumped(value: object) -> str:
+def _to_json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _place(result: Result, finding: Finding) -> str:
+def _position(result: Result, finding: Finding) -> str:
+    """Return the source of a finding with its line and column, as far as they are known."""
     return ":".join(str(part) for part in (result.reading.source, finding.line, finding.column) if part is not None)
 
 
@@ -215,58 +223,57 @@ def _line(result: Result, finding: Finding) -> str:
     hint = f" {finding.hint}" if finding.hint else ""
     sources = f" [{', '.join(finding.source)}]" if finding.source else ""
     at = f"{finding.at} " if finding.at else ""
-    mend = " (fixable)" if finding.fixable else ""
-    return (
-        printable(f"{_place(result, finding)}: {finding.level} {finding.code} {at}{finding.message}{hint}{sources}{mend}") + "\n"
-    )
+    fixable = " (fixable)" if finding.fixable else ""
+    position = _position(result, finding)
+    return printable(f"{position}: {finding.level} {finding.code} {at}{finding.message}{hint}{sources}{fixable}") + "\n"
 
 
-def _block(result: Result, finding: Finding, look: RenderOptions) -> str:
-    """Write a finding for a person at a terminal."""
+def _block(result: Result, finding: Finding, options: RenderOptions) -> str:
+    """Write a finding as a block of text with colours and a code frame."""
     level = click.style(finding.level, fg=_COLOURS[finding.level], bold=True)
     sources = click.style(f" [{', '.join(finding.source)}]", dim=True) if finding.source else ""
-    mend = click.style(" fixable", fg="green") if finding.fixable else ""
-    place = click.style(printable(_place(result, finding)), bold=True)
-    lines = [f"{place} {level} {click.style(finding.code, dim=True)}{sources}{mend}"]
+    fixable = click.style(" fixable", fg="green") if finding.fixable else ""
+    position = click.style(printable(_position(result, finding)), bold=True)
+    lines = [f"{position} {level} {click.style(finding.code, dim=True)}{sources}{fixable}"]
     if finding.at:
-        lines.append(f"  {click.style(_cut(printable(finding.at), look.width - 2), fg='blue')}")
-    lines.extend(textwrap.wrap(printable(finding.message), look.width - 2, initial_indent="  ", subsequent_indent="  "))
-    lines.extend(_frame(result, finding, look))
+        lines.append(f"  {click.style(_cut(printable(finding.at), options.width - 2), fg='blue')}")
+    lines.extend(textwrap.wrap(printable(finding.message), options.width - 2, initial_indent="  ", subsequent_indent="  "))
+    lines.extend(_frame(result, finding, options))
     if finding.hint:
-        lines.extend(textwrap.wrap(printable(finding.hint), look.width - 2, initial_indent="  = ", subsequent_indent="    "))
+        lines.extend(textwrap.wrap(printable(finding.hint), options.width - 2, initial_indent="  = ", subsequent_indent="    "))
     return "\n".join(lines) + "\n\n"
 
 
-def _frame(result: Result, finding: Finding, look: RenderOptions) -> list[str]:
-    """Show the member at fault with a caret under it, and nothing else of the document: its neighbours may be private."""
+def _frame(result: Result, finding: Finding, options: RenderOptions) -> list[str]:
+    """Return the lines that show the wrong member with a caret under it; its neighbours may be private and are left out."""
     member = result.member(finding)
     if member is None or finding.line is None:
         return []
-    mark = result.mark(finding, member)
+    marked = result.mark(finding, member)
     raw = result.reading.text
     name = printable(_name(finding, raw[member.name.start : member.name.end].decode())) + ": " if member.name else ""
     shown = name + printable(_value(result, finding, raw[member.value.start : member.value.end].decode()))
-    begins, ends = (0, len(name) - len(": ")) if mark is member.name else (len(name), len(shown))
+    start, end = (0, len(name) - len(": ")) if marked is member.name else (len(name), len(shown))
     margin = f"  {finding.line} | "
-    room = max(look.width - len(margin) - 1, 20)
-    if begins > room - 10:
-        shown, begins, ends = "…" + shown[begins:], 1, 1 + ends - begins
-    caret = click.style("^" * max(1, min(ends, room) - begins), fg=_COLOURS[finding.level], bold=True)
-    rest = " " * (len(margin) - 2) + "| " + " " * begins
-    return [click.style(margin, dim=True) + _cut(shown, room), click.style(rest, dim=True) + caret]
+    width = max(options.width - len(margin) - 1, 20)
+    if start > width - 10:
+        shown, start, end = "…" + shown[start:], 1, 1 + end - start
+    caret = click.style("^" * max(1, min(end, width) - start), fg=_COLOURS[finding.level], bold=True)
+    caret_margin = " " * (len(margin) - 2) + "| " + " " * start
+    return [click.style(margin, dim=True) + _cut(shown, width), click.style(caret_margin, dim=True) + caret]
 
 
 def _name(finding: Finding, raw: str) -> str:
-    """Return a name for a code frame: not where a name is masked in the place of the finding."""
+    """Return a name for a code frame, masked if a name is masked in the place of the finding."""
     return f'"{pointer.MASK}"' if pointer.MASK in finding.at else raw
 
 
 def _value(result: Result, finding: Finding, raw: str) -> str:
-    """Return a value for a code frame: not what it holds, and nothing that may be private."""
+    """Return a value for a code frame, without the content of a list or an object, and without what may be private."""
     if raw.startswith(("{", "[")):
         return raw if len(raw) == 2 else f"{raw[0]}…{raw[-1]}"  # noqa: PLR2004  (an empty one)
     at = pointer.parse(finding.at if finding.to is None else finding.to)
-    if raw in {"true", "false", "null"} or (at and _open(result, at)):
+    if raw in {"true", "false", "null"} or (at and _may_be_shown(result, at)):
         return raw
     return '"…"' if raw.startswith('"') else "…"
 
@@ -275,10 +282,10 @@ def _cut(line: str, width: int) -> str:
     return line if len(line) <= width else f"{line[: width - 1]}…"
 
 
-#: The formats by name. Each takes the results, the tally that counts them as they pass, and the look.
+#: The formats by name. Each takes the results, the summary that counts them as they pass, and the options of text.
 FORMATS: dict[str, Callable[[Iterable[Result], Summary, RenderOptions], Iterator[str]]] = {
-    "text": lambda results, _, look: text(results, look),
-    "json": lambda results, tally, _: json_document(results, tally),
+    "text": lambda results, _, options: text(results, options),
+    "json": lambda results, summary, _: json_document(results, summary),
     "ndjson": lambda results, *_: ndjson(results),
     "api": lambda results, *_: api(results),
 }

@@ -1,25 +1,25 @@
-"""The difference between two texts, line by line, in time that grows with their lines and not with the square of them."""
+"""The difference between two texts, line by line, in time that grows about linearly with their length."""
 
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from difflib import Match, SequenceMatcher
 
-#: Pieces with no more pairs of lines than this are compared by `difflib` itself, which takes the square of their length.
+#: Sections with no more pairs of lines than this are compared by `difflib`, which takes quadratic time.
 _SMALL = 5_000
-#: So often a piece is taken apart into pieces at the lines that are unique in it.
-_DEEPEST = 8
-#: So many lines that are the same stand around those that are not.
-_AROUND = 3
+#: Sections are split at their unique lines no more often than this.
+_MAX_DEPTH = 8
+#: The number of unchanged lines around changed ones.
+_CONTEXT = 3
 
-#: A piece of both texts: from line to line in the old one, and in the new one.
-_Piece = tuple[int, int, int, int]
+#: A section of both texts: its first line and the line after its last, in the old text and then in the new one.
+_Section = tuple[int, int, int, int]
 
 
-def unified_diff(old: Sequence[str], new: Sequence[str], fromfile: str, tofile: str, *, context: int = _AROUND) -> Iterator[str]:
-    r"""Yield a unified diff, as `difflib.unified_diff` does; between large texts it may tell of more lines than need be.
+def unified_diff(old: Sequence[str], new: Sequence[str], fromfile: str, tofile: str, *, context: int = _CONTEXT) -> Iterator[str]:
+    r"""Yield a unified diff, as `difflib.unified_diff` does. Between large texts it may have more lines than necessary.
 
-    `context` is how many lines that are the same are shown around those that are not.
+    `context` is how many unchanged lines are shown around changed ones.
 
     >>> [*unified_diff(["a\n", "b\n"], ["a\n", "c\n"], "x", "x")]
     ['--- x\n', '+++ x\n', '@@ -1,2 +1,2 @@\n', ' a\n', '-b\n', '+c\n']
@@ -31,79 +31,87 @@ def unified_diff(old: Sequence[str], new: Sequence[str], fromfile: str, tofile: 
             yield f"+++ {tofile}\n"
         (_, old_start, _, new_start, _), (_, _, old_end, _, new_end) = group[0], group[-1]
         yield f"@@ -{_range(old_start, old_end)} +{_range(new_start, new_end)} @@\n"
-        for kind, one, other, third, fourth in group:
+        for kind, old_from, old_to, new_from, new_to in group:
             if kind == "equal":
-                yield from (f" {line}" for line in old[one:other])
+                yield from (f" {line}" for line in old[old_from:old_to])
                 continue
-            yield from (f"-{line}" for line in old[one:other])
-            yield from (f"+{line}" for line in new[third:fourth])
+            yield from (f"-{line}" for line in old[old_from:old_to])
+            yield from (f"+{line}" for line in new[new_from:new_to])
 
 
 def _range(start: int, end: int) -> str:
-    """Write a range of lines as unified diffs have it: an empty one begins behind the line before it."""
+    """Write a range of lines as in a unified diff; an empty range has the number of the line before it."""
     length = end - start
     return f"{start + 1}" if length == 1 else f"{start + 1 if length else start},{length}"
 
 
 class _Matcher(SequenceMatcher[str]):
-    """Finds the lines that two texts share; all that follows from them is the library's."""
+    """Finds the lines that two texts share; the library derives everything else from them."""
 
     def __init__(self, old: Sequence[str], new: Sequence[str]) -> None:
         super().__init__(None, (), ())
         self.a, self.b = old, new
 
     def get_matching_blocks(self) -> list[Match]:
-        """Return the runs of lines that are the same, in order, and an empty one at the end."""
+        """Return the blocks of equal lines, in order, and an empty block at the end."""
         blocks = [Match(0, 0, 0)]
-        for one, other in _shared(self.a, self.b, (0, len(self.a), 0, len(self.b)), 0):
-            start, beside, size = blocks[-1]
-            if (start + size, beside + size) == (one, other):
-                blocks[-1] = Match(start, beside, size + 1)
+        for old_line, new_line in _shared_lines(self.a, self.b, (0, len(self.a), 0, len(self.b)), 0):
+            old_start, new_start, size = blocks[-1]
+            if (old_start + size, new_start + size) == (old_line, new_line):
+                blocks[-1] = Match(old_start, new_start, size + 1)
             else:
-                blocks.append(Match(one, other, 1))
+                blocks.append(Match(old_line, new_line, 1))
         return [*(block for block in blocks if block.size), Match(len(self.a), len(self.b), 0)]
 
 
-def _shared(old: Sequence[str], new: Sequence[str], piece: _Piece, depth: int) -> Iterator[tuple[int, int]]:
-    """Yield the lines of a piece that are the same in both texts, in order."""
-    start, end, beside, until = piece
-    if (end - start) * (until - beside) <= _SMALL:
-        for block in SequenceMatcher(None, old[start:end], new[beside:until], autojunk=False).get_matching_blocks():
-            yield from ((start + block.a + each, beside + block.b + each) for each in range(block.size))
+def _shared_lines(old: Sequence[str], new: Sequence[str], section: _Section, depth: int) -> Iterator[tuple[int, int]]:
+    """Yield the lines of a section that are equal in both texts, in order: pairs of line numbers, from 0."""
+    old_start, old_end, new_start, new_end = section
+    if (old_end - old_start) * (new_end - new_start) <= _SMALL:
+        matcher = SequenceMatcher(None, old[old_start:old_end], new[new_start:new_end], autojunk=False)
+        for block in matcher.get_matching_blocks():
+            yield from ((old_start + block.a + each, new_start + block.b + each) for each in range(block.size))
         return
-    while start < end and beside < until and old[start] == new[beside]:
-        yield start, beside
-        start, beside = start + 1, beside + 1
+    while old_start < old_end and new_start < new_end and old[old_start] == new[new_start]:
+        yield old_start, new_start
+        old_start, new_start = old_start + 1, new_start + 1
     tail = 0
-    while start < end - tail and beside < until - tail and old[end - tail - 1] == new[until - tail - 1]:
+    while old_start < old_end - tail and new_start < new_end - tail and old[old_end - tail - 1] == new[new_end - tail - 1]:
         tail += 1
-    end, until = end - tail, until - tail
-    anchors = _anchors(old, new, (start, end, beside, until)) if depth < _DEEPEST else ()
-    for one, other in anchors:
-        yield from _shared(old, new, (start, one, beside, other), depth + 1)
-        yield one, other
-        start, beside = one + 1, other + 1
+    old_end, new_end = old_end - tail, new_end - tail
+    anchors = _anchors(old, new, (old_start, old_end, new_start, new_end)) if depth < _MAX_DEPTH else ()
+    for old_line, new_line in anchors:
+        yield from _shared_lines(old, new, (old_start, old_line, new_start, new_line), depth + 1)
+        yield old_line, new_line
+        old_start, new_start = old_line + 1, new_line + 1
     if anchors:
-        yield from _shared(old, new, (start, end, beside, until), depth + 1)
-    yield from ((end + each, until + each) for each in range(tail))
+        yield from _shared_lines(old, new, (old_start, old_end, new_start, new_end), depth + 1)
+    yield from ((old_end + each, new_end + each) for each in range(tail))
 
 
-def _anchors(old: Sequence[str], new: Sequence[str], piece: _Piece) -> Sequence[tuple[int, int]]:
-    """Return the longest run of lines, in order, that stand just once in a piece of either text."""
-    start, end, beside, until = piece
-    once = Counter(old[start:end]), Counter(new[beside:until])
-    places = {new[other]: other for other in range(beside, until) if once[1][new[other]] == 1}
-    pairs = [(one, places[old[one]]) for one in range(start, end) if once[0][old[one]] == 1 and old[one] in places]
-    ends: list[int] = []  # of runs of each length, the new line that the best of them ends with
-    lasts: list[int] = []  # the pairs that those are
-    before: list[int] = []  # by pair, the one before it
-    for number, (_, other) in enumerate(pairs):
-        length = bisect_left(ends, other)
-        before.append(lasts[length - 1] if length else -1)
-        ends[length : length + 1], lasts[length : length + 1] = [other], [number]
-    run: list[tuple[int, int]] = []
-    number = lasts[-1] if lasts else -1
-    while number >= 0:
-        run.append(pairs[number])
-        number = before[number]
-    return run[::-1]
+def _anchors(old: Sequence[str], new: Sequence[str], section: _Section) -> Sequence[tuple[int, int]]:
+    """Return the longest sequence of lines that are unique in the section of each text and in the same order in both.
+
+    This is the patience algorithm: the longest increasing subsequence of the pairs of unique lines.
+    """
+    old_start, old_end, new_start, new_end = section
+    old_counts, new_counts = Counter(old[old_start:old_end]), Counter(new[new_start:new_end])
+    unique_in_new = {new[line]: line for line in range(new_start, new_end) if new_counts[new[line]] == 1}
+    pairs = [
+        (line, unique_in_new[old[line]])
+        for line in range(old_start, old_end)
+        if old_counts[old[line]] == 1 and old[line] in unique_in_new
+    ]
+    last_lines: list[int] = []  # by length, the smallest new line that a sequence of that length can end with
+    last_pairs: list[int] = []  # by length, the index of the pair with that line
+    previous: list[int] = []  # by pair, the index of the pair before it in its sequence
+    for index, (_, new_line) in enumerate(pairs):
+        length = bisect_left(last_lines, new_line)
+        previous.append(last_pairs[length - 1] if length else -1)
+        last_lines[length : length + 1], last_pairs[length : length + 1] = [new_line], [index]
+    sequence: list[tuple[int, int]] = []
+    index = last_pairs[-1] if last_pairs else -1
+    while index >= 0:
+        sequence.append(pairs[index])
+        index = previous[index]
+    return sequence[::-1]

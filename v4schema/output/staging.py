@@ -1,7 +1,7 @@
-"""Files that are written in hidden folders beside their places, and take their places together.
+"""Staged files: written in hidden folders next to their targets, and moved to their targets together.
 
-A run that stops before `Staging.place` leaves every file as it was. One that is killed while files take their places leaves a
-journal: the next run that writes to the folder in which it stands completes it by `recover`, and does nothing twice.
+A run that stops before `Staging.place` leaves every target as it was. A run that is killed while it moves files leaves a journal.
+The next run that writes to the folder of the journal completes the killed run by `recover`; nothing is done twice.
 """
 
 import errno
@@ -15,15 +15,16 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import IO, Any
 
-#: The name of a hidden folder of staged files, or of the journal that stands beside one.
+#: The name of a hidden folder of staged files, or of the journal next to one.
 _HIDDEN = re.compile(r"\.[0-9a-f]{12}\.v4schema(\.journal)?")
-#: What the name of a journal ends with; and, in the other folders of a run, what holds the name of the first: its home.
+#: The end of the name of a journal; and the file, in each further folder of a run, with the name of the first one, its home.
 _JOURNAL, _HOME = ".journal", "home"
-#: The errors by which a file system says that it has no hard links.
+#: The errors of file systems without hard links.
 _NO_LINKS = {errno.EPERM, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
+#: Files are hashed in blocks of this many bytes.
 _BLOCK = 1 << 20
 
-#: What tells one state of a file from others: device, inode, size, and the times of its last changes.
+#: Identifies one state of a file: device, inode, size, and the times of its last changes.
 Signature = tuple[int, ...]
 
 
@@ -36,11 +37,12 @@ class Changed(OSError):
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class StagedFile:
-    """A file that is written beside the one it replaces.
+    """A file that is written next to its target, which it creates or replaces.
 
-    `name` is what the caller calls it, `path` where it goes, links resolved; `staged` is where it is written, None for a device
-    or a pipe, which is written directly. `before` is the digest of the only content that it may replace; None stands for any.
-    With `new`, it replaces nothing at all, except an empty file: the one that was `found` at the beginning, by device and inode.
+    `name` is the caller's name for the target, and `path` its path with links resolved. `staged` is the path that the file is
+    written to; None for a device or a pipe, which is written directly. `before` is the digest of the only content that it may
+    replace; None allows any. With `new`, it may replace nothing except an empty file: the one that was `found` at the beginning,
+    by device and inode. `aside` is the path that this empty file was moved to. `signature` is that of the verified target.
     """
 
     name: str
@@ -55,9 +57,9 @@ class StagedFile:
     signature: Signature | None = None
 
     def finish(self) -> None:
-        """Give the file the rights of the one that it replaces, and let all that is written reach the disk.
+        """Give the file the permissions of the one that it replaces, and write everything to the disk.
 
-        Raises `OSError` where that cannot be.
+        Raises `OSError` if that is impossible.
         """
         self.file.flush()
         if self.staged is not None:
@@ -67,15 +69,15 @@ class StagedFile:
         self.finished = True
 
     def verify(self) -> None:
-        """Raise `Changed` if what stands at its place is no longer what it may replace."""
+        """Raise `Changed` if the content of the target is no longer what the file may replace."""
         if self.before is not None:
-            found, signature = _digest_and_signature(self.path)
-            if found != self.before:
+            current, signature = _digest_and_signature(self.path)
+            if current != self.before:
                 raise Changed(self.path)
             self.signature = signature
 
     def discard(self) -> None:
-        """Do not let it take its place."""
+        """Delete the file; its target stays as it is."""
         self.finished = False
         with suppress(OSError):
             self.file.close()
@@ -86,10 +88,11 @@ class StagedFile:
 
 @dataclass(slots=True, kw_only=True)
 class Recovery:
-    """What became of runs that were killed.
+    """What was done about killed runs.
 
-    `placed` are the files that are now as such a run wrote them, `kept` those that have changed since and were left alone,
-    `cleared` the folders from which leftovers were removed, `waiting` those whose run has to be repeated first.
+    `placed` are the targets that now have the content that a killed run wrote. `kept` are those that have changed since, and were
+    left as they are. `cleared` are the folders that leftovers were removed from. `waiting` are the targets whose run must be
+    repeated first.
     """
 
     placed: list[str] = field(default_factory=list)
@@ -99,7 +102,7 @@ class Recovery:
 
 
 class Staging:
-    """Files that take their places together: open them by `file`, `finish` each, then `place` all; always `close` at the end."""
+    """Files that are moved to their targets together: open each with `file`, `finish` it, then `place` all; always `close`."""
 
     def __init__(self) -> None:
         self._folders: dict[str, str] = {}
@@ -109,32 +112,33 @@ class Staging:
         self._placed = False
 
     def file(self, path: str, *, before: str | None = None, new: bool = False) -> StagedFile:
-        """Open a file to be written to `path`; for `before` and `new` see `StagedFile`.
+        """Open a staged file for the target `path`; for `before` and `new` see `StagedFile`.
 
-        Raises `OSError` where the file or its folder cannot be written to, and `FileExistsError` where it would have to be new.
+        Raises `OSError` if the target or its folder cannot be written to, and `FileExistsError` if the target must be new but
+        exists.
         """
-        real = os.path.realpath(path)
+        target = os.path.realpath(path)
         found = None
         if os.path.exists(path):
             if not os.path.isfile(path):
                 device = open(path, "wb")  # noqa: SIM115  (closed by `finish` or `discard`)
-                self._files.append(StagedFile(name=path, path=real, file=device, staged=None))
+                self._files.append(StagedFile(name=path, path=target, file=device, staged=None))
                 return self._files[-1]
             if not os.access(path, os.W_OK):
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
             if new:
-                found = _vacant(real)
-        staged = os.path.join(self._folder(os.path.dirname(real)), str(len(self._files)))
-        opened = open(staged, "xb", opener=_for_nobody_else)  # noqa: SIM115  (closed by `finish` or `discard`)
-        self._files.append(StagedFile(name=path, path=real, file=opened, staged=staged, before=before, new=new, found=found))
+                found = _identify_empty(target)
+        staged = os.path.join(self._folder(os.path.dirname(target)), str(len(self._files)))
+        opened = open(staged, "xb", opener=_open_private)  # noqa: SIM115  (closed by `finish` or `discard`)
+        self._files.append(StagedFile(name=path, path=target, file=opened, staged=staged, before=before, new=new, found=found))
         return self._files[-1]
 
     def place(self, order: Sequence[StagedFile], *, once: bool = False) -> list[tuple[StagedFile, OSError]]:
-        """Let finished files take their places in an order, those that must be new first; return those that could not.
+        """Move finished files to their targets in this order, but new ones first; return the files that could not be moved.
 
-        With `once`, the run must not be done twice: if it is killed, only one that repeats it completes it.
-        Where one that must be new cannot, nothing takes its place, and `OSError` is raised. The caller keeps signals off
-        meanwhile: it takes as long as renaming takes.
+        With `once`, the run must not be done twice: if it is killed, only a run that repeats it completes it. If a file that must
+        be new cannot be moved, no file is moved, and `OSError` is raised. The caller defers signals meanwhile; moving takes no
+        longer than renaming.
         """
         files = [file for file in order if file.finished and file.staged is not None]
         if len(files) > 1 or any(file.before is not None for file in files):
@@ -153,7 +157,7 @@ class Staging:
         return failed
 
     def clear(self) -> None:
-        """Leave nothing behind that has not taken its place, but the journal."""
+        """Remove all staged files that were not moved, but not the journal."""
         for file in self._files:
             with suppress(OSError):
                 file.file.close()
@@ -162,7 +166,10 @@ class Staging:
                 _remove(folder)
 
     def close(self) -> None:
-        """Leave nothing behind. The journal goes last, best when the process is about to end: only it tells that all is done."""
+        """Remove everything, the journal last.
+
+        Without its journal, a run counts as done: call this when the process is about to end.
+        """
         self.clear()
         if self._journal is not None:
             if self._placed:
@@ -174,23 +181,23 @@ class Staging:
             self._lock = -1
 
     def _folder(self, folder: str) -> str:
-        """Return the hidden folder in which files for a folder are staged; the first is the home of the lock and the journal."""
+        """Return the hidden folder of the staged files for a folder. The first one is the home, with the lock and the journal."""
         if folder not in self._folders:
             name = os.path.join(folder, f".{os.urandom(6).hex()}.v4schema")
-            with _held(folder):
+            with _folder_locked(folder):
                 home = next(iter(self._folders.values()), None)
-                self._folders[folder] = name  # before it is made: whatever breaks off here, `close` knows of it
+                self._folders[folder] = name  # before it is made, so that `close` knows it whatever fails here
                 os.mkdir(name, 0o700)
                 if home is None:
-                    self._lock = _locked(name)
+                    self._lock = _open_locked(name)
                 else:
                     _write(os.path.join(name, _HOME), _relative(home, folder))
         return self._folders[folder]
 
     def _commit(self, files: Sequence[StagedFile], *, once: bool) -> None:
-        """Write the journal. From here on, what is left to do is done by the next run, should this one be killed."""
+        """Write the journal. If this run is killed after that, the next run completes it."""
         home = next(iter(self._folders.values()))
-        base = os.path.dirname(home)  # names count from here, so that all of it may be moved elsewhere meanwhile
+        base = os.path.dirname(home)  # paths are relative to it, so that the whole folder can be moved
         entries = [
             {
                 "path": _relative(file.path, base),
@@ -210,22 +217,22 @@ class Staging:
         _sync(os.path.dirname(home))
 
     def _withdraw(self) -> None:
-        """Take the journal back: nothing has taken its place, and nothing will."""
+        """Remove the journal of a run that has moved no file and will move none."""
         if self._journal is not None:
             os.unlink(next(iter(self._folders.values())) + _JOURNAL)
             self._journal.close()
             self._journal = None
 
     def _place_new(self, files: Sequence[StagedFile]) -> None:
-        """Let files take their places where nothing may stand; if one cannot, undo all."""
-        done: list[StagedFile] = []
+        """Move files to targets that must not exist; if one cannot be moved, undo all."""
+        placed: list[StagedFile] = []
         try:
             for file in files:
-                self._make_room(file)
-                _link(str(file.staged), file.path)
-                done.append(file)
+                self._set_empty_aside(file)
+                _move_to_new(str(file.staged), file.path)
+                placed.append(file)
         except OSError as error:
-            for other in done:
+            for other in placed:
                 os.unlink(other.path)
             for other in files:
                 if other.aside is not None:
@@ -233,142 +240,142 @@ class Staging:
             self._withdraw()
             raise OSError(error.errno, error.strerror, file.name) from None
 
-    def _make_room(self, file: StagedFile) -> None:
-        """Take an empty file out of the way; whoever has put something else there keeps it."""
+    def _set_empty_aside(self, file: StagedFile) -> None:
+        """Move the empty file at the target aside. Raises `FileExistsError` if another file is there by now."""
         if file.found is not None:
             aside = f"{file.staged}.empty"
             os.rename(file.path, aside)
             file.aside = aside
-            told = os.stat(aside)
-            if (told.st_dev, told.st_ino) != file.found or told.st_size:
+            status = os.stat(aside)
+            if (status.st_dev, status.st_ino) != file.found or status.st_size:
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), file.path)
 
 
 def recover(folders: Iterable[str], *, repeated: Collection[str] = (), touched: Collection[str] = ()) -> Recovery:
-    """Complete what killed runs have left to do in folders, and clear what they have left behind.
+    """Complete the killed runs that have left journals in folders, and remove the leftovers of other killed runs.
 
-    `repeated` are the files, links resolved, that this run does over again, `touched` those that it reads or writes. A run that
-    must not be done twice is completed only if this one repeats it; else it is left to be, and told where this one touches it.
-    One that is still at work is left alone: it holds a lock. So is what belongs to another user. Raises `OSError` where a run
-    cannot be completed; it stays to be completed then.
+    `repeated` are the files, links resolved, that this run processes again, and `touched` those that it reads or writes. A run
+    that must not be done twice is completed only if this run repeats it; otherwise it stays, and those of its files that this run
+    touches are `waiting`. A run that is still active holds a lock and is left alone, and so is everything that belongs to another
+    user. Raises `OSError` if a run cannot be completed; it can be completed later.
     """
-    done = Recovery()
-    if not hasattr(os, "geteuid"):  # without owners and locks, nobody can tell whose a folder is
-        return done
+    recovery = Recovery()
+    if not hasattr(os, "geteuid"):  # without owners and locks, nobody knows whose a folder is
+        return recovery
     for folder in dict.fromkeys(map(os.path.realpath, folders)):
         try:
             names = sorted(name for name in os.listdir(folder) if _HIDDEN.fullmatch(name))
-        except OSError:  # what cannot be looked into is told when something is to be read from or written to it
+        except OSError:  # a folder that cannot be listed is reported when a file in it is read or written
             continue
         for name in names:
-            with _held(folder):
-                _recover(os.path.join(folder, name), done, {*repeated}, {*touched})
-    return done
+            with _folder_locked(folder):
+                _recover(os.path.join(folder, name), recovery, {*repeated}, {*touched})
+    return recovery
 
 
 def digest(path: str) -> str:
-    """Return what tells the content of a file from any other: its SHA-256."""
+    """Return the SHA-256 of the content of a file, in hex."""
     return _digest_and_signature(path)[0]
 
 
-def _recover(path: str, done: Recovery, repeated: AbstractSet[str], touched: AbstractSet[str]) -> None:
-    """Complete the run that has left a journal or a folder of staged files, and remove these."""
+def _recover(path: str, recovery: Recovery, repeated: AbstractSet[str], touched: AbstractSet[str]) -> None:
+    """Complete the run that has left a journal or a hidden folder at a path, and remove its leftovers."""
     if path.endswith(_JOURNAL):
-        _complete_run(path, done, repeated, touched)
+        _complete_run(path, recovery, repeated, touched)
         return
     try:
         if not _is_own(os.lstat(path)):
             return
         with open(os.path.join(path, _HOME), encoding="utf-8", errors="surrogateescape") as file:
             home = os.path.normpath(os.path.join(os.path.dirname(path), file.read()))
-    except FileNotFoundError:  # it is the home itself, or gone meanwhile
+    except FileNotFoundError:  # it is the home itself, or has been removed meanwhile
         home = path
     if os.path.lexists(home + _JOURNAL):
-        _complete_run(home + _JOURNAL, done, repeated, touched)
+        _complete_run(home + _JOURNAL, recovery, repeated, touched)
         return
-    with _taken(home) as lock:
+    with _own_locked(home) as lock:
         if lock is not None or (home != path and not os.path.lexists(home)):
-            done.cleared.append(os.path.dirname(path))
+            recovery.cleared.append(os.path.dirname(path))
             _remove(path)
 
 
-def _complete_run(journal: str, done: Recovery, repeated: AbstractSet[str], touched: AbstractSet[str]) -> None:
-    """Do what a journal says is left to do, and remove it with all that belongs to it."""
-    with _taken(journal) as opened:
-        if opened is not None:
-            with open(opened, encoding="utf-8", closefd=False) as file:
-                told = json.load(file)
-            base = os.path.dirname(journal)
-            paths = {os.path.normpath(os.path.join(base, entry["path"])) for entry in told["files"]}
-            if told["once"] and repeated.isdisjoint(paths):
-                done.waiting.extend(sorted(touched & paths))
+def _complete_run(path: str, recovery: Recovery, repeated: AbstractSet[str], touched: AbstractSet[str]) -> None:
+    """Do what the journal at a path says is left to do, and remove the journal and the folders of its run."""
+    with _own_locked(path) as descriptor:
+        if descriptor is not None:
+            with open(descriptor, encoding="utf-8", closefd=False) as file:
+                journal = json.load(file)
+            base = os.path.dirname(path)
+            targets = {os.path.normpath(os.path.join(base, entry["path"])) for entry in journal["files"]}
+            if journal["once"] and repeated.isdisjoint(targets):
+                recovery.waiting.extend(sorted(touched & targets))
                 return
-            _complete(told["files"], base, done)
-            for folder in reversed(told["folders"]):
+            _place_entries(journal["files"], base, recovery)
+            for folder in reversed(journal["folders"]):
                 _remove(os.path.normpath(os.path.join(base, folder)))
-            os.unlink(journal)
+            os.unlink(path)
 
 
 @contextmanager
-def _taken(path: str) -> Iterator[int | None]:
-    """Open and lock a folder or a journal; None if a run that is at work holds it, if it is gone, or not ours."""
-    opened = _locked(path)
+def _own_locked(path: str) -> Iterator[int | None]:
+    """Open and lock a folder or a journal; None if an active run holds its lock, if it is gone, or if it is not our own."""
+    descriptor = _open_locked(path)
     try:
-        yield opened if opened >= 0 and os.path.lexists(path) and _is_own(os.fstat(opened)) else None
+        yield descriptor if descriptor >= 0 and os.path.lexists(path) and _is_own(os.fstat(descriptor)) else None
     finally:
-        if opened >= 0:
-            os.close(opened)
+        if descriptor >= 0:
+            os.close(descriptor)
 
 
-def _complete(entries: Iterable[dict[str, Any]], base: str, done: Recovery) -> None:
-    """Let the files of a journal take their places, unless these have changed since; their names count from a folder.
+def _place_entries(entries: Iterable[dict[str, Any]], base: str, recovery: Recovery) -> None:
+    """Move the files of a journal to their targets, unless a target has changed since; paths are relative to `base`.
 
-    Where another file stands where one must be new, none has taken its place yet, and none does.
+    If another file is at a target that must be new, the killed run had moved no file yet, and none is moved.
     """
     entries = sorted(entries, key=lambda entry: not entry["new"])
-    paths = [os.path.normpath(os.path.join(base, entry["path"])) for entry in entries]
-    for entry, path in zip(entries, paths, strict=True):
+    targets = [os.path.normpath(os.path.join(base, entry["path"])) for entry in entries]
+    for entry, target in zip(entries, targets, strict=True):
         staged = os.path.join(base, entry["staged"])
-        there = os.path.exists(staged)
-        if os.path.exists(path) and (not there or (entry["new"] and os.path.samefile(staged, path))):
-            done.placed.append(path)
-        elif not there:
-            done.kept.append(path)
-        elif entry["new"] and os.path.exists(path) and os.path.getsize(path):
-            done.kept.extend(paths)
+        is_staged = os.path.exists(staged)
+        if os.path.exists(target) and (not is_staged or (entry["new"] and os.path.samefile(staged, target))):
+            recovery.placed.append(target)
+        elif not is_staged:
+            recovery.kept.append(target)
+        elif entry["new"] and os.path.exists(target) and os.path.getsize(target):
+            recovery.kept.extend(targets)
             return
-        elif entry["before"] is not None and (not os.path.exists(path) or digest(path) != entry["before"]):
-            done.kept.append(path)
+        elif entry["before"] is not None and (not os.path.exists(target) or digest(target) != entry["before"]):
+            recovery.kept.append(target)
         else:
-            os.replace(staged, path)
-            done.placed.append(path)
+            os.replace(staged, target)
+            recovery.placed.append(target)
 
 
 def _relative(path: str, base: str) -> str:
-    """Return a name as it counts from a folder; on another drive, none does."""
+    """Return a path relative to a folder; a path on another drive is returned as it is."""
     try:
         return os.path.relpath(path, base)
     except ValueError:
         return path
 
 
-def _vacant(path: str) -> tuple[int, int]:
-    """Return what tells an empty file from others. Raises `FileExistsError` for one that is not empty."""
-    told = os.stat(path)
-    if told.st_size:
+def _identify_empty(path: str) -> tuple[int, int]:
+    """Return the device and the inode of an empty file. Raises `FileExistsError` if the file is not empty."""
+    status = os.stat(path)
+    if status.st_size:
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path)
-    return told.st_dev, told.st_ino
+    return status.st_dev, status.st_ino
 
 
 def _replace(file: StagedFile) -> None:
-    """Let a file take its place, unless what stands there has changed since it was read."""
+    """Move a file to its target. Raises `Changed` if the target has changed since it was read."""
     if file.before is not None and (file.signature is None or _signature(os.stat(file.path)) != file.signature):
         file.verify()
     os.replace(str(file.staged), file.path)
 
 
-def _link(staged: str, path: str) -> None:
-    """Let a file take its place where nothing stands: the system itself refuses if something does."""
+def _move_to_new(staged: str, path: str) -> None:
+    """Move a file to a path that must not exist: the system refuses if it does."""
     try:
         os.link(staged, path)
     except OSError as error:
@@ -381,19 +388,19 @@ def _link(staged: str, path: str) -> None:
 
 
 def _put_back(aside: str, path: str) -> None:
-    """Let a file that was moved aside stand where it stood; if another does so already, both are kept."""
+    """Move a file that was set aside back to its path; if another file is there by now, both are kept."""
     try:
-        _link(aside, path)
+        _move_to_new(aside, path)
     except FileExistsError:
         if os.path.getsize(aside):
             os.rename(aside, f"{path}.{os.urandom(3).hex()}")
 
 
-def _inherit(opened: int, path: str) -> None:
-    """Give a new file the owner, the rights and the extended attributes of the one that it replaces, or those of any new file.
+def _inherit(descriptor: int, path: str) -> None:
+    """Give a new file the owner, permissions and extended attributes of the file at `path`, or those of any new file.
 
-    It is done to the open file, whatever may stand under its name meanwhile. Raises `OSError` where group or attributes cannot
-    be kept: somebody else could read it then, or no longer; an owner that cannot be kept is no harm.
+    It changes the open file, whatever is under its name by now. Raises `OSError` if the group or an attribute cannot be kept,
+    because that would change who can read the file. An owner that cannot be kept does no harm.
     """
     if not hasattr(os, "fchown"):
         return
@@ -401,36 +408,36 @@ def _inherit(opened: int, path: str) -> None:
         old = os.stat(path)
     except FileNotFoundError:
         os.umask(umask := os.umask(0))
-        os.fchmod(opened, 0o666 & ~umask)
+        os.fchmod(descriptor, 0o666 & ~umask)
         return
-    new = os.fstat(opened)
+    new = os.fstat(descriptor)
     if old.st_gid != new.st_gid:
         try:
-            os.fchown(opened, -1, old.st_gid)
+            os.fchown(descriptor, -1, old.st_gid)
         except PermissionError:
             raise PermissionError(errno.EPERM, "its group cannot be kept", path) from None
     if old.st_uid != new.st_uid:
         with suppress(PermissionError):
-            os.fchown(opened, old.st_uid, -1)
-    _inherit_attributes(opened, path)
-    os.fchmod(opened, stat.S_IMODE(old.st_mode))
+            os.fchown(descriptor, old.st_uid, -1)
+    _inherit_attributes(descriptor, path)
+    os.fchmod(descriptor, stat.S_IMODE(old.st_mode))
 
 
-def _inherit_attributes(opened: int, path: str) -> None:
-    """Give a new file the extended attributes of another, access control lists among them, and no others."""
-    old, new = _attributes(path), _attributes(opened)
+def _inherit_attributes(descriptor: int, path: str) -> None:
+    """Give a new file exactly the extended attributes of the file at `path`, such as access control lists."""
+    old, new = _attributes(path), _attributes(descriptor)
     for name in sorted(old.keys() | new.keys()):
         try:
             if name not in old:
-                os.removexattr(opened, name)
+                os.removexattr(descriptor, name)
             elif old[name] != new.get(name):
-                os.setxattr(opened, name, old[name])
+                os.setxattr(descriptor, name, old[name])
         except OSError as error:
             raise OSError(error.errno, f"its extended attribute {name} cannot be kept", path) from None
 
 
 def _attributes(file: str | int) -> dict[str, bytes]:
-    """Return the extended attributes of a file; none where the system does not know them."""
+    """Return the extended attributes of a file; none if the system does not support them."""
     try:
         return {name: os.getxattr(file, name) for name in os.listxattr(file)} if hasattr(os, "listxattr") else {}
     except OSError as error:
@@ -442,38 +449,38 @@ def _attributes(file: str | int) -> dict[str, bytes]:
 def _digest_and_signature(path: str) -> tuple[str, Signature]:
     from hashlib import sha256
 
-    summed = sha256()
+    content_hash = sha256()
     with open(path, "rb") as file:
         while block := file.read(_BLOCK):
-            summed.update(block)
-        return summed.hexdigest(), _signature(os.fstat(file.fileno()))
+            content_hash.update(block)
+        return content_hash.hexdigest(), _signature(os.fstat(file.fileno()))
 
 
-def _signature(told: os.stat_result) -> Signature:
-    return told.st_dev, told.st_ino, told.st_size, told.st_mtime_ns, told.st_ctime_ns
+def _signature(status: os.stat_result) -> Signature:
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
-def _for_nobody_else(name: str, flags: int) -> int:
-    """Open a new file that nobody else may read before it has the rights that it is to have."""
+def _open_private(name: str, flags: int) -> int:
+    """Open a new file that only its owner may read, until it gets its final permissions."""
     return os.open(name, flags, 0o600)
 
 
 def _write(path: str, text: str) -> None:
     """Write a small file of our own to the disk."""
-    with open(path, "x", encoding="utf-8", errors="surrogateescape", opener=_for_nobody_else) as file:
+    with open(path, "x", encoding="utf-8", errors="surrogateescape", opener=_open_private) as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
 
 
 def _sync(folder: str) -> None:
-    """Let what has been renamed in a folder reach the disk, where the system can."""
+    """Write the renames in a folder to the disk, if the system can."""
     with suppress(OSError):
-        opened = _opened(folder)
+        descriptor = _open_no_follow(folder)
         try:
-            os.fsync(opened)
+            os.fsync(descriptor)
         finally:
-            os.close(opened)
+            os.close(descriptor)
 
 
 def _remove(folder: str) -> None:
@@ -485,44 +492,45 @@ def _remove(folder: str) -> None:
         os.rmdir(folder)
 
 
-def _is_own(told: os.stat_result) -> bool:
-    """Tell whether a folder or a file is one of ours: nobody else can have put anything into it."""
-    kinds = stat.S_ISDIR(told.st_mode) or stat.S_ISREG(told.st_mode)
-    return kinds and told.st_uid == os.geteuid() and not told.st_mode & 0o077
+def _is_own(status: os.stat_result) -> bool:
+    """Return whether a folder or a file belongs to this user, and nobody else has access to it."""
+    is_folder_or_file = stat.S_ISDIR(status.st_mode) or stat.S_ISREG(status.st_mode)
+    return is_folder_or_file and status.st_uid == os.geteuid() and not status.st_mode & 0o077
 
 
 @contextmanager
-def _held(folder: str) -> Iterator[None]:
-    """Keep other runs from making or clearing hidden folders in a folder, where the system can."""
-    with ExitStack() as opened:
-        lock = _locked(folder, wait=True)
+def _folder_locked(folder: str) -> Iterator[None]:
+    """Keep other runs from making or removing hidden folders in a folder, if the system can."""
+    with ExitStack() as stack:
+        lock = _open_locked(folder, wait=True)
         if lock >= 0:
-            opened.callback(os.close, lock)
+            stack.callback(os.close, lock)
         yield
 
 
-def _locked(path: str, *, wait: bool = False) -> int:
-    """Open a folder or a file, and lock it; -1 where another process holds it, or where that cannot be told."""
+def _open_locked(path: str, *, wait: bool = False) -> int:
+    """Open and lock a folder or a file; return -1 if another process holds the lock, or if it cannot be opened or locked."""
     try:
-        opened = _opened(path)
+        descriptor = _open_no_follow(path)
     except OSError:
         return -1
-    if _lock(opened, wait=wait):
-        return opened
-    os.close(opened)
+    if _lock(descriptor, wait=wait):
+        return descriptor
+    os.close(descriptor)
     return -1
 
 
-def _lock(opened: int, *, wait: bool = False) -> bool:
-    """Lock what is open, until it is closed; tell whether that could be."""
+def _lock(descriptor: int, *, wait: bool = False) -> bool:
+    """Lock an open file until it is closed; return whether that was possible."""
     try:
         import fcntl
 
-        fcntl.flock(opened, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
     except (ImportError, OSError):
         return False
     return True
 
 
-def _opened(path: str) -> int:
+def _open_no_follow(path: str) -> int:
+    """Open a file or a folder for reading, but not through a symbolic link."""
     return os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))

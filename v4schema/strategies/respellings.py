@@ -182,7 +182,7 @@ class Respeller:
         ]
         assume(wrong_names)
         name, at = self._pick(wrong_names)
-        top_level = {(), self.catalogue.own_at}
+        top_level = {(), self.catalogue.category_fields_at}
         around = self._pick([place for place in objects if place in top_level or at[: len(place)] == place != at])
         source: Any = get(ad, at[:-1])
         target: Any = get(ad, around)
