@@ -1,4 +1,4 @@
-"""The laws that schemas, engines and messages hold together, over every edition, category and operation."""
+"""Laws about schemas, engines and messages, for every edition, category and operation."""
 
 import random
 from collections.abc import Callable
@@ -21,9 +21,9 @@ from v4schema.strategies.near_miss import near_misses_of
 #: Every kind of ad with every operation of its edition.
 EVERY = [(kind, operation) for kind in KINDS for operation in HELD.edition(kind.version).operations]
 IN_EACH = pytest.mark.parametrize(("kind", "operation"), EVERY, ids=[f"{kind}-{operation}" for kind, operation in EVERY])
-#: Each law is tried for each of them, this often.
+#: How often each law is tried for each kind and operation.
 FEW = settings(max_examples=5, suppress_health_check=[*HealthCheck])
-#: Each rule is broken as plainly as can be; in one category of each edition, a second time anyhow.
+#: Each assertion is violated once, as simply as possible; in one category of each edition, a second time.
 ONCE = settings(max_examples=1, phases=[Phase.generate], suppress_health_check=[*HealthCheck])
 TWICE = settings(ONCE, max_examples=2)
 
@@ -33,49 +33,49 @@ def found(ad: object, kind: Kind, operation: str, engine: str | None = None) -> 
     return validate(ad, version=kind.version, category=kind.category, operation=operation, engine=engine)
 
 
-def told(report: Report) -> set[Finding]:
-    """What is found and is no note: notes tell what could not be checked."""
+def serious(report: Report) -> set[Finding]:
+    """The errors and warnings of a report; notes say what was not checked."""
     return {finding for finding in report.findings if finding.level is not Level.NOTE}
 
 
 @IN_EACH
 @FEW
 @given(data=st.data(), clean=st.booleans())
-def test_every_ad_that_is_drawn_is_valid(kind: Kind, operation: str, data: st.DataObject, clean: bool) -> None:
-    """By its construction, in both engines; one that is drawn clean has no warning either."""
+def test_every_drawn_ad_is_valid(kind: Kind, operation: str, data: st.DataObject, clean: bool) -> None:
+    """In both engines; an ad that is drawn clean has no warnings either."""
     ad = data.draw(strategies.ads(kind.version, kind.category, operation, clean=clean))
     for engine in ENGINES:
         report = found(ad, kind, operation, engine)
         assert report.valid
-        assert not (clean and told(report))
+        assert not (clean and serious(report))
 
 
-def essence(rule: Assertion) -> tuple[Any, ...]:
-    """What a rule is, wherever its keyword stands."""
-    return rule.at, rule.keyword, rule.name, rule.code, rule.level
+def essence(assertion: Assertion) -> tuple[Any, ...]:
+    """The properties of an assertion that do not depend on the place of its keyword."""
+    return assertion.at, assertion.keyword, assertion.name, assertion.code, assertion.level
 
 
 @IN_EACH
 def test_every_near_miss_gives_exactly_its_finding(
     kind: Kind, operation: str, record_property: Callable[[str, object], None]
 ) -> None:
-    """In both engines, and nothing that only follows from it; each rule is broken by some ad, or another always speaks for it.
+    """In both engines, and no other; each assertion is violated by an ad, or its failure is always covered by another one.
 
-    What an operation shares with the first of its edition is broken there.
+    Assertions that an operation shares with the first of its edition are tried there.
     """
     first, *_ = HELD.edition(kind.version).operations
-    known = {essence(rule) for rule in assertions(HELD.schema(kind, first))} if operation != first else set()
+    known = {essence(assertion) for assertion in assertions(HELD.schema(kind, first))} if operation != first else set()
     kind_strategies, tally = KindStrategies(catalogue=HELD, kind=kind, operation=operation), Tally(str(kind))
-    for rule in kind_strategies.assertions:
-        if essence(rule) in known:
+    for assertion in kind_strategies.assertions:
+        if essence(assertion) in known:
             continue
-        tally.add(rule, "rules")
-        if rule.id not in kind_strategies.violations:
-            tally.add(rule, "implied")
+        tally.add(assertion, "rules")
+        if assertion.id not in kind_strategies.violations:
+            tally.add(assertion, "implied")
             continue
-        drawn = misses(kind_strategies, rule)
-        tally.add(rule, "broken", number=bool(drawn))
-        tally.add(rule, "ads", number=drawn)
+        drawn = misses(kind_strategies, assertion)
+        tally.add(assertion, "broken", number=bool(drawn))
+        tally.add(assertion, "ads", number=drawn)
     record_property("tally", tally.rows)
     assert all(
         tally.counts[keyword, "broken"] + tally.counts[keyword, "implied"] == number
@@ -84,23 +84,23 @@ def test_every_near_miss_gives_exactly_its_finding(
     )
 
 
-def misses(kind_strategies: KindStrategies, rule: Assertion) -> int:
-    """Hold some near misses of a rule against its law, and return how many."""
+def misses(kind_strategies: KindStrategies, assertion: Assertion) -> int:
+    """Check some near misses of an assertion, and return how many."""
     drawn = []
 
     first = next(kind for kind in KINDS if kind.version == kind_strategies.kind.version)
 
     @(TWICE if kind_strategies.kind == first else ONCE)
-    @given(miss=near_misses_of(kind_strategies, rule.id))
+    @given(miss=near_misses_of(kind_strategies, assertion.id))
     def holds(miss: strategies.NearMiss) -> None:
         drawn.append(miss)
         for engine in ENGINES:
-            assert told(found(miss.ad, kind_strategies.kind, kind_strategies.operation, engine)) == {*miss.findings}
-        if rule.keyword == "additionalProperties":
+            assert serious(found(miss.ad, kind_strategies.kind, kind_strategies.operation, engine)) == {*miss.findings}
+        if assertion.keyword == "additionalProperties":
             assert miss.finding.code in {"field.misnamed", "field.unknown"}
         else:
-            code = rule.code if isinstance(miss.ad, dict) else "ad.not_object"
-            assert (miss.finding.code, miss.finding.level) == (code, rule.level)
+            code = assertion.code if isinstance(miss.ad, dict) else "ad.not_object"
+            assert (miss.finding.code, miss.finding.level) == (code, assertion.level)
 
     holds()
     return len(drawn)
@@ -109,7 +109,7 @@ def misses(kind_strategies: KindStrategies, rule: Assertion) -> int:
 @FEW
 @given(data=st.data(), shuffle=st.randoms(use_true_random=False))
 def test_findings_do_not_depend_on_the_order_of_names(data: st.DataObject, shuffle: random.Random) -> None:
-    """Of one ad, however damaged: the same findings, in the order in which their places now stand."""
+    """Even a damaged ad has the same findings after its members are reordered."""
     kind, operation = data.draw(st.sampled_from(EVERY))
     ad = data.draw(broken(strategies.ads(kind.version, kind.category, operation)))
     other = shuffled(ad, shuffle)
@@ -126,15 +126,15 @@ def shuffled(value: Any, shuffle: random.Random) -> Any:  # noqa: ANN401
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@given(ad=ANY_JSON, kind=st.sampled_from(KINDS), data=st.data(), say=st.booleans())
+@given(ad=ANY_JSON, kind=st.sampled_from(KINDS), data=st.data(), named=st.booleans())
 def test_any_json_gets_a_report_for_every_kind_and_operation(
-    engine: str, ad: object, kind: Kind, data: st.DataObject, say: bool
+    engine: str, ad: object, kind: Kind, data: st.DataObject, named: bool
 ) -> None:
-    """Whatever it is, and whether the caller says the category or the ad does."""
+    """For any value, whether the caller names the category or the ad does."""
     operation = data.draw(st.sampled_from([*HELD.edition(kind.version).operations]))
-    if isinstance(ad, dict) and not say:
+    if isinstance(ad, dict) and not named:
         ad = {**ad, HELD.category_at[0]: data.draw(st.sampled_from([kind.category, *ad.values()]))}
-    report = validate(ad, version=kind.version, category=kind.category if say else None, operation=operation, engine=engine)
+    report = validate(ad, version=kind.version, category=kind.category if named else None, operation=operation, engine=engine)
     assert report.valid or report.errors
     assert isinstance(ad, dict) or not report.valid
 
@@ -142,7 +142,7 @@ def test_any_json_gets_a_report_for_every_kind_and_operation(
 @FEW
 @given(data=st.data())
 def test_every_pointer_leads_somewhere(data: st.DataObject) -> None:
-    """To what is wrong, or, of what is missing, to the object that lacks it."""
+    """To the wrong value, or, for a missing one, into the object that lacks it."""
     kind, operation = data.draw(st.sampled_from(EVERY))
     ad = data.draw(broken(strategies.ads(kind.version, kind.category, operation), most=5))
     for finding in found(ad, kind, operation).findings:
@@ -153,7 +153,7 @@ def test_every_pointer_leads_somewhere(data: st.DataObject) -> None:
 @FEW
 @given(data=st.data())
 def test_the_body_of_the_api_nests_as_the_ad_does(data: st.DataObject) -> None:
-    """Going a finding's way through it leads to that finding's sentence."""
+    """The pointer of a finding leads to its message in the body."""
     kind, operation = data.draw(st.sampled_from(EVERY))
     ad = data.draw(broken(strategies.ads(kind.version, kind.category, operation), most=5))
     report = found(ad, kind, operation)
@@ -163,22 +163,22 @@ def test_the_body_of_the_api_nests_as_the_ad_does(data: st.DataObject) -> None:
         here = body
         for token in parse(finding.at):
             here = here[int(token)] if isinstance(here, list) else here[token]
-        sayings = here[NON_FIELD_ERRORS] if isinstance(here, dict) else here
-        assert finding.message in sayings
+        texts = here[NON_FIELD_ERRORS] if isinstance(here, dict) else here
+        assert finding.message in texts
 
 
 @given(data=st.data())
-def test_what_is_respelt_is_normalised(data: st.DataObject) -> None:
-    """`respelled` and `normalise` are each other's way back."""
+def test_respelled_ads_are_normalised(data: st.DataObject) -> None:
+    """`normalise` reverses `respelled`."""
     version = data.draw(st.sampled_from([*HELD.editions]))
-    respelt = data.draw(strategies.respelled(version))
-    assert same(normalise(respelt.ad, version=version, category=respelt.kind.category).ad, respelt.normalised)
-    assert respelt.kind.version == version
+    respelling = data.draw(strategies.respelled(version))
+    assert same(normalise(respelling.ad, version=version, category=respelling.kind.category).ad, respelling.normalised)
+    assert respelling.kind.version == version
 
 
 @given(data=st.data())
-def test_every_feed_that_is_drawn_is_read_whole(data: st.DataObject) -> None:
-    """Each ad of it, in its order, whatever form the file has."""
+def test_every_drawn_feed_is_read_completely(data: st.DataObject) -> None:
+    """All ads in order, in every format."""
     version = data.draw(st.sampled_from([*HELD.editions]))
     file = data.draw(strategies.feeds(version))
     results = [*feed.check([(file.name, file.data)], version=version)]
@@ -193,11 +193,11 @@ def test_every_feed_that_is_drawn_is_read_whole(data: st.DataObject) -> None:
     [
         (edition.name, name)
         for edition in HELD.editions.values()
-        for name in [None, *(name for name, told in edition.operations.items() if not told.answer)]
+        for name in [None, *(name for name, operation in edition.operations.items() if not operation.answer)]
     ],
 )
-def test_nothing_is_wrong_with_the_requests_that_are_drawn(version: str, operation: str | None, data: st.DataObject) -> None:
-    """`check_request` lets every one pass, and sees the ad that it sends."""
+def test_every_drawn_request_is_valid(version: str, operation: str | None, data: st.DataObject) -> None:
+    """`check_request` finds no errors."""
     request = data.draw(strategies.http_requests(version, operation=operation))
     checked = openapi.check_request(
         openapi.request(request.method, request.url, headers=request.headers, body=request.body), version=version

@@ -1,4 +1,4 @@
-"""The test kit itself: what it draws from any schema is what the schema takes, and its words are held to what they say."""
+"""The strategies: values drawn from any schema are accepted by it, and arguments are checked."""
 
 import json
 import subprocess
@@ -21,8 +21,8 @@ from v4schema.strategies.sampling import Sampler
 
 SAMPLES = {name: HELD.read("samples.json")[name] for name in ("texts", "letters", "names")}
 SCALARS = st.sampled_from([None, True, False, 0, 1, 1.5, -2, "", "a", "bb"])
-#: Assertions about values that hold no others.
-ASSERTED = st.fixed_dictionaries(
+#: Schemas of scalar values.
+SCALAR_SCHEMAS = st.fixed_dictionaries(
     {},
     optional={
         "type": st.sampled_from(["null", "boolean", "integer", "number", "string", ["string", "number"]]),
@@ -37,67 +37,67 @@ ASSERTED = st.fixed_dictionaries(
         "pattern": st.sampled_from(["^[a-c]*$", "^a", "b$", "[^a]"]),
     },
 )
-ARRAYS = st.fixed_dictionaries(
+ARRAY_SCHEMAS = st.fixed_dictionaries(
     {},
     optional={
         "type": st.just("array"),
-        "items": ASSERTED,
+        "items": SCALAR_SCHEMAS,
         "minItems": st.integers(0, 2),
         "maxItems": st.integers(0, 3),
-        "contains": ASSERTED,
+        "contains": SCALAR_SCHEMAS,
         "minContains": st.integers(0, 2),
         "maxContains": st.integers(1, 2),
     },
 )
-OBJECTS = st.fixed_dictionaries(
-    # As in our schemas, what is required is also described.
-    {"properties": st.fixed_dictionaries(dict.fromkeys("ab", ASSERTED | ARRAYS))},
+OBJECT_SCHEMAS = st.fixed_dictionaries(
+    # As in our schemas, every required property has a schema.
+    {"properties": st.fixed_dictionaries(dict.fromkeys("ab", SCALAR_SCHEMAS | ARRAY_SCHEMAS))},
     optional={
         "type": st.just("object"),
         "required": st.lists(st.sampled_from("ab"), min_size=1, unique=True),
         "additionalProperties": st.just(False),  # noqa: FBT003
     },
 )
-PARTS = ASSERTED | ARRAYS | OBJECTS
-SCHEMAS = PARTS | st.fixed_dictionaries(
+SUBSCHEMAS = SCALAR_SCHEMAS | ARRAY_SCHEMAS | OBJECT_SCHEMAS
+SCHEMAS = SUBSCHEMAS | st.fixed_dictionaries(
     {},
     optional={
-        "allOf": st.lists(PARTS, min_size=1, max_size=3),
-        "anyOf": st.lists(PARTS, min_size=1, max_size=2),
-        "not": PARTS,
-        "if": PARTS,
-        "then": PARTS,
+        "allOf": st.lists(SUBSCHEMAS, min_size=1, max_size=3),
+        "anyOf": st.lists(SUBSCHEMAS, min_size=1, max_size=2),
+        "not": SUBSCHEMAS,
+        "if": SUBSCHEMAS,
+        "then": SUBSCHEMAS,
     },
 ).filter(lambda schema: ("if" in schema) is ("then" in schema))
 
 
 @settings(max_examples=150, phases=[Phase.generate], suppress_health_check=[*HealthCheck])
 @given(schema=SCHEMAS, holds=st.booleans(), data=st.data())
-def test_what_is_left_of_everything_is_what_a_schema_takes_or_refuses(
+def test_narrowing_keeps_the_values_that_a_schema_accepts_or_refuses(
     schema: dict[str, Any], holds: bool, data: st.DataObject
 ) -> None:
-    """Whatever the schema asserts: the engine says the same of each value that is drawn."""
+    """The engine agrees about each drawn value, for any schema."""
     narrow = Narrower()
-    left = narrow(EVERYTHING, schema, holds=holds)
-    assume(left)
-    value = data.draw(Sampler(narrow=narrow, **SAMPLES).values(left))
-    assert compile_schema(schema).accepts(plain(value)) is holds
+    domains = narrow(EVERYTHING, schema, holds=holds)
+    assume(domains)
+    value = data.draw(Sampler(narrow=narrow, **SAMPLES).values(domains))
+    assert compile_schema(schema).accepts(without_marks(value)) is holds
 
 
-def plain(value: Any) -> Any:  # noqa: ANN401
+def without_marks(value: Any) -> Any:  # noqa: ANN401
     """A value with its marked items replaced by their values."""
     if isinstance(value, dict):
-        return {name: plain(member) for name, member in value.items()}
+        return {name: without_marks(member) for name, member in value.items()}
     if isinstance(value, list):
-        return [plain(getattr(item, "value", item)) for item in value]
+        return [without_marks(getattr(item, "value", item)) for item in value]
     return value
 
 
-def test_what_cannot_be_is_left_out() -> None:
-    """Of what no value can do, nothing is left; and what has no items can still be empty."""
+def test_impossible_domains_are_left_out() -> None:
+    """Contradictions leave no values, except that an array without possible items can be empty."""
     narrow = Narrower()
-    none = {"type": "string", "enum": [1]}
-    assert [*Arrays().with_items(narrow, none, holds=True)] == [Arrays(items=[], max_items=0)]
+    impossible = {"type": "string", "enum": [1]}
+    assert [*Arrays().with_items(narrow, impossible, holds=True)] == [Arrays(items=[], max_items=0)]
     assert not [*Arrays(items=[]).narrowed("contains", {"contains": {}}, narrow, holds=True)]
     assert not [*Arrays(max_items=1).sized(2, None)]
     assert not [*Objects(required=frozenset("a")).without_member("a")]
@@ -110,35 +110,35 @@ def test_what_cannot_be_is_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "message"),
+    ("arguments", "message"),
     [
         ({"operation": "response"}, "operation of a request to v4"),
         ({"version": "v9"}, "edition"),
         ({"category": "zeppelin"}, "category of v4"),
     ],
 )
-def test_words_that_name_nothing_are_refused(words: dict[str, Any], message: str) -> None:
-    """At once, and not only when something is drawn."""
+def test_unknown_names_are_refused(arguments: dict[str, Any], message: str) -> None:
+    """At once, before anything is drawn."""
     with pytest.raises(errors.UnknownName, match=message):
-        strategies.http_requests(**words)
+        strategies.http_requests(**arguments)
 
 
 def test_an_edition_without_a_description_has_no_requests(tmp_path: Path, schemas: Path) -> None:
-    """It says so, as the description itself does."""
+    """It raises the same error as the description."""
     for path in schemas.rglob("*.json"):
         copy = tmp_path / path.relative_to(schemas)
         copy.parent.mkdir(exist_ok=True)
         copy.write_text(path.read_text("utf-8"), "utf-8")
-    told = json.loads((tmp_path / "catalogue.json").read_text("utf-8"))
-    for edition in told["editions"]:
+    data = json.loads((tmp_path / "catalogue.json").read_text("utf-8"))
+    for edition in data["editions"]:
         edition.pop("openapi", None)
-    (tmp_path / "catalogue.json").write_text(json.dumps(told), "utf-8")
+    (tmp_path / "catalogue.json").write_text(json.dumps(data), "utf-8")
     with pytest.raises(errors.NoDescription):
         strategies.http_requests(catalogue=Catalogue(tmp_path))
 
 
-def test_only_some_rules_are_broken_where_only_some_are_wanted() -> None:
-    """And where none is, nothing is drawn."""
+def test_only_chosen_assertions_are_violated() -> None:
+    """If none is chosen, nothing is drawn."""
     once = settings(phases=[Phase.generate], max_examples=1)
     misses = strategies.near_misses(category="car", only=lambda assertion: assertion.keyword == "maxItems")
     miss = find(misses, lambda _: True, settings=once)
@@ -151,33 +151,33 @@ def test_only_some_rules_are_broken_where_only_some_are_wanted() -> None:
 
 
 def test_a_near_miss_shrinks_to_a_small_ad() -> None:
-    """To little more than what is required, and the one field that is wrong."""
+    """To the required fields and the wrong one."""
     miss = find(strategies.near_misses(category="moped"), lambda miss: miss.finding.code == "schema.maxLength")
     assert len(json.dumps(miss.ad)) < 700
 
 
-def test_what_cannot_be_written_otherwise_stays() -> None:
-    """A step that has nothing to undo leaves the value as it is."""
+def test_values_without_another_spelling_stay() -> None:
+    """A step that has nothing to undo leaves the value unchanged."""
     first: Any = lambda strategy: find(strategy, lambda _: True)  # noqa: E731
     respeller = Respeller(first, HELD)
     kinds = HELD.units["kinds"]
-    kind = next(kind for kind, told in kinds.items() if "wanted" in told)
+    kind = next(name for name, data in kinds.items() if "wanted" in data)
     unit = next(iter(kinds[kind]["units"]))
-    named, member = HELD.units["members"]["unit"], HELD.units["members"]["value"]
-    quantity = {named: unit, member: -1}
+    unit_name, value_name = HELD.units["members"]["unit"], HELD.units["members"]["value"]
+    quantity = {unit_name: unit, value_name: -1}
     assert respeller.slug("Not One", {}, None) == "Not One"
     assert respeller.word("unlisted", {}, "") == "unlisted"
     assert respeller.number("text") == "text"
     assert respeller.number(10**30) == 10**30
     assert respeller.quantity(quantity, {}, kind) == quantity
-    money, told = next((kind, told) for kind, told in kinds.items() if told.get("bare"))
-    assert respeller.in_unit(-1, {"x-unit": next(iter(told["units"]))}, money) == -1
+    money, data = next((name, data) for name, data in kinds.items() if data.get("bare"))
+    assert respeller.in_unit(-1, {"x-unit": next(iter(data["units"]))}, money) == -1
     assert respeller.slug("a-b", {}, None) == "A B"
     assert respeller.number(1.5) == "1.5"
 
 
 def test_the_extra_is_named_where_it_is_missing() -> None:
-    """Without its library, the first use says what to install."""
+    """Without the library, the first use says what to install."""
     script = "import sys; sys.modules['hypothesis'] = None\nfrom v4schema import strategies\nstrategies.ads"
     hide = (
         "import importlib.util as u; f = u.find_spec; u.find_spec = lambda name, *_: None if name == 'hypothesis' else f(name)\n"
@@ -187,8 +187,8 @@ def test_the_extra_is_named_where_it_is_missing() -> None:
 
 
 @given(st.data())
-def test_a_wrong_name_is_not_written_over_one_that_stands_there(data: st.DataObject) -> None:
-    """Nothing of an ad is lost by writing it otherwise."""
+def test_a_wrong_name_does_not_overwrite_a_member(data: st.DataObject) -> None:
+    """Respelling loses nothing of an ad."""
     schema = HELD.schema(HELD.kind("v4", "moped"))
     right = next(right.at for right in HELD.names.values() if right.unit is None and len(right.at) == 1)
     wrong = [name for name, each in HELD.names.items() if each.at == right]
