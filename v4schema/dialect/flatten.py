@@ -69,7 +69,9 @@ class Flattening:
             own["properties"] = {name: self._expanded(value, file) for name, value in node["properties"].items()}
         if "items" in node:
             own["items"] = self._expanded(node["items"], file)
-        own["allOf"] = rules + self._list_rules(own)
+        rules += self._list_rules(own)
+        if rules:
+            own["allOf"] = rules
         self._fill_bounds(own)
         _merge(flat, own)
         return flat
@@ -158,6 +160,9 @@ def _merge(into: Schema, layer: Schema) -> None:
     these rest on other documents than the lower assertions, they become a rule of their own. A layer without assertions names the
     documents of the whole field. Lower assertions without documents rest on those of the upper layer.
     """
+    if not into:  # the usual case; nothing else holds this layer, because each field gets its own
+        into.update(layer)
+        return
     for name, value in layer.get("properties", {}).items():
         _merge(into.setdefault("properties", {}).setdefault(name, {}), value)
     if "items" in layer:
