@@ -87,6 +87,8 @@ def test_the_requests_of_the_readme_are_checked(readme: str, capsys: pytest.Capt
     names["session"].close()
 
 
+@pytest.mark.slow
+@pytest.mark.no_cover
 def test_the_exporter_of_the_readme_is_tested(readme: str) -> None:
     """Its law holds as it stands there, and no longer once the imaginary exporter writes what Blocket refuses."""
     (block,) = [block for block in blocks(readme, "python") if "strategies" in block]

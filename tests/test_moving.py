@@ -20,3 +20,12 @@ def test_the_way_back_undoes_the_moves_one_after_the_other(moves: list[tuple[Pla
         back = (*source, *back[len(target) :]) if back[: len(target)] == target else back
     assert trail.source(place) == back
     assert trail.straight == (not moves)
+
+
+def test_what_was_moved_to_a_place_later_is_not_taken_for_what_went_from_it() -> None:
+    """Each move is undone as of its own time."""
+    trail = SourceMap()
+    for source, target in (("z", "y"), ("c", "b"), ("a", "c")):
+        trail.moved((source,), (target,))
+    assert trail.source(("b",)) == ("c",)
+    assert trail.source(("c",)) == ("a",)

@@ -329,7 +329,7 @@ class QuestionSheet:
         for line in self._rows:
             name, label, suggestions, asked = json.loads(line)
             cells = ["" if at in asked else _NOT_ASKED for at in self._columns]
-            name = f"'{name}" if _REWRITTEN.match(name) else _guarded(name)
+            name = f"'{_guarded(name)}" if _REWRITTEN.match(name) else _guarded(name)
             yield _line([name, _guarded(label), *cells, _guarded(suggestions)])
 
 

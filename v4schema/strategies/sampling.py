@@ -172,7 +172,13 @@ def counted(draw: DrawFn, domain: Arrays, least: int, most: int, items: Sequence
 @st.composite
 def words(draw: DrawFn, texts: Texts, letters: Sequence[str]) -> str:
     """Texts, letter by letter, never on a way that leads nowhere."""
-    return _walk(texts.language, letters, lambda among: draw(st.sampled_from(among)))
+    return _walk(texts.language, letters, lambda among: among[draw(_below(len(among)))] if len(among) > 1 else among[0])
+
+
+@lru_cache(maxsize=256)
+def _below(count: int) -> SearchStrategy[int]:
+    """Return what draws an index: made once, since a text draws one for each of its letters."""
+    return st.integers(0, count - 1)
 
 
 @lru_cache(maxsize=1024)
