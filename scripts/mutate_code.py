@@ -2,11 +2,13 @@
 
     python scripts/mutate_code.py                           # all of MODULES
     python scripts/mutate_code.py steps --minutes 10 --resume mutants.ndjson
+    python scripts/mutate_code.py --sample 5 --seed 7       # some of each module
 
 The mutants are those of mutmut's operators, and of a few of our own that look for code that does nothing. mutmut's own
 runner passes by whatever has a decorator, half of what is to be tried here; and cosmic-ray starts Python for each mutant, which
 costs more than most tests. So the tests are collected once, in a copy of the checkout, and each mutant is a fork, in which the
-mutated module takes the place of the real one. Nothing is written to the checkout.
+mutated module takes the place of the real one; of the few that the schemas are made with before any test runs, the tests start
+afresh. Nothing is written to the checkout.
 
 `mutants.json`, beside this script, holds the mutants that no test can catch, each with its reason. Ends with 1 if there is any
 other survivor, or a reason for what is no survivor any more.
@@ -24,6 +26,7 @@ import random
 import resource
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -46,13 +49,78 @@ REASONS = Path(__file__).with_name("mutants.json")
 FEW = {"moped", "car"}
 #: What is tried with a folder of schemas that is not ours.
 ELSEWHERE = "test_extension.py::test_a_new_category_and_a_new_edition_work_in_the_library"
-#: What each module is tried with.
+#: The test kit.
+STRATEGIES = ("domains", "grounds", "kit", "language", "narrowing", "near", "respelling", "sampling", "traffic")
+#: What a command is tried with, and what the HTTP side is.
+COMMAND = ["test_cli", "test_cli_convert", "test_cli_files", "test_cli_normalise"]
+HTTP = ["test_openapi", "test_boundary", "test_http"]
+#: What each module is tried with, by its name within the package: all that decide anything.
 MODULES = {
     "validator": ["test_validator", "test_examples", "test_report", "test_catalogue", ELSEWHERE],
     "steps": ["test_normaliser", "test_examples", "test_mapping", "test_schemas"],
     "normaliser": ["test_normaliser", "test_examples", ELSEWHERE],
     "converter": ["test_convert", "test_examples", "test_mapping"],
+    "mending": ["test_normaliser", "test_preflight", "test_convert", "test_examples"],
+    "renaming": ["test_normaliser", "test_convert", "test_examples"],
+    "measuring": ["test_normaliser", "test_convert", "test_examples"],
+    "quantities": ["test_normaliser", "test_validator", "test_schemas", "test_examples"],
+    "faults": ["test_validator", "test_contract", "test_engines", "test_messages", "test_examples"],
+    "naming": ["test_validator", "test_normaliser", "test_examples"],
+    "schema": ["test_schemas", "test_comparison", "test_validator", "test_contract", "test_examples"],
+    "assertions": ["test_strategies_plain", "test_comparison", "test_schemas"],
+    "stages": ["test_convert", "test_preflight", "test_examples"],
+    "mapping": ["test_mapping", "test_convert", ELSEWHERE],
+    "asking": ["test_convert", "test_sheets"],
+    "course": ["test_convert", "test_cli_convert", "test_examples"],
+    "conversion": ["test_convert", "test_receipts"],
+    "migration": ["test_convert", "test_examples"],
+    "restoring": ["test_convert", "test_receipts"],
+    "receipts": ["test_receipts", "test_convert"],
+    "drawer": ["test_receipts", "test_cli_convert"],
+    "preparation": ["test_preflight", "test_normaliser"],
+    "reading": ["test_reading", "test_room"],
+    "syntax": ["test_reading", "test_messages"],
+    "positions": ["test_reading", "test_privacy"],
+    "rewriting": ["test_rewriting", "test_cli_normalise"],
+    "moving": ["test_moving", "test_normaliser", "test_convert"],
+    "pointer": ["test_report", "test_privacy", "test_validator", "test_normaliser"],
+    "ad": ["test_validator", "test_normaliser", "test_reading"],
+    "spelling": ["test_validator", "test_normaliser"],
+    "wording": ["test_validator", "test_messages", "test_report"],
+    "report": ["test_report", "test_validator"],
+    "render": ["test_report", "test_cli", "test_terminal"],
+    "listing": ["test_cli", "test_comparison"],
+    "line_diff": ["test_diff"],
+    "privacy": ["test_privacy"],
+    "patterns": ["test_patterns"],
+    "engine": ["test_engines"],
+    "comparison": ["test_comparison"],
+    "catalogue": ["test_catalogue", "test_schemas", "test_validator", "test_cli"],
+    "editions": ["test_catalogue", "test_convert", "test_cli"],
+    "dialect": ["test_cli", "test_openapi", "test_extension"],
+    "feed": ["test_reading", "test_preflight", "test_rewriting", "test_cli", "test_cli_files"],
+    "sheets": ["test_sheets", "test_cli_convert"],
+    "shelf": ["test_sheets", "test_cli_convert", "test_receipts"],
+    "staging": ["test_staging", "test_cli_files"],
+    "temporary": ["test_staging", "test_cli_convert"],
+    "settings": ["test_cli"],
+    **{
+        f"openapi.{name}": HTTP
+        for name in ("boundary", "description", "guard", "httpx", "judging", "refusal", "requests", "routing", "wsgi")
+    },
+    **{
+        f"cli.{name}": COMMAND
+        for name in ("clashes", "convert", "normalise", "options", "reports", "sinks", "terminal", "validate", "writing")
+    },
+    "cli.diff": ["test_cli", "test_comparison"],
+    "cli.openapi": ["test_openapi"],
+    "cli.show": ["test_cli", "test_extension"],
+    **{f"strategies.{name}": ["test_strategies_plain", "test_strategies"] for name in STRATEGIES},
 }
+#: What decides nothing: names and errors, and ways in.
+IDLE = {"__init__", "__main__", "errors", "extra", "step", "cli.__init__", "openapi.__init__", "strategies.__init__"}
+#: What the schemas are made with before any test runs: with a mutant of these, the tests start afresh.
+AFRESH = {"catalogue", "editions", "schema", "engine", "patterns", "pointer", "quantities", "assertions", "dialect", "settings"}
 #: The modules whose caches hold nothing of these: the schemas and what is compiled from them.
 KEEPING = {"v4schema.catalogue", "v4schema.dialect.engines"}
 #: Tests that take longer, in seconds, are not tried on what is known to survive.
@@ -329,15 +397,20 @@ def _silence() -> None:
 
 def tried(module: str, told: argparse.Namespace, until: float) -> tuple[list[Mutant], dict[str, str]]:
     """Try the mutants of a module, in the current folder; return them, and what became of those that were tried."""
-    path = Path("v4schema", f"{module}.py")
+    path = Path("v4schema", *module.split(".")).with_suffix(".py")
     source = path.read_text("utf-8")
     several = mutants(module, source)
     kept = told.resume.read_text("utf-8").splitlines() if told.resume and told.resume.exists() else ()
     killed = {line["key"] for line in map(json.loads, kept) if line["verdict"] == "killed"}
     left = [mutant for mutant in several if mutant.key not in killed]
     if told.sample:
-        random.Random(0).shuffle(left)  # noqa: S311  (nothing secret)
+        random.Random(told.seed).shuffle(left)  # noqa: S311  (nothing secret)
         left = left[: told.sample]
+    if module in AFRESH:
+        return several, {
+            **dict.fromkeys(killed & {mutant.key for mutant in several}, "killed"),
+            **afresh(path, left, told, until),
+        }
     trial = Trial(module, left, source=source, told=told, until=until)
     if left:
         words = ["-q", "--no-header", "-p", "no:cacheprovider", "--capture=no"]
@@ -348,6 +421,40 @@ def tried(module: str, told: argparse.Namespace, until: float) -> tuple[list[Mut
         if status not in {0, 5}:
             raise SystemExit(status)
     return several, {**{mutant.key: "killed" for mutant in several if mutant.key in killed}, **trial.verdicts}
+
+
+def afresh(path: Path, several: Sequence[Mutant], told: argparse.Namespace, until: float) -> dict[str, str]:
+    """Try mutants in processes of their own: each is written into the copy of the checkout, which is as it was afterwards."""
+    names = [name if "::" in name else f"{name}.py" for name in [*MODULES[several[0].module], *told.also]] if several else []
+    words = ["-x", "-q", "--no-header", "-p", "no:cacheprovider", "--hypothesis-profile", "quick", "-m", "not slow"]
+    command = [sys.executable, "-m", "pytest", *words, *(f"tests/{name}" for name in names)]
+    source, verdicts, known = path.read_text("utf-8"), dict[str, str](), reasons()
+    begun = time.monotonic()
+    if several and subprocess.run(command, check=False, stdout=subprocess.DEVNULL).returncode:
+        print("The tests fail without any mutant.")
+        raise SystemExit(1)
+    most = max(LEAST_TIME, 5 * (time.monotonic() - begun))
+    print(f"\n{several[0].module if several else path.stem}: {len(several)} mutants, {most / 5:.1f} s for all tests", flush=True)
+    for mutant in several:
+        if time.monotonic() > until:
+            break
+        if mutant.key in known:
+            verdicts[mutant.key] = "survived"
+            continue
+        try:
+            path.write_text(mutant.code, "utf-8")
+            done = subprocess.run(command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=most)
+            verdicts[mutant.key] = "killed" if done.returncode else "survived"
+        except subprocess.TimeoutExpired:
+            verdicts[mutant.key] = "timed out"
+        finally:
+            path.write_text(source, "utf-8")
+        if told.resume:
+            with told.resume.open("a", encoding="utf-8") as kept:
+                kept.write(json.dumps({"key": mutant.key, "verdict": verdicts[mutant.key], "by": ""}, ensure_ascii=False) + "\n")
+        if verdicts[mutant.key] != "killed":
+            print(f"{verdicts[mutant.key]}: {mutant}", flush=True)
+    return verdicts
 
 
 def reasons() -> dict[str, str]:
@@ -403,9 +510,9 @@ def main(told: argparse.Namespace) -> int:
                 ]
             )
     rows.append(["all", *(sum(column) for column in itertools.islice(zip(*rows, strict=True), 1, None))])
-    print(f"\n{'module':12}{'made':>8}{'killed':>8}{'survived':>10}{'explained':>11}{'timed out':>11}{'left':>6}")
+    print(f"\n{'module':24}{'made':>8}{'killed':>8}{'survived':>10}{'explained':>11}{'timed out':>11}{'left':>6}")
     for row in rows:
-        print(f"{row[0]:12}{row[1]:8}{row[2]:8}{row[3]:10}{row[4]:11}{row[5]:11}{row[6]:6}")
+        print(f"{row[0]:24}{row[1]:8}{row[2]:8}{row[3]:10}{row[4]:11}{row[5]:11}{row[6]:6}")
     print(f"{time.monotonic() - begun:.0f} s")
     return 1 if wrong else 0
 
@@ -433,12 +540,17 @@ if __name__ == "__main__":
     parser.add_argument("modules", nargs="*", metavar="MODULE", help=f"{', '.join(MODULES)}; default: all")
     parser.add_argument("--minutes", type=float, default=120, help="how long to go on (default: %(default)s)")
     parser.add_argument("--sample", type=int, help="how many mutants of each module, drawn at random (default: all)")
+    parser.add_argument("--seed", type=int, default=0, help="which are drawn (default: %(default)s)")
     parser.add_argument("--all", action="store_true", help="try every category, and draw as many examples as the tests ask for")
     parser.add_argument("--also", nargs="+", default=[], metavar="TEST", help="other test files to try, such as test_feed")
     parser.add_argument(
         "--resume", type=lambda name: Path(name).resolve(), help="a file that keeps what was caught: not tried again"
     )
     words = parser.parse_args()
+    package = CHECKOUT / "v4schema"
+    there = {".".join(path.relative_to(package).with_suffix("").parts) for path in package.rglob("*.py")}
+    if there != MODULES.keys() | IDLE:
+        parser.error(f"MODULES and IDLE are not what there is: {', '.join(sorted(there ^ (MODULES.keys() | IDLE)))}.")
     words.modules = words.modules or [*MODULES]
     if unknown := {*words.modules} - {*MODULES}:
         parser.error(f"There is nothing to try on {', '.join(sorted(unknown))}.")

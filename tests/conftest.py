@@ -4,8 +4,9 @@ import copy
 import json
 import os
 import runpy
+import signal
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from commands import Run
+from coverage import Coverage
+from effort import PROFILES, is_thorough
 from hypothesis import HealthCheck, settings
 from hypothesis.configuration import set_hypothesis_home_dir
 from tables import coverage
@@ -25,13 +28,44 @@ from v4schema.cli import main
 #: What Hypothesis keeps goes with the run: tests leave no files behind.
 KEPT = tempfile.TemporaryDirectory()
 set_hypothesis_home_dir(KEPT.name)
-settings.register_profile(
-    "v4schema", database=None, deadline=None, derandomize=bool(os.environ.get("CI")), suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile("v4schema")
+for profile, number in PROFILES.items():
+    settings.register_profile(
+        profile,
+        max_examples=number,
+        database=None,
+        deadline=None,
+        report_multiple_bugs=False,  # one is enough to fail, and looking for others takes long
+        derandomize=bool(os.environ.get("CI")),
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+settings.load_profile("usual")
 
 #: The folder that holds the tests, the examples and the README; the package may lie elsewhere.
 CHECKOUT = Path(__file__).resolve().parent.parent
+OFFLINE = CHECKOUT / "tests" / "offline"
+runpy.run_path(str(OFFLINE / "sitecustomize.py"))
+#: The seconds of a processor that one test may take.
+MOST = 60
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tell pytest of the marks of our own."""
+    config.addinivalue_line("markers", "slow: takes more than a second or two, and is left out of a quick check.")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Measure no coverage of what is drawn: it would hang on luck, and what is measured runs at half its speed.
+
+    What is measured runs first, before what is drawn has filled any cache.
+    """
+    for item in items:
+        shown = item.name.startswith("v4schema.strategies")  # these look for the smallest ads
+        if shown or getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker("no_cover")
+        if shown:
+            item.add_marker("slow")
+    items.sort(key=lambda item: item.get_closest_marker("no_cover") is not None)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -47,15 +81,48 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 @pytest.fixture(autouse=True, scope="session")
 def _offline() -> None:
     """No test reaches any network but loopback, nor does a Python process that it starts."""
-    folder = CHECKOUT / "tests" / "offline"
-    runpy.run_path(str(folder / "sitecustomize.py"))
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH")]))
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(OFFLINE), os.environ.get("PYTHONPATH")]))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _signals_are_heard() -> None:
+    """What tests start hears of signals, although this run may ignore them: under `nohup`, or started with ``&``.
+
+    A process hands on to others what it ignores, and not what it handles: so it handles them, and does nothing.
+    """
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Let a test fail that takes too much of a processor: on a machine with other work it would seem to hang.
+
+    Where pytest-cov does not measure, nothing does: in a worker of pytest-xdist, which is a child of the run, coverage has
+    also been started as it is for all children, and would go on.
+    """
+    while item.get_closest_marker("no_cover") and (also := Coverage.current()):
+        also.stop()
+    before = _processor()
+    yield
+    if not is_thorough() and (taken := _processor() - before) > MOST:
+        pytest.fail(f"{item.nodeid} took {taken:.0f} s of a processor; at most {MOST} are left to one test.")
+
+
+def _processor() -> float:
+    """How long this process, and those it has waited for, have kept a processor busy."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
 
 
 @pytest.fixture(autouse=True)
-def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The caller's own variables do not reach the tests."""
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """The caller's own variables do not reach the tests, nor what measures coverage the children of those that do without."""
+    unmeasured = request.node.get_closest_marker("no_cover") is not None
     for name in [*os.environ]:
+        if name.startswith("COVERAGE_") and unmeasured:
+            monkeypatch.delenv(name)
         if name.startswith("V4SCHEMA_") or name in {"NO_COLOR", "FORCE_COLOR"}:
             monkeypatch.delenv(name)
 

@@ -5,7 +5,6 @@ import io
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from typing import Any
 
 import pytest
 from commands import Run, plain, terminal
+from folders import some
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
@@ -206,9 +206,10 @@ def test_output_goes_to_a_file_whole(run: Run, bad: str) -> None:
     assert sorted(os.listdir()) == ["bad.json", "report.json"]
 
 
+@pytest.mark.slow
 def test_an_output_is_left_as_it_was_when_the_run_breaks_off(run: Run, good: str, bad: str, schemas: Path) -> None:
     """Half a report never takes the place of a whole one; a new one keeps the mode of the old."""
-    shutil.copytree(schemas, "own")
+    some(schemas, Path("own"))
     path = Path("own/findings.json")
     path.write_text(path.read_text("utf-8").replace("The server replaces", "{nonsense} replaces"), "utf-8")
     Path("report.json").write_text("before", "utf-8")
@@ -250,6 +251,7 @@ def test_a_report_does_not_overwrite_what_it_reports_on(run: Run, bad: str) -> N
     assert Path(bad).read_bytes() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("shell", "code", "message"),
     [
@@ -349,16 +351,18 @@ def test_settings_that_mean_nothing_are_wrong_usage(toml: str, message: str, run
     assert message in " ".join(result.stderr.split())
 
 
+@pytest.mark.slow
 def test_paths_in_settings_count_from_their_file(run: Run, good: str, schemas: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Lists and schemas are found from wherever the command runs."""
     Path("brands.txt").write_text("volvo\n", "utf-8")
-    Path("own").symlink_to(schemas)
+    some(schemas, Path("own"))
     Path("pyproject.toml").write_text('[tool.v4schema]\nschemas = "own"\nlist = { brands = "brands.txt" }\n', "utf-8")
     Path("inner").mkdir()
     monkeypatch.chdir("inner")
     assert " value.unlisted " in run("validate", f"../{good}").stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "text", "message"),
     [
@@ -390,7 +394,7 @@ def test_paths_in_settings_count_from_their_file(run: Run, good: str, schemas: P
 )
 def test_damaged_schemas_are_wrong_usage(file: str, text: str | None, message: str, run: Run, good: str, schemas: Path) -> None:
     """A file that is missing, not JSON, or not as its meta-schema says, and a reference that leads nowhere."""
-    shutil.copytree(schemas, "own")
+    some(schemas, Path("own"))
     path = Path("own", file)
     before = path.read_text("utf-8")
     path.unlink()
@@ -427,6 +431,8 @@ def test_without_input_on_a_terminal_it_says_what_to_do(in_empty_folder: Path) -
     assert "Name a file" in terminal("validate", cwd=in_empty_folder)
 
 
+@pytest.mark.slow
+@pytest.mark.no_cover
 def test_long_runs_tell_how_far_they_have_come(clean: Ad, in_empty_folder: Path) -> None:
     """On standard error of a terminal, while the report goes elsewhere."""
     (in_empty_folder / "feed.ndjson").write_text(f"{json.dumps(clean)}\n" * 30_000, "utf-8")

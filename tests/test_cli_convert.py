@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -264,6 +264,7 @@ def test_a_disc_that_is_full_leaves_nothing_half(run: Run) -> None:
     assert (done.exit_code, "file.unwritable" in done.stdout) == (3, True)
 
 
+@pytest.mark.slow
 def test_the_report_may_be_cut_off(in_empty_folder: Path) -> None:
     """What is written is written although nobody reads the report to its end."""
     written(*(named(MOPED, str(number)) for number in range(300)))
@@ -427,6 +428,26 @@ def test_a_file_that_cannot_take_its_place_is_told(run: Run, monkeypatch: pytest
         assert (done.exit_code, "Cannot write to feed.ndjson: Permission denied." in done.stderr) == (3, True)
     assert read(feed) == [CAR]
     assert os.listdir() == [feed]
+
+
+@pytest.mark.parametrize("words", [["-o", "new.ndjson"], ["-i"]])
+def test_what_brings_ads_back_takes_its_place_before_them(run: Run, monkeypatch: pytest.MonkeyPatch, words: list[str]) -> None:
+    """First receipts and what is set aside, then the ads: a run that is killed between leaves no ad without its way back."""
+    feed = written(CAR, KAYAK)
+    placed: list[str] = []
+
+    def recorded(place: Callable[[str, str], None]) -> Callable[[str, str], None]:
+        def recording(source: str, target: str) -> None:
+            placed.append(os.path.basename(target))
+            place(source, target)
+
+        return recording
+
+    for name in ("replace", "link"):
+        monkeypatch.setattr(os, name, recorded(getattr(os, name)))
+    assert run("convert", feed, *TO, *words, "--receipts", "slips.ndjson", "--rejects", "aside.ndjson").exit_code == 0
+    ads = "new.ndjson" if "-o" in words else feed
+    assert [name for name in placed if name.endswith(".ndjson")] == ["slips.ndjson", "aside.ndjson", ads]
 
 
 def test_nobody_may_be_reading(in_empty_folder: Path) -> None:

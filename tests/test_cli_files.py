@@ -49,6 +49,7 @@ def files(in_empty_folder: Path) -> dict[str, bytes]:
     return tree()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words",
     [
@@ -275,6 +276,7 @@ def test_a_killed_run_is_completed_and_nothing_converted_again(run: Run) -> None
     assert tree() == {f"moved/{name}.json": TWICE.encode() for name in "abcd"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words",
     [
@@ -370,6 +372,7 @@ def test_signals_wait_while_files_take_their_places() -> None:
     other.request(signal.SIGTERM)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_killed_anywhere_nothing_is_lost_or_done_twice(seed: int, tmp_path: Path) -> None:
     """A short form of `scripts/kill_test.py`."""

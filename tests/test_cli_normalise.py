@@ -138,6 +138,7 @@ def test_a_missing_file_is_a_finding_and_the_others_are_still_written(run: Run, 
     assert messy.read_text("utf-8") == MENDED
 
 
+@pytest.mark.slow
 def test_what_cannot_be_read_to_its_end_is_not_written(run: Run, messy: Path) -> None:
     """A damaged gzip file stays as it is, and nothing half appears elsewhere."""
     damaged = gzip.compress(f"{MESSY}\n".encode() * 2000)[:-300]
@@ -180,6 +181,7 @@ def test_a_file_that_may_not_be_written_stays(run: Run, messy: Path, monkeypatch
     assert messy.read_text("utf-8") == MESSY
 
 
+@pytest.mark.slow
 def test_killed_while_writing_leaves_the_old_file_whole(messy: Path) -> None:
     """Whenever it is stopped, what stands under the name is the old file or the new one."""
     messy.with_suffix(".ndjson").write_text(f"{MESSY}\n" * 3000, "utf-8")
@@ -327,6 +329,7 @@ def test_validate_says_what_would_be_mended(run: Run, messy: Path) -> None:
     assert "fixable" not in run("validate", *UPDATE, messy.name).stdout
 
 
+@pytest.mark.slow
 def test_on_a_terminal_a_change_has_its_frame_and_the_diff_its_colours(messy: Path, in_empty_folder: Path) -> None:
     """In 80 columns."""
     printed = terminal("normalise", *UPDATE, "--check", messy.name, cwd=in_empty_folder)
@@ -385,6 +388,7 @@ def test_documents_of_several_feeds_begin_on_lines_of_their_own(run: Run) -> Non
     assert run("normalise", *UPDATE, "a.ndjson", "b.jsonl").stdout == f"{MENDED}\n{MENDED}"
 
 
+@pytest.mark.slow
 def test_files_are_written_although_nobody_reads_the_report(messy: Path) -> None:
     """`v4schema normalise -i … | head -1` writes all of them."""
     for number in range(300):

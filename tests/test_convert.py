@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from ads import ANSWERS, CAR, MOPED
 from drawn import ANY_JSON, HELD, KINDS, ads, every_mapping, respell, same, strewn
-from hypothesis import HealthCheck, Phase, assume, given, settings
+from effort import examples
+from hypothesis import HealthCheck, Phase, assume, given
 from hypothesis import strategies as st
 
 from v4schema import Conversion, Kind, Level, convert, errors, migrate, normalise, revert, validate
@@ -28,9 +29,7 @@ from v4schema.document.pointer import Place, exists, get, parse, resolve
 from v4schema.strategies.respellings import described_places
 
 #: Each law is tried for every kind: this often for each. Many of the ads that are drawn are none that their schema takes.
-FEW = settings(
-    max_examples=20, phases=[Phase.generate], suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow]
-)
+FEW = examples(8, phases=[Phase.generate], suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 #: From each edition to the other of a way.
 TO = {way.version: way.to for way in HELD.edition_paths.values()}
 UNITS: st.SearchStrategy[dict[str, Any]] = st.sampled_from([{}, {"price_unit": "kr"}, {"price_unit": "öre"}])
@@ -584,6 +583,8 @@ def test_words_of_the_caller_that_name_nothing_raise(told: dict[str, Any], messa
             how(CAR, to="v4", version="v4")
 
 
+@pytest.mark.slow
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", ["category_id", "{}"])
 def test_nothing_long_is_kept(name: str) -> None:
     """What an ad says in words that mean nothing here is forgotten with it, so that a feed of any length can pass."""
@@ -595,6 +596,15 @@ def test_nothing_long_is_kept(name: str) -> None:
     kept, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert kept < 3_000_000
+
+
+@pytest.mark.parametrize("how", [convert, migrate])
+def test_a_warning_does_not_stand_for_an_error_at_its_place(how: Any) -> None:  # noqa: ANN401
+    """A negative amount is an error, although its unit is not certain either."""
+    done = how({**CAR, "price": [{"type": "list", "amount": -5, "currency": "SEK"}]}, to="v4")
+    said = [(finding.code, finding.level) for finding in done.findings if finding.at == "/price/0/amount"]
+    assert said == [("schema.minimum", Level.ERROR), ("unit.unsaid", Level.WARNING)]
+    assert not done.complete
 
 
 def test_a_receipt_is_of_one_ad_and_as_it_was_written() -> None:

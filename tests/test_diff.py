@@ -171,3 +171,11 @@ def test_any_two_texts_have_a_diff(pieces: list[bytes], data: st.DataObject) -> 
         lines = formats.diff("x", before, after, context=3, headed=True, on_terminal=False)
         diff = "".join(re.sub("\x1b\\[[0-9]*m", "", line) for line in lines).encode(errors="surrogateescape")
         assert applied(diff, {"x": before}) == {"x": after}
+
+
+def test_a_long_piece_in_which_every_line_stands_twice_has_a_diff() -> None:
+    """Where there is no line to hold on to, all of it is old, and all of it new."""
+    before, after = b"x\ny\n" * 60, b"y\nx\n" * 60
+    lines = formats.diff("x", before, after, context=3, headed=True, on_terminal=False)
+    diff = "".join(re.sub("\x1b\\[[0-9]*m", "", line) for line in lines).encode()
+    assert applied(diff, {"x": before}) == {"x": after}

@@ -159,6 +159,7 @@ def command(*words: str, env: dict[str, str]) -> "subprocess.CompletedProcess[st
     return subprocess.run([sys.executable, "-m", "v4schema", *words], capture_output=True, text=True, check=False, env=env)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["refuses", "missing", "binary", "panics", "lacks", "lies", "version"])
 def test_the_other_engine_serves_where_the_fast_one_cannot(how: str, tmp_path: Path, checkout: Path, run: Run) -> None:
     """However it is broken: the same findings, and a note of one line; asked for by name, it is refused."""

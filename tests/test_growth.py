@@ -147,6 +147,7 @@ WORK: dict[str, Callable[[int], Callable[[], object]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("work", WORK)
 def test_four_times_as_much_is_no_more_than_about_four_times_the_work(work: str) -> None:
     """What took the square of it would take sixteen times as much."""

@@ -1,6 +1,5 @@
 import array
 import json
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,6 +8,8 @@ from typing import Any
 
 import pytest
 from drawn import ANY_JSON, KINDS, Ad, ads, broken
+from effort import examples
+from folders import some
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema_path import SchemaPath
@@ -52,7 +53,7 @@ def told(report: Report) -> list[tuple[str, str]]:
 
 
 @given(st.data())
-@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@examples(15, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @pytest.mark.parametrize(
     ("method", "path", "operation"), [("POST", "", "create"), ("PUT", "/1", "replace"), ("PATCH", "/1", "update")]
 )
@@ -204,7 +205,7 @@ def test_what_rests_on_no_document_says_so(clean: Ad) -> None:
 
 def test_a_body_that_is_no_ad_is_checked_by_its_schema(schemas: Path, tmp_path: Path) -> None:
     """A description of one's own may have other bodies; a wrong one is an error."""
-    shutil.copytree(schemas, tmp_path / "own")
+    some(schemas, tmp_path / "own")
     source = json.loads((tmp_path / "own" / "v4" / "openapi.json").read_text("utf-8"))
     source["paths"]["/v4/ad"]["post"]["requestBody"]["content"]["application/json"] = {"schema": {"type": "string"}}
     (tmp_path / "own" / "v4" / "openapi.json").write_text(json.dumps(source), "utf-8")
@@ -257,7 +258,7 @@ def test_an_ad_that_names_itself_otherwise_than_its_path_is_warned_of(clean: Ad)
 
 def test_a_parameter_that_is_described_is_known_and_checked(schemas: Path, tmp_path: Path) -> None:
     """Descriptions of one's own may have query parameters."""
-    shutil.copytree(schemas, tmp_path, dirs_exist_ok=True)
+    some(schemas, tmp_path)
     source = json.loads((tmp_path / "v4" / "openapi.json").read_text("utf-8"))
     page = {"name": "page", "in": "query", "required": True, "schema": {"type": "integer"}}
     source["paths"]["/v4/ad"]["get"]["parameters"] = [page]
@@ -383,6 +384,7 @@ def test_no_sentence_of_a_refusal_is_lost(body: object) -> None:
     assert len(from_api(body)) == leaves(body)
 
 
+@pytest.mark.slow
 def test_openapi_core_is_given_our_judge_through_its_own_door(clean: Ad) -> None:
     """`Config(schema_validators_factory=…)` of the version that is installed calls it, for bodies and for nothing else."""
     reports: list[Report] = []
@@ -403,6 +405,7 @@ def test_openapi_core_is_given_our_judge_through_its_own_door(clean: Ad) -> None
         app.validate_request(sent("POST", "/v4/ad", clean, token=None))
 
 
+@pytest.mark.slow
 def test_openapi_core_unmarshals_what_our_judge_lets_pass(clean: Ad) -> None:
     """What else it wants of a validator is done by its own."""
     app = OpenAPI.from_dict(document("v4"), Config(schema_validators_factory=AdValidatorsFactory("v4")))
@@ -426,6 +429,7 @@ def test_our_judge_is_a_validator_like_any_other() -> None:
             getattr(judge, "nothing")  # noqa: B009
 
 
+@pytest.mark.slow
 def test_openapi_core_alone_says_the_same_of_an_ad(clean: Ad) -> None:
     """The document needs nothing of ours to be judged by."""
     app = OpenAPI.from_dict(document("v4"))
@@ -440,6 +444,7 @@ def test_both_engines_judge(engine: str, clean: Ad) -> None:
     assert told(check_request(sent("POST", "/v4/ad", clean | {"visible": 3}), engine=engine)) == [("schema.type", "/visible")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "needed"),
     [

@@ -20,3 +20,12 @@ def test_the_way_back_undoes_the_moves_one_after_the_other(moves: list[tuple[Pla
         back = (*source, *back[len(target) :]) if back[: len(target)] == target else back
     assert source_map.source(place) == back
     assert source_map.is_identity == (not moves)
+
+
+def test_a_later_move_to_a_place_is_not_taken_for_the_earlier_one_from_it() -> None:
+    """Each move is undone as of its own time."""
+    source_map = SourceMap()
+    for source, target in (("z", "y"), ("c", "b"), ("a", "c")):
+        source_map.moved((source,), (target,))
+    assert source_map.source(("b",)) == ("c",)
+    assert source_map.source(("c",)) == ("a",)

@@ -99,6 +99,8 @@ def test_pointers_lead_back_to_the_places_they_were_written_for(document: object
 def test_a_pointer_into_another_document_leads_nowhere(catalogue: Catalogue) -> None:
     """A mask that stands for no member stays as it is."""
     pointers = MaskedPointers(catalogue, {"contact": {}})
+    again = MaskedPointers(catalogue, {"contact": {"a": [1], "b": 2}})
+    assert [again.parse(f"/contact/\u2026{number}") for number in (1, 2)] == [("contact", "a"), ("contact", "b")]
     assert pointers.parse("/contact/\u20263") == ("contact", "\u20263")
     assert pointers.parse("/contact/\u20263/\u20261/0") == ("contact", "\u20263", "\u20261", "0")
     assert MaskedPointers(catalogue, {"contact": [1]}).parse("/contact/0/\u20261") == ("contact", 0, "\u20261")
@@ -230,6 +232,7 @@ def test_what_has_changed_since_a_receipt_is_told_without_names() -> None:
     assert get(v4schema.revert(done), ("contact", "0701234567")) == " x "
 
 
+@pytest.mark.slow
 def test_no_canary_is_seen() -> None:
     """The short form of scripts/canaries.py: private values and names, right, misspelt, misplaced and in broken texts."""
     kinds = [Kind(version="v3", category="moped")]

@@ -238,6 +238,8 @@ def test_a_name_that_is_not_text_can_be_printed(tmp_path: Path) -> None:
     assert reading.source.endswith("v\\udce4xj\\udcf6.json")
 
 
+@pytest.mark.slow
+@pytest.mark.no_cover
 def test_many_findings_on_one_line_are_placed_in_time() -> None:
     """A minified array of many ads is as good as one ad a line: each column is counted from the one before."""
     text = json.dumps([{"source_id": "å", "category_id": 1121, "price": number} for number in range(2000)], ensure_ascii=False)
@@ -295,6 +297,11 @@ def test_positions_point_at_what_the_parser_read(value: object, indent: int | No
 
     look(value, ())
     assert positions(text).member(("no", "such", "place")) is None
+
+
+def test_nothing_stands_in_what_holds_no_others() -> None:
+    """A number has no members."""
+    assert positions(b'{"a": 1}').member(("a", "b")) is None
 
 
 def test_an_empty_text_has_no_places() -> None:
@@ -390,6 +397,7 @@ def every_damage(text: bytes) -> list[bytes]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("indent", [0, 1, 2, 4])
 @pytest.mark.parametrize("name", ["<stdin>", "ad.json", "ad.ndjson"])
 def test_a_document_is_one_wherever_it_is_damaged(name: str, indent: int) -> None:

@@ -114,6 +114,7 @@ def test_a_list_may_lose_an_item_and_change_another() -> None:
     before = ["a", "b ", "a", "c"]
     text = b'["a",  "b ", "a",\n "c"]'
     assert rewrite(text, before, [before[0], "b", before[3]]) == b'["a",  "b",\n "c"]'
+    assert rewrite(text, before, before[1:]) == b'[  "b ", "a",\n "c"]'
 
 
 def test_what_is_new_may_be_of_any_shape() -> None:

@@ -177,6 +177,8 @@ def test_lists_and_settings_have_a_limit(run: Run, in_empty_folder: Path) -> Non
     assert "are not read" in result.stderr
 
 
+@pytest.mark.slow
+@pytest.mark.no_cover
 @pytest.mark.parametrize("begin", [b'{"body": "', b'["', b'{"a": 1}\n"'])
 def test_a_small_archive_of_much_text_takes_little_memory(begin: bytes, in_empty_folder: Path) -> None:
     """As one document, an array, or a line of a feed: what is too large is never held."""

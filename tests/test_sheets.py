@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from ads import CAR, MOPED
 from drawn import HELD
-from hypothesis import given, settings
+from effort import examples
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from v4schema import convert, feed
@@ -259,7 +260,8 @@ def table(*ads: dict[str, Any]) -> str:
         return b"".join(sheet.lines()).decode("utf-8-sig")
 
 
-@settings(max_examples=50)
+@examples(50)
+@example("1;=", "")
 @given(ODD, ODD)
 def test_no_cell_is_a_formula_wherever_a_program_splits_it(name: str, title: str) -> None:
     """At commas, semicolons, tabs, pipes and line ends, with or without quotes, white space, or what cannot be seen."""
@@ -269,7 +271,8 @@ def test_no_cell_is_a_formula_wherever_a_program_splits_it(name: str, title: str
         assert bare[:1] not in SIGNS or bare in {"", "-"}
 
 
-@settings(max_examples=40)
+@examples(40)
+@example(["1;=", "-1", "1"], "")
 @given(st.lists(ODD | st.text(st.characters(codec="utf-8"), max_size=8), min_size=1, max_size=3, unique_by=str.strip), ODD)
 def test_what_an_ad_is_called_comes_back_from_its_cell(names: list[str], title: str) -> None:
     """Whatever it is: each row finds the ad that it was written for."""

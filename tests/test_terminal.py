@@ -4,16 +4,20 @@ import gzip
 import json
 import os
 import re
+import time
 import unicodedata
 from pathlib import Path
 from typing import Any
 
 import pytest
 from commands import Run, terminal, typed
+from folders import some
 
+from v4schema.catalogue import Catalogue
 from v4schema.catalogue.messages import printable
+from v4schema.cli import terminal as terminal_
 from v4schema.cli.terminal import Terminal, with_progress
-from v4schema.feed import Summary
+from v4schema.feed import Summary, side_result
 
 Ad = dict[str, Any]
 
@@ -75,17 +79,17 @@ WORDS = [
 ]
 
 
+@pytest.mark.slow
 def test_nothing_that_is_printed_steers_a_terminal(odd: str, in_empty_folder: Path, schemas: Path) -> None:
     """Reports, ads, diffs, usage and the texts of schemas: with or without colours, control characters stand as escapes."""
     ad = json.loads((in_empty_folder / odd).read_text("utf-8"))
     (in_empty_folder / "feed.ndjson").write_text(f"{json.dumps(ad, ensure_ascii=False)}\r\n" * 2, "utf-8", newline="")
     (in_empty_folder / "broken.json").write_bytes(b'{"a": "\x1b]0;x\x07\x9b\xff", }\r\r' + STEERING.encode())
-    for path in schemas.rglob("*.json"):
-        target = in_empty_folder / "schemas" / path.relative_to(schemas)
-        target.parent.mkdir(parents=True, exist_ok=True)
+    some(schemas, in_empty_folder / "schemas")
+    for path in (in_empty_folder / "schemas").rglob("*.json"):
         escaped = json.dumps(STEERING)[1:-1].replace("\\", "\\\\")
         text = re.sub(r'("(description|means|why|title)": "[^"\\]{20,}?)"', rf'\1{escaped}"', path.read_text("utf-8"))
-        target.write_text(text, "utf-8")
+        path.write_text(text, "utf-8")
     commands = [[word.replace("ODD", odd) for word in words] for words in WORDS]
     for words, printed in zip(commands, typed(*commands, cwd=in_empty_folder), strict=True):
         assert printed, words
@@ -102,6 +106,7 @@ def test_ads_and_reports_on_a_terminal_mean_the_same(odd: str, in_empty_folder: 
     assert (result["source"], result["source_id"]) == (odd, given["source_id"])
 
 
+@pytest.mark.slow
 def test_a_long_feed_on_a_terminal_is_whole(clean: Ad, in_empty_folder: Path) -> None:
     """Characters of several bytes are not torn apart where output is kept back."""
     clean |= {"body": "å\u202e" * 40_000, "visible": "ja"}
@@ -130,6 +135,7 @@ def test_a_terminal_of_another_encoding_is_not_steered(odd: str, in_empty_folder
         assert not steers(printed)
 
 
+@pytest.mark.slow
 def test_names_that_are_no_text_are_told(clean: Ad, in_empty_folder: Path) -> None:
     """A name that is not in the encoding of the system, and a packed file."""
     name = os.fsdecode(b"\xff\x9b\x1b.json.gz")
@@ -170,6 +176,18 @@ def test_how_far_a_run_has_come_is_for_terminals_alone(capsys: pytest.CaptureFix
     assert capsys.readouterr().err == ""
 
 
+def test_how_far_a_run_has_come_is_said_now_and_then(catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not after every ad, but when it is time; and it is wiped at the end."""
+    steered: list[str] = []
+    clock = iter([0.0, 0.1, 0.3, 0.3, 0.4])
+    monkeypatch.setattr(terminal_, "_steer", steered.append)
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
+    passed = [side_result(name, "file.linked", catalogue) for name in "abc"]
+    assert [*with_progress(iter(passed), Summary())] == passed
+    assert steered == ["\r0 ads", "\r\x1b[K"]
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words", ["normalise --check --report /dev/stdout", "normalise -o /dev/stdout", "validate -o /dev/stdout"]
 )

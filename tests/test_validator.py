@@ -122,6 +122,7 @@ def test_the_guides_ads_have_no_error_and_a_warning_that_names_both_readings_of_
     assert "S" in price.source
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["moped", "camper"])
 def test_each_single_fault_gives_one_error_at_its_place(name: str, guide: Callable[[str], Ad]) -> None:
     """Each required field removed, each type wrong, each bound crossed, each choice left, each name misspelt by one letter."""
@@ -133,6 +134,7 @@ def test_each_single_fault_gives_one_error_at_its_place(name: str, guide: Callab
         assert [finding.at for finding in report.errors] == [at], fault
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["moped", "camper"])
 def test_both_engines_find_the_same_in_faulty_ads(name: str, guide: Callable[[str], Ad]) -> None:
     """The engines differ in speed alone."""

@@ -1,0 +1,76 @@
+"""Rows of the contract, written down by hand: what the documents say is wrong, with what code, where, and by which document."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from v4schema import validate
+from v4schema.document.pointer import get, parse
+
+Ad = dict[str, Any]
+
+
+@pytest.mark.parametrize(
+    ("ad", "at", "value", "wanted"),
+    [
+        # S: amounts are whole and not negative; of the types, four are known; the currency is SEK.
+        ("moped", "/price/0/amount", -1, ("schema.minimum", "error", {"S"})),
+        ("moped", "/price/0/amount", 1.5, ("schema.type", "error", {"S"})),
+        ("moped", "/price/0/type", "leasing", ("schema.enum", "error", {"S"})),
+        ("moped", "/price/0/currency", "EUR", ("schema.enum", "error", {"S"})),
+        ("moped", "/price", [], ("schema.minItems", "error", {"S"})),
+        # S: a longitude is at most 180 to either side, a latitude 90.
+        ("moped", "/location/longitude", 180.5, ("schema.maximum", "error", {"S"})),
+        ("moped", "/location/latitude", -91, ("schema.minimum", "error", {"S"})),
+        # CR7: the model year lies between 1900 and 2100; the plate has at most six characters.
+        ("moped", "/category_fields/model_year", 1899, ("schema.minimum", "error", {"CR7", "V3"})),
+        ("moped", "/category_fields/model_year", 2101, ("schema.maximum", "error", {"CR7", "V3"})),
+        ("moped", "/category_fields/registration_number", "ABC1234", ("schema.maxLength", "error", {"CR7"})),
+        # RC: the body type of a moped is always moped.
+        ("moped", "/category_fields/body_type", "scooter", ("schema.enum", "error", {"RC"})),
+        # S: mileage in km or mil, not negative; fuels are a list that is not empty.
+        ("moped", "/category_fields/condition/mileage/unit", "miles", ("schema.enum", "error", {"S"})),
+        ("moped", "/category_fields/condition/mileage/value", -1, ("schema.minimum", "error", {"S"})),
+        ("moped", "/category_fields/powertrain/fuels", [], ("schema.minItems", "error", {"S"})),
+        # S and CD7: what is published is said by true or false, and at most twenty pictures are sent.
+        ("moped", "/visible", "ja", ("schema.type", "error", {"S", "CD7"})),
+        (
+            "moped",
+            "/image_urls",
+            [f"https://example.com/{number}.jpg" for number in range(21)],
+            ("schema.maxItems", "error", {"S"}),
+        ),
+    ],
+)
+def test_a_row_of_the_contract_is_kept(
+    ad: str, at: str, value: object, wanted: tuple[str, str, set[str]], guide: Callable[[str], Ad]
+) -> None:
+    """A value that the documents refuse is told where it stands, with the code of its rule and the documents behind it."""
+    given = guide(ad)
+    *around, last = parse(at)
+    inside: Any = get(given, tuple(int(token) if token.isdecimal() else token for token in around))
+    inside[last] = value
+    found = [(finding.code, finding.level.value, {*finding.source}) for finding in validate(given).findings if finding.at == at]
+    assert wanted in found, found
+
+
+@pytest.mark.parametrize(
+    ("at", "source"),
+    [
+        *((f"/{name}", {"S"}) for name in ("source_id", "dealer_code", "category_id", "body", "price", "visible", "location")),
+        *((f"/category_fields/{name}", {"RC"}) for name in ("body_type", "brand", "model", "model_year", "registration_number")),
+        ("/category_fields/condition/mileage", {"RC"}),
+        ("/category_fields/powertrain/transmission", {"RC"}),
+        ("/category_fields/powertrain/fuels", {"RC"}),
+    ],
+)
+def test_what_the_guide_requires_of_a_moped_is_required(at: str, source: set[str], guide: Callable[[str], Ad]) -> None:
+    """The core fields by the implementation guide, the others by the list of the categories that came back."""
+    given = guide("moped")
+    *around, last = parse(at)
+    del get(given, tuple(around))[last]  # type: ignore[attr-defined]
+    found = validate(given, category="moped" if at == "/category_id" else None).findings
+    assert [(each.code, each.level.value, {*each.source}) for each in found if each.at == at] == [
+        ("schema.required", "error", source)
+    ]
