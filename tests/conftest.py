@@ -25,7 +25,7 @@ from v4schema import catalogue as catalogues
 from v4schema.catalogue import Catalogue
 from v4schema.cli import main
 
-#: What Hypothesis keeps goes with the run: tests leave no files behind.
+#: The folder of Hypothesis, removed after the run: tests leave no files behind.
 KEPT = tempfile.TemporaryDirectory()
 set_hypothesis_home_dir(KEPT.name)
 for profile, number in PROFILES.items():
@@ -34,61 +34,61 @@ for profile, number in PROFILES.items():
         max_examples=number,
         database=None,
         deadline=None,
-        report_multiple_bugs=False,  # one is enough to fail, and looking for others takes long
+        report_multiple_bugs=False,  # one is enough, and the search for others takes long
         derandomize=bool(os.environ.get("CI")),
         suppress_health_check=[HealthCheck.too_slow],
     )
 settings.load_profile("usual")
 
-#: The folder that holds the tests, the examples and the README; the package may lie elsewhere.
+#: The folder with the tests, the examples and the README; the package may be elsewhere.
 CHECKOUT = Path(__file__).resolve().parent.parent
 OFFLINE = CHECKOUT / "tests" / "offline"
 runpy.run_path(str(OFFLINE / "sitecustomize.py"))
-#: The seconds of a processor that one test may take.
-MOST = 60
+#: How much processor time one test may take, in seconds.
+MAX_TEST_TIME = 60
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Tell pytest of the marks of our own."""
-    config.addinivalue_line("markers", "slow: takes more than a second or two, and is left out of a quick check.")
+    """Register our own marks."""
+    config.addinivalue_line("markers", "slow: takes more than about two seconds; not part of the quick check.")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Measure no coverage of what is drawn: it would hang on luck, and what is measured runs at half its speed.
+    """Do not measure coverage in tests that draw: the result would depend on luck, and measuring halves their speed.
 
-    What is measured runs first, before what is drawn has filled any cache.
+    Measured tests run first, before the others have filled any cache.
     """
     for item in items:
-        shown = item.name.startswith("v4schema.strategies")  # these look for the smallest ads
-        if shown or getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+        is_doctest = item.name.startswith("v4schema.strategies")  # doctests that search for the smallest ad
+        if is_doctest or getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
             item.add_marker("no_cover")
-        if shown:
+        if is_doctest:
             item.add_marker("slow")
     items.sort(key=lambda item: item.get_closest_marker("no_cover") is not None)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Tell which rules were broken, if any were to be."""
+    """Print which assertions were violated, if the tests about them ran."""
     reports = terminalreporter.getreports("passed") + terminalreporter.getreports("failed")
     tallies = [rows for report in reports for name, rows in report.user_properties if name == "tally"]
     if tallies:
-        terminalreporter.section("rules broken by near misses, by schema and keyword")
+        terminalreporter.section("assertions violated by near misses, by schema and keyword")
         for line in coverage(chain.from_iterable(tallies)):
             terminalreporter.write_line(line)
 
 
 @pytest.fixture(autouse=True, scope="session")
 def _offline() -> None:
-    """No test reaches any network but loopback, nor does a Python process that it starts."""
+    """Neither a test nor a Python process that it starts reaches a network other than loopback."""
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(OFFLINE), os.environ.get("PYTHONPATH")]))
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _signals_are_heard() -> None:
-    """What tests start hears of signals, although this run may ignore them: under `nohup`, or started with ``&``.
+def _signals_are_received() -> None:
+    """Processes that tests start receive signals even if this run ignores them: under `nohup`, or started with ``&``.
 
-    A process hands on to others what it ignores, and not what it handles: so it handles them, and does nothing.
+    A child inherits ignored signals but not handlers, so this process handles them, and does nothing.
     """
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
         if signal.getsignal(number) is signal.SIG_IGN:
@@ -97,28 +97,28 @@ def _signals_are_heard() -> None:
 
 @pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
-    """Let a test fail that takes too much of a processor: on a machine with other work it would seem to hang.
+    """Fail a test that takes too much processor time: on a busy machine it would seem to hang.
 
-    Where pytest-cov does not measure, nothing does: in a worker of pytest-xdist, which is a child of the run, coverage has
-    also been started as it is for all children, and would go on.
+    In a test without coverage, stop the measurement that coverage starts in every child process, such as a worker of
+    pytest-xdist.
     """
     while item.get_closest_marker("no_cover") and (also := Coverage.current()):
         also.stop()
-    before = _processor()
+    before = _processor_time()
     yield
-    if not is_thorough() and (taken := _processor() - before) > MOST:
-        pytest.fail(f"{item.nodeid} took {taken:.0f} s of a processor; at most {MOST} are left to one test.")
+    if not is_thorough() and (taken := _processor_time() - before) > MAX_TEST_TIME:
+        pytest.fail(f"{item.nodeid} took {taken:.0f} s of processor time; a test may take {MAX_TEST_TIME} s.")
 
 
-def _processor() -> float:
-    """How long this process, and those it has waited for, have kept a processor busy."""
+def _processor_time() -> float:
+    """The processor time of this process and of the children that it has waited for."""
     times = os.times()
     return times.user + times.system + times.children_user + times.children_system
 
 
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
-    """The caller's own variables do not reach the tests, nor what measures coverage the children of those that do without."""
+    """Hide the caller's own variables from the tests, and those of coverage from the children of tests without coverage."""
     unmeasured = request.node.get_closest_marker("no_cover") is not None
     for name in [*os.environ]:
         if name.startswith("COVERAGE_") and unmeasured:

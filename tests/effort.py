@@ -1,23 +1,23 @@
-"""How much the laws draw: little in a quick check, some in the usual run, much where there is time."""
+"""How much the laws draw: little in the quick profile, more in the usual one, and most in the thorough one."""
 
 from typing import Any
 
 from hypothesis import settings
 
-#: How many examples a law draws that says nothing else, by the profile: `--hypothesis-profile quick`, for instance.
+#: How many examples a law draws by default, by the name for `--hypothesis-profile`.
 PROFILES = {"quick": 4, "usual": 100, "thorough": 500}
 
 
-def examples(usual: int, **more: Any) -> settings:  # noqa: ANN401  (what else the settings of Hypothesis take)
-    """The settings of a law that draws so many examples in the usual run, and in other profiles more or fewer in proportion."""
+def examples(usual: int, **more: Any) -> settings:  # noqa: ANN401  (any settings of Hypothesis)
+    """The settings of a law that draws `usual` examples in the usual profile, and proportionally many in the others."""
     return settings(max_examples=max(1, round(usual * settings().max_examples / PROFILES["usual"])), **more)
 
 
 def is_quick() -> bool:
-    """Whether only a part of the rules can be tried."""
+    """Whether only some of the assertions are tried."""
     return settings().max_examples < PROFILES["usual"]
 
 
 def is_thorough() -> bool:
-    """Whether there is time for what the usual run leaves out."""
+    """Whether everything is tried that the usual profile leaves out."""
     return settings().max_examples > PROFILES["usual"]

@@ -241,6 +241,7 @@ def test_a_new_category_and_a_new_edition_work_in_the_library(version: str, own:
     assert [(finding.code, finding.at) for finding in found] == [("field.misnamed", "/category_fields/skrit")]
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 @pytest.mark.parametrize("version", ["v4", "v5"])
 def test_a_new_category_and_a_new_edition_work_in_the_command(version: str, own: Path, in_empty_folder: Path) -> None:

@@ -17,7 +17,8 @@ from v4schema.catalogue import Catalogue
 from v4schema.catalogue.messages import printable
 from v4schema.cli import terminal as terminal_
 from v4schema.cli.terminal import Terminal, with_progress
-from v4schema.feed import Summary, side_result
+from v4schema.feed.result import file_result
+from v4schema.feed.summary import Summary
 
 Ad = dict[str, Any]
 
@@ -176,13 +177,13 @@ def test_how_far_a_run_has_come_is_for_terminals_alone(capsys: pytest.CaptureFix
     assert capsys.readouterr().err == ""
 
 
-def test_how_far_a_run_has_come_is_said_now_and_then(catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not after every ad, but when it is time; and it is wiped at the end."""
+def test_progress_is_shown_from_time_to_time(catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not after every ad; and it is removed at the end."""
     steered: list[str] = []
     clock = iter([0.0, 0.1, 0.3, 0.3, 0.4])
     monkeypatch.setattr(terminal_, "_steer", steered.append)
     monkeypatch.setattr(time, "monotonic", lambda: next(clock))
-    passed = [side_result(name, "file.linked", catalogue) for name in "abc"]
+    passed = [file_result(name, "file.linked", catalogue) for name in "abc"]
     assert [*with_progress(iter(passed), Summary())] == passed
     assert steered == ["\r0 ads", "\r\x1b[K"]
 

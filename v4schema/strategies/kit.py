@@ -36,7 +36,7 @@ def ads(
     `v4schema.errors.UnknownName` for an unknown edition, category or operation.
 
     >>> from hypothesis import find
-    >>> find(ads(category="moped", operation="update"), lambda ad: "price" in ad)
+    >>> find(ads(category="hunting", operation="update"), lambda ad: "price" in ad)
     {'price': [{'type': 'list', 'amount': 3500000, 'currency': 'SEK'}]}
     """
     candidates = _candidates(version, category, operation, catalogue)
@@ -58,7 +58,7 @@ def near_misses(
     covered by another finding are left out. Raises `v4schema.errors.UnknownName` for an unknown edition, category or operation.
 
     >>> from hypothesis import find
-    >>> misses = near_misses(category="moped", operation="update", only=lambda assertion: assertion.keyword == "minItems")
+    >>> misses = near_misses(category="hunting", operation="update", only=lambda assertion: assertion.keyword == "minItems")
     >>> miss = find(misses, lambda _: True)
     >>> miss.ad, miss.finding.at, miss.finding.code
     ({'price': []}, '/price', 'schema.minItems')
