@@ -1,4 +1,4 @@
-"""Play the commands that the documents show, and tell whether they still print what stands there.
+"""Play the commands that the documents show, and return whether they still print what stands there.
 
 A block of the language `console` holds commands behind `$ `, each followed by what it prints: standard output, then standard
 error. A line that is `…` stands for any number of lines. The commands of a page run in order, in a folder of their own with a
@@ -44,7 +44,7 @@ def played(page: str) -> str:
 
 
 def agrees(shown: str, printed: str) -> bool:
-    r"""Tell whether what a page shows is what was printed.
+    r"""Return whether what a page shows is what was printed.
 
     >>> agrees("a\n…\n", "a\nb\nc\n"), agrees("a\n…\nc\n", "a\nb\n")
     (True, False)

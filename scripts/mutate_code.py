@@ -245,7 +245,7 @@ def forget() -> None:
 
 
 def _own(value: object, name: str) -> bool:
-    """Tell whether a module made a value itself; of plain values, only those that are no other's by chance."""
+    """Return whether a module made a value itself; of plain values, only those that are no other's by chance."""
     return getattr(value, "__module__", None) == name or isinstance(value, dict | set)
 
 
@@ -368,7 +368,7 @@ class Trial:
 
 
 def _among(item: pytest.Item, categories: set[str]) -> bool:
-    """Tell whether a test is for one of some categories, or for none in particular."""
+    """Return whether a test is for one of some categories, or for none in particular."""
     kind = getattr(item, "callspec", None) and item.callspec.id.rpartition("/")  # type: ignore[attr-defined]
     return not kind or kind[0] not in {"v3", "v4"} or kind[2] in categories
 

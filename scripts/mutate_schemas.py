@@ -164,7 +164,7 @@ def examples(folder: str, own: str) -> list[Path]:
 
 
 def stands(path: Path, held: Catalogue) -> bool:
-    """Tell whether an example is still what its folder says."""
+    """Return whether an example is still what its folder says."""
     case = json.loads(path.read_text("utf-8"))
     version, _, verdict, _ = path.relative_to(EXAMPLES).parts
     told: dict[str, Any] = {"version": version, "catalogue": held}
@@ -182,7 +182,7 @@ def stands(path: Path, held: Catalogue) -> bool:
 
 
 def replayed(case: Any, held: Catalogue) -> bool:  # noqa: ANN401
-    """Tell whether a kept near miss still gives just its findings."""
+    """Return whether a kept near miss still gives just its findings."""
     version, category = case["kind"].split("/")
     report = validate(case["ad"], version=version, category=category, operation=case["operation"], catalogue=held)
     found = {(each.code, each.at) for each in report.findings if each.level is not Level.NOTE}

@@ -144,7 +144,7 @@ def reached(environ: Mapping[str, Any]) -> set[Reached]:
 
 
 def could_reach(environ: Mapping[str, Any]) -> bool:
-    """Tell whether any lenient router, mounted anywhere, could route a request to the API."""
+    """Return whether any lenient router, mounted anywhere, could route a request to the API."""
     method, info = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")
     mounted = environ.get("SCRIPT_NAME", "")
     candidates = [

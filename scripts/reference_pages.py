@@ -172,8 +172,8 @@ def _findings(catalogue: Catalogue) -> Iterator[str]:
             group = code.partition(".")[0]
             yield f"\n## {group}"
         yield f"\n### `{code}`"
-        yield f"\n**{entry['level']}.** {escaped(entry['means'])}"
-        yield f"\n{escaped(entry['explains'])}\n"
+        yield f"\n**{entry['level']}.** {escaped(entry['meaning'])}"
+        yield f"\n{escaped(entry['explanation'])}\n"
         for name, title in (("message", "Message"), ("hint", "Hint")):
             sentences = entry.get(name, {})
             for sentence in dict.fromkeys([sentences] if isinstance(sentences, str) else sentences.values()):
@@ -192,7 +192,7 @@ def _documents(catalogue: Catalogue) -> Iterator[str]:
 def _keywords(catalogue: Catalogue) -> Iterator[str]:
     yield "# Keywords"
     yield "\nWhat a schema of ads may say: keywords of JSON Schema 2020-12, and our own, which begin with `x-`."
-    yield "A rule is a member of a field's `allOf`; a condition is what stands under `if`, `then` and `not`.\n"
+    yield "A rule is a member of a field's `allOf`; a condition is a schema under `if`, `then` or `not`.\n"
     dialect = catalogue.read("meta/dialect.json")["$defs"]
     places = {"field": "field", "rule": "rule", "bare": "condition"}
     described: dict[str, str] = {}

@@ -15,6 +15,11 @@ from click.testing import Result
 Run = Callable[..., Result]
 
 
+def without_legend(printed: str) -> str:
+    """What the command prints, without the list of documents at its end."""
+    return printed.partition("Documents:\n")[0]
+
+
 def terminal(*words: str, cwd: Path, columns: int = 80, **env: str) -> str:
     """What the command prints on a terminal."""
     return _shown([sys.executable, "-m", "v4schema", *words], cwd, {"COLUMNS": str(columns), **env})

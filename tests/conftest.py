@@ -123,7 +123,7 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, request: pytest.F
     for name in [*os.environ]:
         if name.startswith("COVERAGE_") and unmeasured:
             monkeypatch.delenv(name)
-        if name.startswith("V4SCHEMA_") or name in {"NO_COLOR", "FORCE_COLOR"}:
+        if name.startswith("V4SCHEMA_") or name in {"NO_COLOR", "FORCE_COLOR", "COLUMNS"}:
             monkeypatch.delenv(name)
 
 

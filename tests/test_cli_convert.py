@@ -90,7 +90,7 @@ def test_standard_output_is_whole_as_well(run: Run) -> None:
     assert done.exit_code == 0
     assert json.loads(done.stdout)["category_id"] == "1020"
     assert done.stdout.count("\n") == json.dumps(CAR, indent=2).count("\n") + 1
-    assert "note word.translated /category_id 1020" in done.stderr
+    assert "note word.translated /category_id Changed from 1020" in done.stderr
 
 
 def test_an_array_stays_one_though_ads_are_left_out(run: Run) -> None:
@@ -226,7 +226,7 @@ def test_what_is_left_to_ask_can_be_asked_again(run: Run) -> None:
     Path("answers.csv").write_text(ANSWERS.replace("bensin", "kol"), "utf-8")
     done = run("convert", feed, *TO, "--answers", "answers.csv", "--questions", "more.csv")
     assert done.exit_code == 1
-    assert 'answers.csv:2:8: error answer.refused /category_fields/powertrain/fuels The answer "kol" is not taken.' in done.stdout
+    assert 'answers.csv:2:8: error answer.refused /category_fields/powertrain/fuels The answer "kol" was not used.' in done.stdout
     rows = Path("more.csv").read_text("utf-8-sig").splitlines()
     assert rows[0].startswith("source_id;ad;/category_fields/powertrain/fuels;/category_fields/brand")
     assert rows[2].startswith("moped-017;Yamaha Aerox 2020;;-;-;")

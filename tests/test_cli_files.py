@@ -13,7 +13,7 @@ from typing import Any
 import kill_test
 import pytest
 from ads import CAR, MOPED
-from commands import Run
+from commands import Run, without_legend
 
 from v4schema.cli import clashes, placement
 from v4schema.cli.shutdown import Shutdown
@@ -106,12 +106,12 @@ def test_a_file_is_taken_once(again: str, run: Run) -> None:
     Path("a.json").write_text(BARE, "utf-8")
     Path("link.json").symlink_to("a.json")
     os.link("a.json", "hard.json")
-    assert run("validate", "--operation", "update", "a.json", again).stderr.endswith(
-        "taken once.\n1 ad, 1 clean: 0 errors, 1 note.\n"
+    assert without_legend(run("validate", "--operation", "update", "a.json", again).stderr).endswith(
+        "is read once.\n1 ad, 1 clean: 0 errors, 1 note.\n"
     )
     result = run(*IN_KRONOR, "--in-place", "a.json", again)
     assert (result.exit_code, Path("a.json").read_text("utf-8")) == (0, ONCE)
-    assert "taken once.\n1 ad, 1 changed, 1 clean: 0 errors, 1 warning, 2 notes.\n" in result.stderr
+    assert "is read once.\n1 ad, 1 changed, 1 clean: 0 errors, 1 warning, 2 notes.\n" in result.stderr
 
 
 def test_a_feed_is_taken_once_from_standard_input_too(in_empty_folder: Path) -> None:

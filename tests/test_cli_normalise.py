@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import Run, background, plain, terminal
+from commands import Run, background, plain, terminal, without_legend
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
@@ -42,6 +42,9 @@ def test_the_ad_goes_to_standard_output_and_the_report_to_standard_error(run: Ru
         'messy.json:1:36: note word.translated /visible Changed from "ja" to true. [S, CD7]\n'
         "messy.json:1:79: note unit.converted /price/0/amount Converted from 34900 kr to 3490000 öre. [S]\n"
         "1 ad, 1 changed, 1 clean: 0 errors, 2 notes.\n"
+        "Documents:\n"
+        "  S         V4 implementation guide, Feb 2026\n"
+        "  CD7       Client documentation, typed endpoints, by Jul 2026\n"
     )
     assert messy.read_text("utf-8") == MESSY
 
@@ -87,7 +90,7 @@ def test_what_bare_prices_mean_is_no_setting_for_files(run: Run, messy: Path) ->
     Path("pyproject.toml").write_text('[tool.v4schema]\nprice-unit = "kr"\n', "utf-8")
     result = run("normalise", *UPDATE, "-i", messy.name)
     assert result.exit_code == 2
-    assert "say --price-unit on the command line" in " ".join(result.stderr.split())
+    assert "give --price-unit on the command line" in " ".join(result.stderr.split())
     assert messy.read_text("utf-8") == bare
     assert run("normalise", *UPDATE, messy.name).stdout == MENDED
     assert run("normalise", *UPDATE, "-i", "--price-unit", "kr", messy.name).exit_code == 0
@@ -165,7 +168,7 @@ def test_a_file_that_cannot_be_written_is_a_finding_and_the_others_are_still_wri
     result = run("normalise", *UPDATE, "-i", messy.name, "other.json")
     assert result.exit_code == 3
     assert "messy.json: error file.unwritable This could not be written: No space left on device." in result.stdout
-    assert result.stderr.endswith("; 1 file could not be written.\n")
+    assert without_legend(result.stderr).endswith("; 1 file could not be written.\n")
     assert messy.read_text("utf-8") == MESSY
     assert Path("other.json").read_text("utf-8") == MENDED
     assert sorted(path.name for path in Path().iterdir()) == ["messy.json", "other.json"]
@@ -322,7 +325,7 @@ def test_validate_says_what_would_be_mended(run: Run, messy: Path) -> None:
     """In each finding, in the summary, and in the report."""
     result = run("validate", *UPDATE, messy.name)
     assert [line.endswith(" (fixable)") for line in result.stdout.splitlines()] == [True, True]
-    assert result.stderr == "1 ad, 0 clean: 2 errors. `v4schema normalise` fixes 2 of them.\n"
+    assert without_legend(result.stderr) == "1 ad, 0 clean: 2 errors. `v4schema normalise` fixes 2 of them.\n"
     report = json.loads(run("validate", *UPDATE, "--format", "json", messy.name).stdout)
     assert report["summary"]["fixable"] == 2
     messy.write_text('{"category_id": "1121", "visible": 3}', "utf-8")
@@ -352,7 +355,7 @@ def test_a_feed_passes_through_in_order_and_is_counted(run: Run) -> None:
     result = run("normalise", *UPDATE, "--quiet", "feed.ndjson")
     assert result.stdout == f"{MENDED}\n" * 1000
     assert result.stderr == ""
-    assert run("normalise", *UPDATE, "feed.ndjson").stderr.endswith(
+    assert without_legend(run("normalise", *UPDATE, "feed.ndjson").stderr).endswith(
         "1,000 ads, 500 changed, 1,000 clean: 0 errors, 1,000 notes.\n"
     )
 

@@ -140,11 +140,11 @@ def holding(**members: Any) -> Ad:  # noqa: ANN401
     return {"type": "object", "x-source": ["S"], "properties": members}
 
 
-def along(given: Ad, wanted: Ad, *rules: Rule) -> Converter:
+def along(given: Ad, target: Ad, *rules: Rule) -> Converter:
     """What carries ads by rules, from one schema to another."""
-    kinds: dict[str, Any] = {"given": Kind(version="v3"), "wanted": Kind(version="v4")}
+    kinds: dict[str, Any] = {"given": Kind(version="v3"), "target": Kind(version="v4")}
     mapping = CategoryMapping(automatic=False, source=["S"], rules=rules, **kinds)
-    return Converter(catalogue=HELD, mapping=mapping, given=given, target=wanted, quantity_kinds=HELD.quantity_kinds)
+    return Converter(catalogue=HELD, mapping=mapping, given=given, target=target, quantity_kinds=HELD.quantity_kinds)
 
 
 def test_each_rule_does_what_it_says_and_tells_it() -> None:
@@ -198,7 +198,7 @@ def test_each_rule_does_what_it_says_and_tells_it() -> None:
 def test_a_bare_amount_is_told_where_its_unit_differs_and_its_rule_measures() -> None:
     """And nowhere else; what is certain is written in the new unit, and what is written with its unit needs no word."""
     kr, ore = ({**FIELD, "type": ["integer", "string"], "x-unit": unit} for unit in ("kr", "öre"))
-    measuring = {"does": "keep", "by": [{"in_unit": "price"}], **BECAUSE}
+    measuring = {"action": "keep", "steps": [{"in_unit": "price"}], **BECAUSE}
     converter = along(
         holding(price={**kr, "x-private": True}, same=ore, note=kr, other=kr),
         holding(price=ore, same=ore, note=ore, other=ore),
@@ -246,7 +246,7 @@ def test_the_order_of_rules_does_not_matter(mapping: Any, data: st.DataObject, s
     ad = data.draw(strewn(mapping.given))
     rules = [*mapping.rules]
     seed.shuffle(rules)
-    told: dict[str, Any] = {"given": HELD.schema(mapping.given), "wanted": HELD.schema(mapping.target)}
+    told: dict[str, Any] = {"given": HELD.schema(mapping.given), "target": HELD.schema(mapping.target)}
     made = [
         Converter(catalogue=HELD, mapping=replace(mapping, rules=each), quantity_kinds=HELD.quantity_kinds, **told).convert(ad).ad
         for each in (mapping.rules, rules)
@@ -386,8 +386,8 @@ def test_suggestions_are_read_from_the_title_and_never_filled_in() -> None:
     [
         ({"/category_fields/model_year": "20x0"}, ("answer.refused", "A valid integer is required.")),
         ({"/category_fields/model_year": 1850}, ("answer.refused", "greater than or equal to 1900")),
-        ({"/category_fields/condition/mileage": "15400"}, ("answer.refused", "does not say its unit")),
-        ({"/category_fields/condition/mileage": "15.400 km"}, ("answer.refused", "can be read as")),
+        ({"/category_fields/condition/mileage": "15400"}, ("answer.refused", "The unit is missing")),
+        ({"/category_fields/condition/mileage": "15.400 km"}, ("answer.refused", '"15.400" can mean 15400 or 15.4')),
         ({"/category_fields/powertrain/fuels": "bensin, kol"}, ("answer.refused", '"kol" is not a valid choice')),
         ({"/category_fields/registration_number": "ABC1234"}, ("answer.refused", "no more than 6 characters")),
         ({"/category_fields/body_type": "scooter"}, ("answer.unasked", '"scooter" was not used')),
@@ -522,14 +522,14 @@ def test_what_is_wrong_with_the_given_ad_comes_first() -> None:
 @pytest.mark.parametrize(
     ("ad", "told", "code", "message"),
     [
-        ({**CAR, "category_id": "1020"}, {}, "edition.already", '"1020" is how v4 writes it'),
+        ({**CAR, "category_id": "1020"}, {}, "edition.already", 'only v4 writes "1020"'),
         ({**CAR, "category_id": 1063}, {}, "category.unmapped", "The typed endpoints of July 2026 move it to 1060"),
         ({**CAR, "category_id": 1122}, {}, "category.unmapped", "no document says how it gets there"),
         ({**CAR, "category_id": 9999}, {}, "category.unknown", "9999 is not a category of v3"),
-        ({**CAR}, {"category": "moped"}, "category.unmapped", "The category v3/car does not become v4/moped"),
+        ({**CAR}, {"category": "moped"}, "category.unmapped", "The category v3/car cannot become v4/moped"),
         ({"source_id": "1"}, {}, "schema.required", "This field is required"),
         ([CAR], {}, "ad.not_object", "Expected a dictionary"),
-        ({**CAR, "body": float("nan")}, {}, "json.unsupported_value", "JSON cannot say this value"),
+        ({**CAR, "body": float("nan")}, {}, "json.unsupported_value", "JSON cannot express this value"),
     ],
 )
 def test_an_ad_without_a_way_stays_as_it_is(ad: Any, told: dict[str, Any], code: str, message: str) -> None:  # noqa: ANN401
@@ -603,7 +603,7 @@ def test_a_warning_does_not_stand_for_an_error_at_its_place(how: Any) -> None:  
     """A negative amount is an error, although its unit is not certain either."""
     done = how({**CAR, "price": [{"type": "list", "amount": -5, "currency": "SEK"}]}, to="v4")
     said = [(finding.code, finding.level) for finding in done.findings if finding.at == "/price/0/amount"]
-    assert said == [("schema.minimum", Level.ERROR), ("unit.unsaid", Level.WARNING)]
+    assert said == [("schema.minimum", Level.ERROR), ("unit.unstated", Level.WARNING)]
     assert not done.complete
 
 

@@ -57,11 +57,14 @@ def test_a_mapping_is_complete_and_every_rule_of_it_is_needed(mapping: CategoryM
         (Rule(action="keep", at=("nothing",), to=("nothing",)), "keep /nothing: /nothing is no field of"),
         (Rule(action="drop", at=("nothing",)), "drop /nothing: /nothing is no field of"),
         (Rule(action="ask", to=("nothing",)), "ask /nothing: /nothing is no field of"),
-        (Rule(action="drop", at=("body",)), "/body is spoken of by keep /body and by drop /body"),
+        (Rule(action="drop", at=("body",)), "/body is in several rules: keep /body and drop /body"),
         (Rule(action="move", at=("title",), to=("body",)), "/body comes from more than one rule"),
-        (Rule(action="move", at=("title",), to=("nothing",)), "/title comes to /nothing, which is no field of"),
-        (Rule(action="ask", to=("source_id",)), "ask /source_id: the field is not wanted, or always there"),
-        (Rule(action="ask", to=("category_fields", "vin")), "ask /category_fields/vin: the field is not wanted, or always there"),
+        (Rule(action="move", at=("title",), to=("nothing",)), "move /title to /nothing: /nothing is no field of"),
+        (Rule(action="ask", to=("source_id",)), "ask /source_id: the field is not required, or always there"),
+        (
+            Rule(action="ask", to=("category_fields", "vin")),
+            "ask /category_fields/vin: the field is not required, or always there",
+        ),
         (Rule(action="fill", to=("dealer_code",), value=3), "fill /dealer_code: the field does not take the value"),
     ],
 )

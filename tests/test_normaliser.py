@@ -674,7 +674,12 @@ def test_nothing_is_moved_to_where_it_may_not_be_sent() -> None:
 
 def test_steps_of_a_list_are_done_although_none_are_for_its_items() -> None:
     """Those before what is within and those after; and a list that its field would not take is put together all the same."""
-    items = {"type": "array", "items": {"type": "string"}, "minItems": 2, "x-normalise": [{"list": True}, {"distinct": True}]}
+    items = {
+        "type": "array",
+        "items": {"type": "string", "x-source": ["S"]},
+        "minItems": 2,
+        "x-normalise": [{"list": True}, {"distinct": True}],
+    }
     schema = {"properties": {"tags": {**items, "x-source": ["S"]}}}
     walk = Transformer(schema=schema, words={}, quantity_kinds={}, fields=lambda node: node["properties"]).compiled()
     entries: list[ChangeRecord] = []
@@ -718,8 +723,8 @@ def test_what_rests_on_the_callers_word_says_so() -> None:
     """Whether the number stands alone or in an object without a unit."""
     for mileage in (1540, {"value": 1540}):
         ad = {"category_fields": {"condition": {"mileage": mileage}}}
-        assert "on your word" in normalise(ad, category="car", mileage_unit="mil").changes[0].message
-        assert "on your word" in normalise(ad, category="car", mileage_unit="km").changes[0].message
+        assert "as you said" in normalise(ad, category="car", mileage_unit="mil").changes[0].message
+        assert "as you said" in normalise(ad, category="car", mileage_unit="km").changes[0].message
 
 
 @pytest.mark.parametrize("around", [3, [], "x"])

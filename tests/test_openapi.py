@@ -309,14 +309,14 @@ def altered(schemas: Path, folder: Path, name: str, change: Any) -> Catalogue:  
     [
         (
             lambda schemas: schemas["LogEntry"].update({"$ref": "any.json#/properties/lug"}),
-            "any.json#/properties/lug leads nowhere",
+            "any.json#/properties/lug refers to nothing",
         ),
         (
             lambda schemas: schemas["LogEntry"].update({"$ref": "moped.json#/properties/log"}),
-            "is no part of what all categories share",
+            "is not part of the common schema",
         ),
-        (lambda schemas: schemas["LogEntry"].update({"x-operation": "fly"}), "is wanted for fly, which is no operation of v4"),
-        (lambda schemas: schemas["LogEntry"].pop("x-operation"), "is wanted for None, which is no operation of v4"),
+        (lambda schemas: schemas["LogEntry"].update({"x-operation": "fly"}), "is used for fly, which is not an operation of v4"),
+        (lambda schemas: schemas["LogEntry"].pop("x-operation"), "is used for None, which is not an operation of v4"),
     ],
 )
 def test_a_source_that_leads_nowhere_is_damaged(change: Any, message: str, schemas: Path, tmp_path: Path) -> None:  # noqa: ANN401

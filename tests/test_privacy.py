@@ -192,6 +192,7 @@ def test_what_holds_an_ad_does_not_print_it() -> None:
         "v4schema.conversion.converter.Converter",
         "v4schema.document.rewrite",
         "v4schema.document.positions",
+        "v4schema.catalogue.provenance",
         "v4schema.reading.reader.Limits",
         "v4schema.output.staging",  # `before` is a digest
         "v4schema.cli.outputs",  # likewise

@@ -198,16 +198,16 @@ def test_lists_of_words_and_of_other_things_are_told_apart() -> None:
 @pytest.mark.parametrize(
     ("text", "place", "message"),
     [
-        (f"{HEAD};märke\n{ROW};Honda\n".encode(), (1, 1), "There are two columns for /category_fields/brand."),
-        (b"", (1, 1), "The sheet is empty."),
-        (b"\n\n", (1, 1), "The sheet is empty."),
+        (f"{HEAD};märke\n{ROW};Honda\n".encode(), (1, 1), "Two columns are for /category_fields/brand."),
+        (b"", (1, 1), "The table is empty."),
+        (b"\n\n", (1, 1), "The table is empty."),
         (b"PK\x03\x04rest", (1, 1), "This is a workbook, not a CSV file."),
-        (b"brand;model\nYamaha;Aerox\n", (1, 1), "There is no column source_id."),
+        (b"brand;model\nYamaha;Aerox\n", (1, 1), "The column source_id is missing."),
         (f"{HEAD}\nmoped-017;F\xf6hn\n".encode("latin-1"), (1, 1), "This is not UTF-8."),
         (f"{HEAD}\n".encode("utf-16"), (1, 1), "This is not UTF-8."),
-        (f"{HEAD}\n{ROW};more\n".encode(), (2, 1), "There are 9 cells in this line, but 8 columns."),
-        (f"{HEAD}\n;Yamaha\n".encode(), (2, 1), "There is no source_id in this line."),
-        (f'{HEAD}\nmoped-017;"Yamaha" x\n'.encode(), (2, 1), "This is no line of a table"),
+        (f"{HEAD}\n{ROW};more\n".encode(), (2, 1), "This line has 9 cells, but there are 8 columns."),
+        (f"{HEAD}\n;Yamaha\n".encode(), (2, 1), "This line has no source_id."),
+        (f'{HEAD}\nmoped-017;"Yamaha" x\n'.encode(), (2, 1), "This line is not part of a table"),
     ],
 )
 def test_a_sheet_that_is_no_table_is_a_finding(text: bytes, place: tuple[int, int], message: str) -> None:
@@ -216,7 +216,7 @@ def test_a_sheet_that_is_no_table_is_a_finding(text: bytes, place: tuple[int, in
     told = [finding for result in results if result.is_side_file for finding in result.report.findings]
     assert [(finding.code, finding.line, finding.column) for finding in told] == [("answer.malformed", *place)]
     assert message in told[0].message
-    assert sum(result.complete for result in results if not result.is_side_file) == (message.startswith("There are two columns"))
+    assert sum(result.complete for result in results if not result.is_side_file) == (message.startswith("Two columns"))
 
 
 @given(text=st.binary(max_size=60) | st.text("\"';,\n\tsource_idbrand1", max_size=60).map(str.encode))

@@ -240,8 +240,8 @@ def test_findings_do_not_depend_on_the_order_of_names(shuffle: Any) -> None:  # 
         (("modelYear",), "/category_fields/model_year", "Move it to"),
         (("description",), "/body", "Rename it"),
         (("category_fields", "dealer_code"), "/dealer_code", "Move it to"),
-        (("currency",), None, "Check its name"),
-        (("category_fields", "name"), None, "Check its name"),
+        (("currency",), None, "Check the name"),
+        (("category_fields", "name"), None, "Check the name"),
     ],
 )
 def test_a_wrong_name_is_an_error_that_names_the_right_field(

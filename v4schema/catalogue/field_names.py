@@ -98,12 +98,12 @@ class FieldNames:
         }
 
     def _same_subject(self, at: Place, right: Place) -> bool:
-        """Tell whether a name is about the same thing at both places: the ad, its vehicle, or the object that holds both."""
+        """Return whether a name is about the same thing at both places: the ad, its vehicle, or the object that holds both."""
         within = at[:-1]
         return within in {(), self.catalogue.category_fields_at} or right[: len(within)] == within
 
     def _is_sendable(self, at: Place, right: Place) -> bool:
-        """Tell whether a field may be sent, and every object around it that does not already hold the wrong name."""
+        """Return whether a field may be sent, and every object around it that does not already hold the wrong name."""
         shared = next((end for end in range(len(right)) if at[: end + 1] != right[: end + 1]), 0)
         described = [subschema_at(self.schema, right[:end]) for end in range(shared + 1, len(right) + 1)]
         return all(node is not None and is_sendable(node) for node in described)

@@ -140,7 +140,7 @@ class Output:
         self.verify()
 
     def verify(self) -> bool:
-        """Tell whether a source that is replaced is no longer what was read; then it is not replaced."""
+        """Return whether a source that is replaced is no longer what was read; then it is not replaced."""
         try:
             if self.staged and self.staged.finished:
                 self.staged.verify()
@@ -256,7 +256,7 @@ def _in_folder(out: str, files: Sequence[str]) -> list[str]:
 
 
 def _is_ordinary(name: str) -> bool:
-    """Tell whether a name is that of a file, or of a folder, which is reported when it is read."""
+    """Return whether a name is that of a file, or of a folder, which is reported when it is read."""
     return os.path.isfile(name) or os.path.isdir(name)
 
 

@@ -198,12 +198,12 @@ def _steer(text: str) -> None:
 
 
 def is_tty(stream: IO[str] | None) -> bool:
-    """Tell whether a stream is a terminal."""
+    """Return whether a stream is a terminal."""
     return stream is not None and stream.isatty()
 
 
 def is_coloured(when: str, *, on_terminal: bool) -> bool:
-    """Tell whether to use colours, by the option and the stream."""
+    """Return whether to use colours, by the option and the stream."""
     return when == "always" or (when == "auto" and on_terminal and not os.environ.get("NO_COLOR"))
 
 

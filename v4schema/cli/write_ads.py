@@ -249,5 +249,5 @@ class _Document:
         return piece + reading.ending
 
     def is_worth_writing(self, *, in_place: bool) -> bool:
-        """Tell whether the document is worth writing: not without its only ad, nor in place when no ad is left."""
+        """Return whether the document is worth writing: not without its only ad, nor in place when no ad is left."""
         return self.begun or not (self.alone or in_place)

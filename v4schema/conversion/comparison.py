@@ -197,7 +197,7 @@ def _lists(keyword: str, one: Sequence[Any], two: Sequence[Any]) -> Iterator[tup
 
 
 def _same_items(one: Sequence[Any], two: Sequence[Any]) -> bool:
-    """Tell whether two lists have the same items, in any order."""
+    """Return whether two lists have the same items, in any order."""
     return len(one) == len(two) and all(any(each == other and type(each) is type(other) for other in two) for each in one)
 
 
@@ -207,6 +207,6 @@ def _limit(node: Schema, keyword: str, narrower: Any) -> Any:  # noqa: ANN401  (
 
 
 def _is_sendable(schema: Schema, at: Sequence[str]) -> bool:
-    """Tell whether a field and every object around it may be sent."""
+    """Return whether a field and every object around it may be sent."""
     around = [subschema_at(schema, at[:end]) for end in range(1, len(at) + 1)]
     return all(node is not None and is_sendable(node) for node in around)

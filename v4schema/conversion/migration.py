@@ -284,13 +284,13 @@ def _migration_path(
 
 
 def _writes(catalogue: Catalogue, version: str, value: str | int) -> bool:
-    """Tell whether an edition writes a category this way, without a warning."""
+    """Return whether an edition writes a category this way, without a warning."""
     category = catalogue.edition(version).category(value)
     return category is not None and _writes_category(catalogue, version, category.slug, value)
 
 
 @lru_cache(maxsize=1024, typed=True)
 def _writes_category(catalogue: Catalogue, version: str, category: str, value: str | int) -> bool:
-    """Tell whether an edition writes one of its categories as `value`. An unknown value never gets here, so none is cached."""
+    """Return whether an edition writes one of its categories as `value`. An unknown value never gets here, so none is cached."""
     schema = catalogue.schema(Kind(version=version, category=category))
     return engines.compile_schema(subschema_at(schema, catalogue.category_at) or {}).accepts(value)

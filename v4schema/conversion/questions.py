@@ -228,7 +228,7 @@ class Questionnaire:
         return [text for text in separators.split(value) if text.strip()]
 
     def _fits_cell(self, node: Schema) -> bool:
-        """Tell whether a line of text can be an answer: not for an object that is no quantity, nor for a list of objects."""
+        """Return whether a line of text can be an answer: not for an object that is no quantity, nor for a list of objects."""
         if "items" in node:
             return self._fits_cell(node["items"])
         return "properties" not in node or any("quantity" in step for step in node.get("x-normalise", ()))

@@ -45,7 +45,7 @@ def create(given: object, new: object, *, why: Callable[..., str], **about: obje
 
 
 def is_intact(receipt: object) -> bool:
-    """Tell whether a receipt is unchanged since it was created."""
+    """Return whether a receipt is unchanged since it was created."""
     if not isinstance(receipt, dict):
         return False
     rest = {name: value for name, value in receipt.items() if name != _CHECK}
@@ -103,7 +103,7 @@ def _changes(given: Any, new: Any, at: Place) -> Iterator[dict[str, Any]]:  # no
 
 
 def _is_unchanged(ad: object, at: Place, change: Mapping[str, Any]) -> bool:
-    """Tell whether an ad is at a place as it was when the receipt was created."""
+    """Return whether an ad is at a place as it was when the receipt was created."""
     if pointer.exists(ad, at):
         return bool(at) and "is" in change and json_equal(pointer.get(ad, at), change["is"])
     around = pointer.get(ad, at[:-1]) if pointer.exists(ad, at[:-1]) else None

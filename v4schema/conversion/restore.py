@@ -47,7 +47,7 @@ class Restoration:
         return ()
 
     def is_complete(self) -> bool:
-        """Tell whether the ad is exactly what it was, or, with later changes kept, valid."""
+        """Return whether the ad is exactly what it was, or, with later changes kept, valid."""
         return self.restored.exact or (not self.restored.changed and self._report().valid)
 
     def _report(self) -> Report:
@@ -92,7 +92,7 @@ def _shape(catalogue: Catalogue) -> Engine:
 
 
 def _is_intact(receipt: object, catalogue: Catalogue) -> bool:
-    """Tell whether a receipt has the right shape and is unchanged since it was created."""
+    """Return whether a receipt has the right shape and is unchanged since it was created."""
     return first_non_json(receipt) is None and _shape(catalogue).accepts(receipt) and receipts.is_intact(receipt)
 
 
@@ -102,6 +102,6 @@ def _kind(text: str) -> Kind:
 
 
 def _is_known(kind: Kind, catalogue: Catalogue) -> bool:
-    """Tell whether the catalogue has a kind: other schemas may have written the receipt."""
+    """Return whether the catalogue has a kind: other schemas may have written the receipt."""
     edition = catalogue.editions.get(kind.version)
     return edition is not None and kind.category in edition.categories

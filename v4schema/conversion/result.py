@@ -24,7 +24,7 @@ class Outcome(Protocol):
         """Return the questions that are still open, the optional ones too."""
 
     def is_complete(self) -> bool:
-        """Tell whether the new ad is valid, or exactly the ad of a receipt."""
+        """Return whether the new ad is valid, or exactly the ad of a receipt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

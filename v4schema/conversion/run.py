@@ -82,7 +82,7 @@ class CompiledMapping:
         return engines.compile_schema(errors_only(self._target))
 
     def has_undocumented_names(self, ad: object) -> bool:
-        """Tell whether an ad has undocumented names where such are allowed."""
+        """Return whether an ad has undocumented names where such are allowed."""
         return any(
             not described.issuperset(cast("Mapping[str, object]", pointer.get(ad, at)))
             for at, described in self._open_objects
@@ -123,7 +123,7 @@ class ConversionRun:
         return (self.answered or self.fixed_again or self.mapped).ad
 
     def is_complete(self) -> bool:
-        """Tell whether the new ad is valid: certainly if it fails no assertion and has no undocumented name."""
+        """Return whether the new ad is valid: certainly if it fails no assertion and has no undocumented name."""
         certain = self.compiled.engine.accepts(self.ad) and not self.compiled.has_undocumented_names(self.ad)
         return certain or self._report(self.ad).valid
 

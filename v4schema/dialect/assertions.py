@@ -78,5 +78,5 @@ def precedence(keyword_at: Sequence[Token]) -> tuple[Any, ...]:
 
 
 def _is_reported(keyword: str) -> bool:
-    """Tell whether a keyword has failures of its own: not one that is read together with another."""
+    """Return whether a keyword has failures of its own: not one that is read together with another."""
     return keyword in KEYWORDS and KEYWORDS[keyword].role is Role.ASSERTION and keyword not in DEPENDENT

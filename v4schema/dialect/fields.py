@@ -60,7 +60,7 @@ def error_rules(node: Schema) -> Iterator[Schema]:
 
 
 def requires(node: Schema, name: str) -> bool:
-    """Tell whether an object of this schema has to have a member of a name."""
+    """Return whether an object of this schema has to have a member of a name."""
     return any(name in fact.get("required", ()) for fact in error_rules(node))
 
 
@@ -80,7 +80,7 @@ def required_places(node: Schema, at: tuple[str, ...] = ()) -> Iterator[tuple[tu
 
 
 def is_sendable(node: Schema) -> bool:
-    """Tell whether a field may be sent: not one that is only described in order to be warned of."""
+    """Return whether a field may be sent: not one that is only described in order to be warned of."""
     return all(rule.get("not") != {} for rule in node.get("allOf", ()))
 
 
@@ -91,7 +91,7 @@ def types(node: Schema) -> list[str]:
 
 
 def matches_type(value: object, node: Schema) -> bool:
-    """Tell whether a value is of a type that a subschema takes."""
+    """Return whether a value is of a type that a subschema takes."""
     return any(
         isinstance(value, _TYPES.get(name, object)) and not (isinstance(value, bool) and name in {"integer", "number"})
         for name in types(node)
@@ -125,7 +125,7 @@ def errors_only(node: Schema) -> Schema:
 
 
 def is_private(schema: Schema, at: Sequence[Token]) -> bool:
-    """Tell whether the value at a place must not be shown: it, or what it belongs to, is ``x-private``."""
+    """Return whether the value at a place must not be shown: it, or what it belongs to, is ``x-private``."""
     return any("x-private" in (subschema_at(schema, at[:end]) or {}) for end in range(len(at) + 1))
 
 

@@ -122,7 +122,7 @@ class Flattening:
 
 
 def is_separate(layer: Mapping[str, Any], branch: Mapping[str, Any]) -> bool:
-    """Tell whether a branch of an ``allOf``, merged with its own layers, stays a rule of its own."""
+    """Return whether a branch of an ``allOf``, merged with its own layers, stays a rule of its own."""
     return not SEPARATE.isdisjoint(layer) or "x-operations" in branch
 
 
@@ -140,7 +140,7 @@ def _expanded_unique(node: Schema) -> Iterator[Schema]:
 
 
 def _is_idle(rule: Schema) -> bool:
-    """Tell whether a rule asserts nothing, such as one about plausible numbers of a category that has none."""
+    """Return whether a rule asserts nothing, such as one about plausible numbers of a category that has none."""
     inner = [*rule.get("properties", {}).values(), *(rule[keyword] for keyword in ("items", "then") if keyword in rule)]
     return not any(is_assertion(keyword) and keyword not in _LEADING for keyword in rule) and all(map(_is_idle, inner))
 

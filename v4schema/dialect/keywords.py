@@ -183,7 +183,7 @@ def names(*roles: Role) -> frozenset[str]:
     """Return the names of the keywords of some roles.
 
     >>> sorted(names(Role.IDENTITY))
-    ['$defs', '$id', '$schema']
+    ['$comment', '$defs', '$id', '$schema']
     """
     return frozenset(keyword.name for keyword in _TABLE if keyword.role in roles)
 
@@ -203,5 +203,5 @@ ASSERTING = names(Role.ASSERTION, Role.APPLICATOR)
 
 
 def is_assertion(keyword: str) -> bool:
-    """Tell whether a keyword of a flat schema decides which values are allowed, by itself or by the schemas that it applies."""
+    """Return whether a keyword of a flat schema decides which values are allowed, by itself or by the schemas that it applies."""
     return keyword in ASSERTING

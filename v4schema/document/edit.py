@@ -23,7 +23,7 @@ def vacancy(document: object, at: Place) -> Place | None:
 
 
 def is_blank(value: object) -> bool:
-    """Tell whether a value says nothing: null, or text of white space alone."""
+    """Return whether a value says nothing: null, or text of white space alone."""
     return value is None or (isinstance(value, str) and not value.strip())
 
 

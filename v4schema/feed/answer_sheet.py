@@ -211,7 +211,7 @@ class AnswerSheet:
             self._malformed(number, f"This line has no {own}.")
 
     def _is_legend(self, cells: Sequence[str]) -> bool:
-        """Tell whether a line is the legend: the second line, or wherever sorting has put it.
+        """Return whether a line is the legend: the second line, or wherever sorting has put it.
 
         The legend has no label. An ad of that name has one, or its name is marked.
         """

@@ -50,7 +50,7 @@ class KeyedQueue:
         return json.loads(found[1])
 
     def holds(self, name: str | None, *, taken: bool = False) -> bool:
-        """Tell whether a value is under a name, or, with `taken`, whether one was taken."""
+        """Return whether a value is under a name, or, with `taken`, whether one was taken."""
         query = "SELECT 1 FROM entries WHERE name IS ? AND taken = ? LIMIT 1"
         return self._database.execute(query, (name, int(taken))).fetchone() is not None
 

@@ -81,7 +81,7 @@ class QuestionSheet:
         for line in self._rows:
             name, label, suggestions, asked = json.loads(line)
             cells = ["" if at in asked else _NOT_ASKED for at in self._columns]
-            name = f"'{name}" if _REWRITTEN.match(name) else guarded(name)
+            name = f"'{guarded(name)}" if _REWRITTEN.match(name) else guarded(name)
             yield _line([name, guarded(label), *cells, guarded(suggestions)])
 
 

@@ -262,7 +262,7 @@ class _Bundle:
         return name if operation == next(iter(self.edition.operations)) else name + _pascal(operation)
 
     def _is_common(self, name: str) -> bool:
-        """Tell whether all categories have the same object under a name, in each operation."""
+        """Return whether all categories have the same object under a name, in each operation."""
         forms = self._forms.get(name, ())
         return len(forms) == len({operation for operation, _ in forms})
 
@@ -349,7 +349,7 @@ def _nullable(node: Schema) -> Schema:
 
 
 def _is_unneeded(node: Schema) -> bool:
-    """Tell whether a field is only warned about, so that nothing about it has to be described."""
+    """Return whether a field is only warned about, so that nothing about it has to be described."""
     return "deprecated" in node and _REFUSING.isdisjoint(node) and "allOf" not in node and not any(map(_asserts, _inner(node)))
 
 

@@ -80,7 +80,7 @@ class Guard:
         return report
 
     def passes(self, report: Report) -> bool:
-        """Tell whether a request with this report may pass."""
+        """Return whether a request with this report may pass."""
         return report.valid or self._warn
 
     def enforce(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> None:

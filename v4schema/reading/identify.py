@@ -55,7 +55,7 @@ def identify(
 
 
 def looks_like_ad(document: object, catalogue: Catalogue) -> bool:
-    """Tell whether a document may be an ad: it has a field of an ad at its top, or two known wrong names of fields.
+    """Return whether a document may be an ad: it has a field of an ad at its top, or two known wrong names of fields.
 
     One wrong name is not enough: ``description``, for one, is in many files that have nothing to do with ads.
 

@@ -345,7 +345,7 @@ def _type_names(types: str | Sequence[str]) -> Sequence[str]:
 
 
 def _is_listed(value: object, values: Iterable[object]) -> bool:
-    """Tell whether a scalar value equals one of several, by the rules of JSON: true is not 1, and 1.0 is."""
+    """Return whether a scalar value equals one of several, by the rules of JSON: true is not 1, and 1.0 is."""
     return any(isinstance(each, bool) is isinstance(value, bool) and each == value for each in values)
 
 
@@ -361,7 +361,7 @@ def _listed_or_not(domain: _Scalar, values: Sequence[Any], *, holds: bool) -> It
 
 
 def _is_kept(value: object, keyword: str, schema: Schema, narrow: Narrowing, *, holds: bool) -> bool:
-    """Tell whether a keyword holds, or does not hold, for a scalar value."""
+    """Return whether a keyword holds, or does not hold, for a scalar value."""
     limit = schema[keyword]
     number = None if isinstance(value, bool) else to_fraction(value)
     if isinstance(value, str) or number is not None:

@@ -147,7 +147,7 @@ def _sendable(node: Schema) -> Schema:
 
 
 def _is_covered(assertion: Assertion, *, by: Assertion) -> bool:
-    """Tell whether the failure of an assertion is not reported where another one fails.
+    """Return whether the failure of an assertion is not reported where another one fails.
 
     Of the errors about one value only the first is reported, and each warning once.
     """

@@ -12,7 +12,7 @@ from v4schema.catalogue import Catalogue
 from v4schema.dialect.assertions import Assertion
 from v4schema.errors import NoDescription, UnknownName
 from v4schema.findings.report import Kind
-from v4schema.openapi.description import described_editions
+from v4schema.openapi.description import described_editions, source
 from v4schema.strategies.feeds_and_requests import Feed, HttpRequest, endpoints, feed_files, requests_to, token_schemas
 from v4schema.strategies.kind_strategies import KindStrategies, accepted_ads
 from v4schema.strategies.near_miss import NearMiss, near_misses_among
@@ -118,7 +118,7 @@ def http_requests(
     edition = catalogue.edition(version)
     if edition.openapi is None:
         raise NoDescription(edition.name, described_editions(catalogue))
-    description = catalogue.read(edition.openapi)
+    description = source(catalogue, edition.openapi)
     chosen = [endpoint for endpoint in endpoints(description) if operation in {None, endpoint.operation}]
     if not chosen:
         known = [endpoint.operation for endpoint in endpoints(description) if endpoint.operation]

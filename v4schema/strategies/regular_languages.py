@@ -34,7 +34,7 @@ class Language:
         return self.machine.initial not in self.letters_left
 
     def accepts(self, text: str) -> bool:
-        """Tell whether a text belongs to the language."""
+        """Return whether a text belongs to the language."""
         return bool(self.machine.accepts(text))
 
 
