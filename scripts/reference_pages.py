@@ -41,6 +41,8 @@ _DOCUMENTED = {
     "common": "only the fields that all categories share",
     "named": "nothing but its name",
 }
+#: The definitions of the meta-schema that are schemas themselves, each with what it is called.
+_SCHEMAS = {"field": "field", "rule": "rule", "bare": "condition"}
 #: A piece of code in a text, between backticks.
 _CODE = re.compile("(`+[^`]+`+)")
 #: What Markdown would read as more than text.
@@ -194,10 +196,9 @@ def _keywords(catalogue: Catalogue) -> Iterator[str]:
     yield "\nWhat a schema of ads may say: keywords of JSON Schema 2020-12, and our own, which begin with `x-`."
     yield "A rule is a member of a field's `allOf`; a condition is a schema under `if`, `then` or `not`.\n"
     dialect = catalogue.read("meta/dialect.json")["$defs"]
-    places = {"field": "field", "rule": "rule", "bare": "condition"}
     described: dict[str, str] = {}
     allowed: dict[str, list[str]] = {}
-    for name, place in places.items():
+    for name, place in _SCHEMAS.items():
         for keyword, schema in dialect[name]["properties"].items():
             described.setdefault(keyword, _described(catalogue, schema))
             allowed.setdefault(keyword, []).append(place)
@@ -206,11 +207,13 @@ def _keywords(catalogue: Catalogue) -> Iterator[str]:
 
 
 def _described(catalogue: Catalogue, schema: object) -> str:
-    """Return what a meta-schema says of a keyword, itself or by a reference; of one that holds schemas, nothing."""
+    """Return the description of a keyword in a meta-schema, of its own or by a reference; none of one that contains schemas."""
     entry: Mapping[str, Any] = schema if isinstance(schema, Mapping) else {}
     if "$ref" in entry and "description" not in entry:
+        if entry["$ref"].rpartition("/")[2] in _SCHEMAS:
+            return ""
         entry, _ = catalogue.resolved(entry["$ref"], "meta/dialect.json")
-    return "" if "properties" in entry else str(entry.get("description", ""))
+    return str(entry.get("description", ""))
 
 
 def _steps(catalogue: Catalogue) -> Iterator[str]:

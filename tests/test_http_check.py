@@ -75,7 +75,7 @@ def test_what_is_found_of_an_ad_is_what_validate_finds(method: str, path: str, o
     ("request_", "expected"),
     [
         (sent("POST", "/v4/ads"), [("http.path", "The paths of v4 are /v4/ad, ")]),
-        (sent("POST", "/v4/ad/"), [("http.path", "Leave out the slash at the end")]),
+        (sent("POST", "/v4/ad/"), [("http.path", "Remove the slash at the end")]),
         (sent("PURGE", "/v4/ad"), [("http.method", "Use POST or GET.")]),
         (sent("POST", "/v4/ad/1"), [("http.method", "Use GET, PUT, PATCH or DELETE.")]),
         (
@@ -95,10 +95,10 @@ def test_what_is_found_of_an_ad_is_what_validate_finds(method: str, path: str, o
             [("http.content_type", "Send the header Content-Type: application/json.")],
         ),
         (sent("PATCH", "/v4/ad/1"), [("json.empty", "")]),
-        (sent("PATCH", "/v4/ad/1", b'{"body": "x", "body": "y"}'), [("json.duplicate_key", "Keep one of them")]),
+        (sent("PATCH", "/v4/ad/1", b'{"body": "x", "body": "y"}'), [("json.duplicate_key", "Keep one of the two")]),
         (sent("PATCH", "/v4/ad/1", b"{ /* complete ad payload */ }"), [("json.syntax", "")]),
         (sent("PATCH", "/v4/ad/1", []), [("ad.not_object", "")]),
-        (sent("DELETE", "/v4/ad/"), [("http.path", "Leave out the slash at the end")]),
+        (sent("DELETE", "/v4/ad/"), [("http.path", "Remove the slash at the end")]),
         (sent("GET", "/v4/ad//log"), [("http.path", "The paths of v4 are")]),
         (sent("GET", "/v4/ad?a"), [("http.query_unknown", "Leave it out")]),
         (sent("GET", "/v4/ad", token="6d2f\udcff"), [("http.token_malformed", "Send the token exactly as Blocket gave it")]),

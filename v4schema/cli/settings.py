@@ -14,7 +14,7 @@ _UNITS = {"": 1, **{f"{each}{i}": (1024 if i else 1000) ** n for n, each in enum
 #: The largest size: a tebibyte.
 _LARGEST = 1 << 40
 #: The longest settings file, in bytes.
-_LONGEST = 16 << 20
+_MAX_SIZE = 16 << 20
 
 
 def option(*names: str, **attributes: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # noqa: ANN401  (click's own)
@@ -93,9 +93,9 @@ def _table(path: str) -> Mapping[str, Any] | None:
 
     try:
         with open(path, "rb") as file:
-            text = file.read(_LONGEST + 1)
-        if len(text) > _LONGEST:
-            raise ValueError(f"it has more than {_LONGEST:,} bytes")  # noqa: TRY301  (reported like an error of TOML)
+            text = file.read(_MAX_SIZE + 1)
+        if len(text) > _MAX_SIZE:
+            raise ValueError(f"it is longer than {_MAX_SIZE >> 20} MiB")  # noqa: TRY301  (reported like an error of TOML)
         tools = tomllib.loads(text.decode()).get("tool")
     except (OSError, ValueError) as error:
         raise ValueError(f"Cannot read {path}: {error}.") from None
