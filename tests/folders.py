@@ -16,5 +16,5 @@ def some(schemas: Path, folder: Path, *kept: str) -> None:
         edition["categories"] = [each for each in edition["categories"] if each["slug"] in kept]
     for path in catalogue["mappings"]:
         path["categories"] = [each for each in path["categories"] if each["from"] in kept]
-        path["pathless"] = {}
+        path["unmapped"] = {}
     (folder / "catalogue.json").write_text(json.dumps(catalogue), "utf-8")

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.shell_completion import ShellComplete
 from commands import Run, plain, terminal, without_legend
 from folders import some
 from jsonschema import Draft202012Validator
@@ -22,6 +23,7 @@ from referencing import Registry, Resource
 from v4schema import Level, __version__, cli
 from v4schema import __main__ as process
 from v4schema.catalogue import Catalogue
+from v4schema.cli import main
 from v4schema.cli.shutdown import graceful_shutdown
 from v4schema.dialect.engines import ENGINES
 from v4schema.feed.result import Result, file_result
@@ -678,6 +680,57 @@ def test_explain_tells_all_about_every_code(run: Run, catalogue: Catalogue) -> N
     result = run("explain", "price.implausibel")
     assert result.exit_code == 2
     assert "Did you mean price.implausible?" in result.stderr
+
+
+def test_explain_lists_the_codes_of_a_family_and_explains_documents(run: Run, catalogue: Catalogue) -> None:
+    """The first part of a code names the family; the codes of documents are those in square brackets."""
+    listed = [line.split()[0] for line in run("explain", "price").stdout.splitlines() if not line.startswith(" ")]
+    assert listed == [code for code in catalogue.finding_codes if code.startswith("price.")]
+    assert run("explain", "price.*").stdout == run("explain", "price").stdout
+    for code, document in catalogue.documents.items():
+        explained = " ".join(run("explain", code).stdout.split())
+        assert explained.startswith(f"{code}: {document['title']}")
+        assert document["scope"] in explained
+    result = run("explain", "CR8")
+    assert result.exit_code == 2
+    assert "CR7" in result.stderr
+
+
+def test_the_documents_of_the_findings_are_listed_at_the_end_of_text(run: Run, bad: str) -> None:
+    """Each once, as text only, and not if the run is to be quiet."""
+    _, legend = run("validate", bad).stderr.split("Documents:\n")
+    assert [line.split()[0] for line in legend.splitlines()] == ["CD7", "CR7", "V3"]
+    for options in (["--quiet"], ["--format", "json"]):
+        assert "Documents:" not in run("validate", *options, bad).stderr
+
+
+def test_summaries_of_commands_are_complete(run: Run) -> None:
+    """The list of commands cuts no summary."""
+    assert "..." not in run("--help").stdout.replace("[ARGS]...", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "incomplete", "found"),
+    [
+        (["validate", "--api"], "", ["v3", "v4"]),
+        (["validate", "--category"], "mo", ["motorcycle", "moped", "motor-boat"]),
+        (["validate", "--api", "v3", "--category"], "truck", ["truck-and-bus"]),
+        (["validate", "--operation"], "m", ["migrate"]),
+        (["convert", "--to"], "v4", ["v4"]),
+        (["normalise", "--price-unit"], "k", ["kr"]),
+        (["show"], "v", ["v3", "v4"]),
+        (["show"], "v4/mop", ["v4/moped"]),
+        (["show", "v4/moped", "--where"], "/price/*/a", ["/price/*/amount"]),
+        (["show", "v4/nothing", "--where"], "/", []),
+        (["explain"], "price.", ["price.implausible", "price.repeated"]),
+        (["explain"], "CR", ["CR7"]),
+        (["validate"], "--fail", ["--fail-on"]),
+    ],
+)
+def test_the_shell_completes(words: list[str], incomplete: str, found: list[str]) -> None:
+    """Options, editions, categories of the named edition, operations, units, codes, documents and fields."""
+    items = ShellComplete(main, {}, "v4schema", "_V4SCHEMA_COMPLETE").get_completions(words, incomplete)
+    assert [item.value for item in items] == found
 
 
 def test_formats_are_chosen_from_one_table(run: Run, good: str) -> None:

@@ -18,7 +18,7 @@ from v4schema.dialect.engines import compile_schema
 from v4schema.strategies.domains import EVERYTHING, Arrays, Objects, UnknownMember
 from v4schema.strategies.narrowing import Narrower
 from v4schema.strategies.respellings import Respeller
-from v4schema.strategies.sampling import Sampler
+from v4schema.strategies.sampling import Sampler, without_marks
 
 SAMPLES = {name: HELD.read("samples.json")[name] for name in ("texts", "letters", "names")}
 SCALARS = st.sampled_from([None, True, False, 0, 1, 1.5, -2, "", "a", "bb"])
@@ -83,15 +83,6 @@ def test_narrowing_keeps_the_values_that_a_schema_accepts_or_refuses(
     assume(domains)
     value = data.draw(Sampler(narrow=narrow, **SAMPLES).values(domains))
     assert compile_schema(schema).accepts(without_marks(value)) is holds
-
-
-def without_marks(value: Any) -> Any:  # noqa: ANN401
-    """A value with its marked items replaced by their values."""
-    if isinstance(value, dict):
-        return {name: without_marks(member) for name, member in value.items()}
-    if isinstance(value, list):
-        return [without_marks(getattr(item, "value", item)) for item in value]
-    return value
 
 
 def test_impossible_domains_are_left_out() -> None:

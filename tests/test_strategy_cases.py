@@ -14,7 +14,7 @@ from v4schema.strategies.domains import Texts
 from v4schema.strategies.feeds_and_requests import feed_files
 from v4schema.strategies.narrowing import Narrower
 from v4schema.strategies.respellings import Respeller, respellings
-from v4schema.strategies.sampling import MarkedItem, Sampler, matching_texts, unmark
+from v4schema.strategies.sampling import MarkedItem, Sampler, matching_texts, unmark, without_marks
 
 SAMPLES = {name: HELD.read("samples.json")[name] for name in ("texts", "letters", "names")}
 #: Finds a value without shrinking it.
@@ -24,15 +24,6 @@ QUICK = settings(max_examples=500, phases=[Phase.generate], suppress_health_chec
 def first(strategy: SearchStrategy[Any], wanted: Callable[[Any], bool] = lambda _: True) -> Any:  # noqa: ANN401
     """The first value of a strategy that is wanted."""
     return find(strategy, wanted, settings=QUICK)
-
-
-def without_marks(value: Any) -> Any:  # noqa: ANN401
-    """A value with its marked items replaced by their values."""
-    return (
-        [without_marks(item.value if isinstance(item, MarkedItem) else item) for item in value]
-        if isinstance(value, list)
-        else value
-    )
 
 
 TEXTS = {"type": "array", "items": {"type": "string"}}

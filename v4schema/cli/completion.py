@@ -44,7 +44,7 @@ def _categories(ctx: click.Context, _: str) -> Iterator[tuple[str, str]]:
 
 
 def _kinds(_: click.Context, incomplete: str) -> Iterator[tuple[str, str]]:
-    """Yield editions, and once a slash was written, the categories of the edition."""
+    """Yield editions, and the categories of an edition whose name is complete."""
     name, slash, _category = incomplete.partition("/")
     for edition in default().editions.values():
         if not slash:
@@ -75,7 +75,8 @@ def _fields(ctx: click.Context, _: str) -> Iterator[tuple[str, str]]:
     from v4schema.dialect.fields import is_sendable, walk
     from v4schema.document import pointer
 
-    version, _, category = (ctx.params.get("what") or "").partition("/")
+    named = [ctx.params.get("what"), *ctx.args]  # an argument before an option without its value is left among the `args`
+    version, _, category = next(filter(None, named), "").partition("/")
     catalogue = default()
     edition = catalogue.editions.get(version)
     if edition is not None and edition.category(category):

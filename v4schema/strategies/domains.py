@@ -1,7 +1,7 @@
 """The values that a schema accepts, as domains: sets of values of one type, narrowed by one assertion after another.
 
-Each class has a method `narrowed` with a branch for each keyword of JSON Schema that may fail a value of its type; any other
-keyword holds.
+Each class has a method `narrowed` with a branch for each keyword whose values can be drawn directly. Any other keyword of the
+dialect that may fail a value of its type becomes a `Check`, by which drawn values are filtered.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,8 +11,9 @@ from math import ceil, floor
 from typing import Any, Protocol, TypeVar
 
 from v4schema.catalogue.quantities import to_fraction
+from v4schema.dialect.engines import Engine, compile_schema
 from v4schema.dialect.fields import Schema
-from v4schema.dialect.keywords import BOUNDS, Bound
+from v4schema.dialect.keywords import BOUNDS, KEYWORDS, Bound, Role
 from v4schema.strategies.regular_languages import Language, PatternConstraint, language
 
 #: How many steps make one, among numbers that are not whole.
@@ -24,6 +25,18 @@ class Narrowing(Protocol):
 
     def __call__(self, domains: Iterable["Domain"], schema: Schema, *, holds: bool = True) -> Sequence["Domain"]:
         """Narrow domains by a schema."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """What values are checked for after they are drawn: whether they match a compiled schema, or, without `holds`, fail it."""
+
+    engine: Engine
+    holds: bool
+
+    def __call__(self, value: object) -> bool:
+        """Return whether a value passes."""
+        return self.engine.accepts(value) is self.holds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +68,7 @@ class Numbers:
     maximum: int | None = None
     excluded: tuple[Any, ...] = ()
     examples: tuple[Any, ...] = ()
+    checks: tuple[Check, ...] = ()
 
     @property
     def steps(self) -> int:
@@ -74,8 +88,8 @@ class Numbers:
             yield replace(self, examples=tuple(each for each in limit if each in self))
         elif bound := _bound(keyword, "value"):
             yield from self._bounded(bound, limit, holds=holds)
-        elif holds:
-            yield self
+        else:
+            yield from _checked(self, "integer" if self.whole else "number", keyword, schema, holds=holds)
 
     def _bounded(self, bound: Bound, limit: float, *, holds: bool) -> Iterator["Numbers"]:
         """Yield the numbers on one side of a limit."""
@@ -101,7 +115,8 @@ class Numbers:
         if number is None or (number.denominator == 1) is not self.whole or _is_listed(value, self.excluded):
             return False
         steps = number * self.steps
-        return (self.minimum is None or steps >= self.minimum) and (self.maximum is None or steps <= self.maximum)
+        in_range = (self.minimum is None or steps >= self.minimum) and (self.maximum is None or steps <= self.maximum)
+        return in_range and all(check(value) for check in self.checks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +131,7 @@ class Texts:
     patterns: frozenset[PatternConstraint] = frozenset()
     excluded: tuple[Any, ...] = ()
     examples: tuple[Any, ...] = ()
+    checks: tuple[Check, ...] = ()
 
     @property
     def language(self) -> Language:
@@ -140,7 +156,9 @@ class Texts:
                 if above
                 else replace(self, max_length=bound if self.max_length is None else min(self.max_length, bound))
             )
-        elif ("string" in _type_names(limit) if keyword == "type" else True) is holds:
+        elif keyword != "type":
+            yield from _checked(self, "string", keyword, schema, holds=holds)
+        elif ("string" in _type_names(limit)) is holds:
             yield self
 
     @property
@@ -162,6 +180,7 @@ class Texts:
             and (self.max_length is None or len(value) <= self.max_length)
             and value not in self.excluded
             and (not self.patterns or self.language.accepts(value))
+            and all(check(value) for check in self.checks)
         )
 
 
@@ -188,6 +207,7 @@ class Arrays:
     unique: bool | None = None
     counts: tuple[Count, ...] = ()
     failing_item: Sequence["Domain"] | None = None
+    checks: tuple[Check, ...] = ()
 
     def narrowed(self, keyword: str, schema: Schema, narrow: Narrowing, *, holds: bool) -> Iterator["Domain"]:
         """Yield the arrays for which a keyword holds, or does not hold."""
@@ -209,7 +229,9 @@ class Arrays:
                 if not low or narrow(EVERYTHING if self.items is None else self.items, limit):
                     counts = (*self.counts, Count(schema=limit, minimum=low, maximum=high))
                     yield from replace(self, counts=counts).sized(low, None)
-        elif ("array" in _type_names(limit) if keyword == "type" else keyword not in {"enum", "const"}) is holds:
+        elif keyword not in {"type", "enum", "const"}:
+            yield from _checked(self, "array", keyword, schema, holds=holds)
+        elif (keyword == "type" and "array" in _type_names(limit)) is holds:
             yield self
 
     def with_items(self, narrow: Narrowing, schema: Schema, *, holds: bool) -> Iterator["Arrays"]:
@@ -261,6 +283,7 @@ class Objects:
     absent: frozenset[str] = frozenset()
     closed: bool = False
     unknown_member: UnknownMember | None = None
+    checks: tuple[Check, ...] = ()
 
     def narrowed(self, keyword: str, schema: Schema, narrow: Narrowing, *, holds: bool) -> Iterator["Domain"]:
         """Yield the objects for which a keyword holds, or does not hold."""
@@ -276,7 +299,9 @@ class Objects:
         elif keyword == "additionalProperties":
             if not (self.unknown_member if holds else self.closed):
                 yield replace(self, closed=True) if holds else replace(self, unknown_member=UnknownMember())
-        elif ("object" in _type_names(limit) if keyword == "type" else keyword not in {"enum", "const"}) is holds:
+        elif keyword not in {"type", "enum", "const"}:
+            yield from _checked(self, "object", keyword, schema, holds=holds)
+        elif (keyword == "type" and "object" in _type_names(limit)) is holds:
             yield self
 
     def requiring(self, names: Iterable[str]) -> Iterator["Objects"]:
@@ -332,12 +357,22 @@ EVERYTHING: Sequence[Domain] = (
 )
 
 _Scalar = TypeVar("_Scalar", Numbers, Texts)
+_Checkable = TypeVar("_Checkable", Numbers, Texts, Arrays, Objects)
 
 
 def _bound(keyword: str, measure: str) -> Bound | None:
     """Return the bound that a keyword sets on a measure; None if it sets none."""
     bound = BOUNDS.get(keyword)
     return bound if bound and bound.measure == measure else None
+
+
+def _checked(domain: _Checkable, name: str, keyword: str, schema: Schema, *, holds: bool) -> Iterator[_Checkable]:
+    """Yield a domain of values of one type with a check of a keyword, if the keyword may fail values of this type."""
+    known = KEYWORDS.get(keyword)
+    if known and known.role is Role.ASSERTION and (not known.types or name in known.types):
+        yield replace(domain, checks=(*domain.checks, Check(engine=compile_schema({keyword: schema[keyword]}), holds=holds)))
+    elif holds:
+        yield domain
 
 
 def _type_names(types: str | Sequence[str]) -> Sequence[str]:

@@ -82,6 +82,13 @@ class Sampler:
     def _domain(self, domain: Domain) -> SearchStrategy[Any]:
         if isinstance(domain, Enumeration):
             return st.sampled_from(domain.values)
+        drawn = self._unchecked(domain)
+        if not domain.checks:
+            return drawn
+        return drawn.filter(lambda value: all(check(without_marks(value)) for check in domain.checks))
+
+    def _unchecked(self, domain: Numbers | Texts | Arrays | Objects) -> SearchStrategy[Any]:
+        """Values of a domain, without regard to its checks."""
         if isinstance(domain, Numbers):
             return _numbers(domain)
         if isinstance(domain, Texts):
@@ -248,6 +255,15 @@ def _not_whole(count: int, largest: int) -> int:
 def canonical(value: object) -> str:
     """Write a JSON value so that equal values have equal texts; a marked item is written as its value."""
     return json.dumps(value.value if isinstance(value, MarkedItem) else value, sort_keys=True)
+
+
+def without_marks(value: Any) -> Any:  # noqa: ANN401  (an ad, or any part of one)
+    """Return a value with all marked items replaced by their values."""
+    if isinstance(value, dict):
+        return {name: without_marks(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [without_marks(item.value if isinstance(item, MarkedItem) else item) for item in value]
+    return value
 
 
 def unmark(value: Any, at: Sequence[str]) -> tuple[Any, Place]:  # noqa: ANN401  (an ad, or any part of one)
