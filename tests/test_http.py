@@ -739,6 +739,7 @@ async def trickle(raw: bytes) -> AsyncIterator[bytes]:
     yield raw[9:]
 
 
+@pytest.mark.slow
 def test_what_httpx_sends_is_what_was_checked(clean: Ad, listening: tuple[str, list[bytes]], tmp_path: Path) -> None:
     """Byte for byte, by hooks and transports, sync and async, and after a redirect."""
     address, arrived = listening

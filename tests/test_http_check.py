@@ -321,6 +321,7 @@ def test_an_ad_that_comes_back_is_checked_as_one_of_the_api(clean: Ad) -> None:
     assert (report.kind, told(report)) == (None, [])
 
 
+@pytest.mark.slow
 @given(st.data())
 @settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 def test_what_the_api_says_is_read_back_as_it_was_said(data: st.DataObject) -> None:
@@ -478,6 +479,7 @@ def test_what_is_not_there_is_no_name_of_ours() -> None:
     assert {"check_request", "document", "from_api"} <= {*dir(openapi)}
 
 
+@pytest.mark.slow
 def test_only_those_who_check_pay_for_openapi_core() -> None:
     """Describing the API, and everything else, does without it."""
     script = """

@@ -78,6 +78,7 @@ def taken(version: str, operation: str) -> Draft202012Validator:
     return Draft202012Validator({"$ref": reference, "components": told(version)["components"]})
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 @pytest.mark.parametrize("version", VERSIONS)
 def test_each_edition_is_described_in_openapi_3_1(version: str) -> None:

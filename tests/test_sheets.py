@@ -225,6 +225,7 @@ def test_any_bytes_get_an_answer(text: bytes) -> None:
     assert len([result for result in converted(text, MOPED) if not result.is_side_file]) == 1
 
 
+@pytest.mark.slow
 @given(
     names=st.lists(
         st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1, max_size=8)

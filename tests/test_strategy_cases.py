@@ -10,8 +10,9 @@ from hypothesis.strategies import DrawFn, SearchStrategy, composite, just
 
 from v4schema import strategies, validate
 from v4schema.dialect.engines import compile_schema
+from v4schema.openapi.description import source
 from v4schema.strategies.domains import Texts
-from v4schema.strategies.feeds_and_requests import feed_files
+from v4schema.strategies.feeds_and_requests import HttpRequest, endpoints, feed_files, requests_to, token_schemas
 from v4schema.strategies.narrowing import Narrower
 from v4schema.strategies.respellings import Respeller, respellings
 from v4schema.strategies.sampling import MarkedItem, Sampler, matching_texts, unmark, without_marks
@@ -103,13 +104,23 @@ def test_every_strategy_draws() -> None:
         strategies.near_misses(category="moped", operation="update", only=lambda assertion: assertion.keyword == "minItems")
     )
     assert (some.finding.code, some.findings) == ("schema.minItems", (some.finding,))
-    sent = first(strategies.http_requests(category="moped"), lambda request: request.body is not None)
-    assert sent.url.startswith("https://")
-    assert sent.operation in HELD.edition(None).operations
+    for operation, where in (("create", "/ad"), ("replace", "/ad/x"), ("update", "/ad/x")):
+        request = first(requests(operation, just({"source_id": "x"})))
+        assert (request.operation, request.ad) == (operation, {"source_id": "x"})
+        assert request.url.endswith(where)
+    assert not first(requests("replace", just({"body": "y"}))).url.endswith("/ad/")
     assert first(strategies.http_requests(category="moped"), lambda request: request.body is None).ad is None
     respelling = first(strategies.respelled(category="moped"))
     assert respelling.kind == HELD.kind(None, "moped")
     assert first(strategies.feeds(category="moped")).ads
+
+
+def requests(operation: str, ads: SearchStrategy[dict[str, Any]]) -> SearchStrategy[HttpRequest]:
+    """Requests for an operation on some ads."""
+    description = source(HELD, "v4/openapi.json")
+    endpoint = next(each for each in endpoints(description) if each.operation == operation)
+    tokens = {name: just("x" * 40) for name in token_schemas(description)}
+    return requests_to(HELD, description, endpoint, ads, tokens, SAMPLES["texts"])
 
 
 @pytest.mark.parametrize("ending", [".json", ".ndjson", ".jsonl", ".gz"])

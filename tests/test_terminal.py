@@ -129,6 +129,7 @@ def test_to_a_pipe_everything_stays_as_it_is(run: Run, odd: str, in_empty_folder
     assert "x\\ny" in sentence
 
 
+@pytest.mark.slow
 def test_a_terminal_of_another_encoding_is_not_steered(odd: str, in_empty_folder: Path) -> None:
     """Not by bytes that mean something else there."""
     for encoding in ("latin-1", "ascii"):

@@ -57,9 +57,9 @@ def near_misses(
     assertions hold, those of warnings too, so that an ad has this finding and else only notes. Assertions whose failure is always
     covered by another finding are left out. Raises `v4schema.errors.UnknownName` for an unknown edition, category or operation.
 
-    >>> from hypothesis import find
+    >>> from hypothesis import Phase, find, settings
     >>> misses = near_misses(category="hunting", operation="update", only=lambda assertion: assertion.keyword == "minItems")
-    >>> miss = find(misses, lambda _: True)
+    >>> miss = find(misses, lambda _: True, settings=settings(phases=[Phase.generate]))
     >>> miss.ad, miss.finding.at, miss.finding.code
     ({'price': []}, '/price', 'schema.minItems')
     """
