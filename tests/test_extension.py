@@ -105,7 +105,7 @@ def mapped(own: Path) -> Path:
         }
         (own / "v5" / f"{slug}.json").write_text(json.dumps(new), "utf-8")
     leaf = json.loads((own / "v4" / "hovercraft.json").read_text("utf-8"))
-    leaf["properties"]["remarks"] = json.loads(json.dumps(new["properties"]["remarks"]).replace('"text"', '"says"'))
+    leaf["properties"]["remarks"] = json.loads(json.dumps(new["properties"]["remarks"]).replace('"text"', '"message"'))
     (own / "v4" / "hovercraft.json").write_text(json.dumps(leaf), "utf-8")
     catalogue = json.loads((own / "catalogue.json").read_text("utf-8"))
     newest = catalogue["editions"][-1]
@@ -132,12 +132,12 @@ def mapped(own: Path) -> Path:
         mapping = {
             "$schema": "../meta/mapping.json",
             "title": slug,
-            "way": "migrate",
+            "automatic": False,
             "source": ["S"],
             "keep": [place for place in kept if place != "/url"],
             "move": [
                 {"from": "/category_fields/skirt", "to": "/category_fields/hull/skirt", **because},
-                {"from": "/remarks/*/says", "to": "/remarks/*/text", **because},
+                {"from": "/remarks/*/message", "to": "/remarks/*/text", **because},
             ],
             "drop": [{"from": "/category_id", **because}, {"from": "/url", **because}],
             "fill": [{"to": "/category_id", "value": number, **because}],
@@ -187,7 +187,7 @@ def test_a_category_that_splits_is_converted_on_the_callers_word(mapped: Path, i
     shown = runner.invoke(main, ["show", "--mapping", "v4/hovercraft", "--schemas", str(mapped)]).stdout
     assert "v4/hovercraft to v5/sea-hovercraft" in shown
     assert "v4/hovercraft to v5/land-hovercraft" in shown
-    assert "move  /remarks/*/says to /remarks/*/text" in shown
+    assert "move  /remarks/*/message to /remarks/*/text" in shown
     told = runner.invoke(main, ["diff", "v4/hovercraft", "v5/sea-hovercraft", "--schemas", str(mapped)]).stdout
     assert "Moved\n" in told
     assert "was /category_fields/skirt. It is so." in told
@@ -203,7 +203,7 @@ def test_a_mapping_that_leaves_something_out_is_damaged(mapped: Path, in_empty_f
         ({"keep": mapping["keep"][1:]}, "/source_id is neither kept, moved nor dropped"),
         (
             {"ask": [mapping["ask"][0] | {"suggest": [{"from": "/title", "pattern": "(a)(b)"}]}]},
-            "'(a)(b)' does not have one group",
+            "'(a)(b)' must have exactly one group",
         ),
         (
             {"ask": [mapping["ask"][0] | {"suggest": [{"from": "/title", "pattern": "(a+)+"}]}]},
@@ -213,17 +213,17 @@ def test_a_mapping_that_leaves_something_out_is_damaged(mapped: Path, in_empty_f
             {"move": [mapping["move"][0] | {"by": [{"list": {"unless": "(?=a)"}}]}, mapping["move"][1]]},
             "the pattern '(?=a)' cannot be used: '?' is not allowed here",
         ),
-        ({"with": ["sea-hovercraft.json"]}, "it is among the files that it names itself"),
-        ({"way": "by air"}, "/way is not as meta/mapping.json says"),
-        ({"move": [mapping["move"][0], mapping["move"][1] | {"to": "/title"}]}, "what is in an array stays in it"),
-        ({"move": [mapping["move"][0] | {"by": [{"word": "lies"}]}, mapping["move"][1]]}, "goes by the word 'lies'"),
+        ({"include": ["sea-hovercraft.json"]}, "it includes itself"),
+        ({"automatic": "by air"}, "/automatic does not match meta/mapping.json"),
+        ({"move": [mapping["move"][0], mapping["move"][1] | {"to": "/title"}]}, "a value stays in its array"),
+        ({"move": [mapping["move"][0] | {"by": [{"word": "lies"}]}, mapping["move"][1]]}, "uses the word 'lies'"),
     ):
         path.write_text(json.dumps(mapping | wrong), "utf-8")
         done = runner.invoke(main, ["show", "--schemas", str(mapped)])
         assert done.exit_code == 2
         assert message in " ".join(done.stderr.split())
-    path.write_text(json.dumps({name: value for name, value in mapping.items() if name != "way"}), "utf-8")
-    assert "does not say which way the category goes" in runner.invoke(main, ["show", "--schemas", str(mapped)]).stderr
+    path.write_text(json.dumps({name: value for name, value in mapping.items() if name != "automatic"}), "utf-8")
+    assert "does not say how the category is converted" in runner.invoke(main, ["show", "--schemas", str(mapped)]).stderr
     assert in_empty_folder
 
 

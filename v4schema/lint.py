@@ -72,14 +72,14 @@ def _mapping_files(catalogue: Catalogue, files: Iterable[str], around: Sequence[
             raise InvalidSchemas(file, "it includes itself")
         yield file
         folder = file.rpartition("/")[0]
-        names = [f"{folder}/{name}" for name in catalogue.read(file).get("with", ())]
+        names = [f"{folder}/{name}" for name in catalogue.read(file).get("include", ())]
         yield from _mapping_files(catalogue, names, (*around, file))
 
 
 def _check_mappings(catalogue: Catalogue, path: EditionPath) -> None:
     """Raise `InvalidSchemas` for an incomplete mapping, a rule about no field, or an unknown step."""
     for category, _, file in path.categories:
-        if not {"way", "source"} <= catalogue.read(file).keys():
+        if not {"automatic", "source"} <= catalogue.read(file).keys():
             raise InvalidSchemas(file, "it does not say how the category is converted, and by which documents")
         for mapping in mappings.mappings_for(catalogue, path, category):
             problem = next(mappings.problems(mapping, catalogue.schema(mapping.given), catalogue.schema(mapping.target)), None)

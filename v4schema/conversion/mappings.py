@@ -15,8 +15,6 @@ from v4schema.document.pointer import EVERY
 from v4schema.findings.report import Kind
 from v4schema.normalisation.steps import REVERSIBLE
 
-#: The word in a mapping for a category whose ads have to be migrated.
-_MIGRATE = "migrate"
 #: A place that a rule is about, with ``*`` for every item of an array.
 RulePlace = tuple[str, ...]
 
@@ -88,7 +86,7 @@ def mappings_for(catalogue: Catalogue, path: EditionPath, category: str) -> Sequ
             mapping = CategoryMapping(
                 given=kinds[path.back],
                 target=kinds[not path.back],
-                automatic=data["way"] != _MIGRATE,
+                automatic=data["automatic"],
                 source=data["source"],
                 rules=[*_rules(data, file, catalogue.read)],
             )
@@ -99,7 +97,7 @@ def mappings_for(catalogue: Catalogue, path: EditionPath, category: str) -> Sequ
 
 def _rules(data: Mapping[str, Any], file: str, read: Callable[[str], Any]) -> Iterator[Rule]:
     """Yield the rules of a file, and those of the files that it includes."""
-    for name in data.get("with", ()):
+    for name in data.get("include", ()):
         included = f"{file.rpartition('/')[0]}/{name}"
         yield from _rules(read(included), included, read)
     for place in map(pointer.parse, data.get("keep", ())):

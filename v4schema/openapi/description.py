@@ -249,11 +249,13 @@ class _Bundle:
     def _put(self, name: str, component: Schema, operation: str, *, whole: bool = False) -> str:
         """Store a component under the simplest free name, and return the reference to it.
 
-        The name of a `whole` ad includes the operation; that of a part does only where its forms differ.
+        The name of a `whole` ad includes the operation; that of a part does only where its forms differ, and is never the name
+        of a category.
         """
         called = self._called(name, operation)
         names = chain([called] if whole else [name, called], (f"{called}{number}" for number in count(2)))
-        free = next(each for each in names if each not in self.components)
+        taken = {*self.components} | (set() if whole else {_pascal(slug) for slug in self.edition.categories})
+        free = next(each for each in names if each not in taken)
         self.components[free] = component
         return _COMPONENTS + free
 
