@@ -122,8 +122,8 @@ def rules(mapping: Any) -> Iterator[tuple[tuple[Any, ...], str, Any]]:  # noqa: 
     for does in ("keep", "move", "fill", "drop", "ask"):
         for index, rule in enumerate(mapping.get(does, ())):
             yield (does, index), "taken away", None
-            if isinstance(rule, dict) and "by" in rule:
-                yield (does, index), "without its steps", {name: value for name, value in rule.items() if name != "by"}
+            if isinstance(rule, dict) and "steps" in rule:
+                yield (does, index), "without its steps", {name: value for name, value in rule.items() if name != "steps"}
             if isinstance(rule, dict) and "value" in rule:
                 yield (does, index), "with another value", {**rule, "value": "zzz"}
 

@@ -129,7 +129,7 @@ def mapped(own: Path) -> Path:
     kept += [*json.loads((own / "v3-to-v4" / "vehicle.json").read_text("utf-8"))["keep"]]
     because = {"why": "It is so.", "source": ["S"]}
     for slug, number in split.items():
-        mapping = {
+        mapping: dict[str, Any] = {
             "$schema": "../meta/mapping.json",
             "title": slug,
             "automatic": False,
@@ -144,7 +144,7 @@ def mapped(own: Path) -> Path:
             "ask": [{"to": "/category_fields/seats", **because}],
         }
         if slug.startswith("land"):
-            mapping["move"][1]["by"] = [{"trim": True}]
+            mapping["move"][1]["steps"] = [{"trim": True}]
         (own / "v4-to-v5" / f"{slug}.json").write_text(json.dumps(mapping), "utf-8")
     return own
 
@@ -210,13 +210,13 @@ def test_a_mapping_that_leaves_something_out_is_damaged(mapped: Path, in_empty_f
             "the pattern '(a+)+' cannot be used: only a character, a class or an escape may be repeated",
         ),
         (
-            {"move": [mapping["move"][0] | {"by": [{"list": {"unless": "(?=a)"}}]}, mapping["move"][1]]},
+            {"move": [mapping["move"][0] | {"steps": [{"list": {"unless": "(?=a)"}}]}, mapping["move"][1]]},
             "the pattern '(?=a)' cannot be used: '?' is not allowed here",
         ),
         ({"include": ["sea-hovercraft.json"]}, "it includes itself"),
         ({"automatic": "by air"}, "/automatic does not match meta/mapping.json"),
         ({"move": [mapping["move"][0], mapping["move"][1] | {"to": "/title"}]}, "a value stays in its array"),
-        ({"move": [mapping["move"][0] | {"by": [{"word": "lies"}]}, mapping["move"][1]]}, "uses the word 'lies'"),
+        ({"move": [mapping["move"][0] | {"steps": [{"word": "lies"}]}, mapping["move"][1]]}, "uses the word 'lies'"),
     ):
         path.write_text(json.dumps(mapping | wrong), "utf-8")
         done = runner.invoke(main, ["show", "--schemas", str(mapped)])

@@ -149,7 +149,7 @@ def test_a_suggestion_ends_soon_at_every_place_of_a_text(expression: str, why: s
 def test_the_suggestions_of_our_mappings_end_soon() -> None:
     """Each is taken, and has one group."""
     files = {file for way in HELD.edition_paths.values() for _, _, file in way.categories}
-    files |= {f"{file.rpartition('/')[0]}/{name}" for file in files for name in HELD.read(file).get("with", ())}
+    files |= {f"{file.rpartition('/')[0]}/{name}" for file in files for name in HELD.read(file).get("include", ())}
     patterns = [each["pattern"] for file in files for ask in HELD.read(file).get("ask", ()) for each in ask.get("suggest", ())]
     assert len(patterns) >= 8
     assert {bounded(pattern).groups for pattern in patterns} == {1}

@@ -108,7 +108,7 @@ def _rules(data: Mapping[str, Any], file: str, read: Callable[[str], Any]) -> It
                 action=action,
                 at=pointer.parse(rule["from"]) if "from" in rule else None,
                 to=pointer.parse(rule["to"]) if "to" in rule else None,
-                steps=rule.get("by", ()),
+                steps=rule.get("steps", ()),
                 value=rule.get("value"),
                 why=rule["why"],
                 source=rule["source"],
