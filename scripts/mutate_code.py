@@ -1,17 +1,17 @@
-"""Break the code, one small piece at a time, and see whether the tests notice: mutation testing of the modules that judge ads.
+"""Change the code in one small place at a time, and see whether a test fails: mutation testing of all that decides anything.
 
     python scripts/mutate_code.py                           # all of MODULES
     python scripts/mutate_code.py steps --minutes 10 --resume mutants.ndjson
     python scripts/mutate_code.py --sample 5 --seed 7       # some of each module
 
-The mutants are those of mutmut's operators, and of a few of our own that look for code that does nothing. mutmut's own
-runner passes by whatever has a decorator, half of what is to be tried here; and cosmic-ray starts Python for each mutant, which
-costs more than most tests. So the tests are collected once, in a copy of the checkout, and each mutant is a fork, in which the
-mutated module takes the place of the real one; of the few that the schemas are made with before any test runs, the tests start
-afresh. Nothing is written to the checkout.
+The mutants come from mutmut's operators, and from a few of our own that find code without effect. mutmut's own runner skips
+everything with a decorator, which is half of this code, and cosmic-ray starts Python for each mutant, which takes longer than
+most tests. So the tests are collected once, in a copy of the checkout, and each mutant is a fork in which the mutated module replaces
+the real one. For the few modules that make the schemas before any test runs, pytest starts again. Nothing is written to the
+checkout.
 
-`mutants.json`, beside this script, holds the mutants that no test can catch, each with its reason. Ends with 1 if there is any
-other survivor, or a reason for what is no survivor any more.
+`mutants.json`, beside this script, has the mutants that no test can catch, each with its reason. The exit code is 1 if another
+mutant survives, or if a mutant with a reason does not.
 """
 
 import argparse
@@ -45,83 +45,117 @@ from mutmut.mutation.mutators import mutation_operators, operator_string
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 REASONS = Path(__file__).with_name("mutants.json")
-#: What is tried for every category is tried for these alone: for a simple ad that becomes a vehicle, and for one that is kept.
+#: Tests over all categories are limited to these: a simple ad that becomes a vehicle, and one that is converted as it is.
 FEW = {"moped", "car"}
-#: What is tried with a folder of schemas that is not ours.
-ELSEWHERE = "test_extension.py::test_a_new_category_and_a_new_edition_work_in_the_library"
-#: The test kit.
-STRATEGIES = ("domains", "grounds", "kit", "language", "narrowing", "near", "respelling", "sampling", "traffic")
-#: What a command is tried with, and what the HTTP side is.
+#: A test with another folder of schemas.
+EXTENSION = "test_extension.py::test_a_new_category_and_a_new_edition_work_in_the_library"
 COMMAND = ["test_cli", "test_cli_convert", "test_cli_files", "test_cli_normalise"]
-HTTP = ["test_openapi", "test_boundary", "test_http"]
-#: What each module is tried with, by its name within the package: all that decide anything.
+HTTP = ["test_openapi", "test_http_check", "test_http"]
+STRATEGIES = ["test_strategy_cases", "test_strategies"]
+#: The tests of each module that decides anything, by its name within the package.
 MODULES = {
-    "validator": ["test_validator", "test_examples", "test_report", "test_catalogue", ELSEWHERE],
-    "steps": ["test_normaliser", "test_examples", "test_mapping", "test_schemas"],
-    "normaliser": ["test_normaliser", "test_examples", ELSEWHERE],
-    "converter": ["test_convert", "test_examples", "test_mapping"],
-    "mending": ["test_normaliser", "test_preflight", "test_convert", "test_examples"],
-    "renaming": ["test_normaliser", "test_convert", "test_examples"],
-    "measuring": ["test_normaliser", "test_convert", "test_examples"],
-    "quantities": ["test_normaliser", "test_validator", "test_schemas", "test_examples"],
-    "faults": ["test_validator", "test_contract", "test_engines", "test_messages", "test_examples"],
-    "naming": ["test_validator", "test_normaliser", "test_examples"],
-    "schema": ["test_schemas", "test_comparison", "test_validator", "test_contract", "test_examples"],
-    "assertions": ["test_strategies_plain", "test_comparison", "test_schemas"],
-    "stages": ["test_convert", "test_preflight", "test_examples"],
-    "mapping": ["test_mapping", "test_convert", ELSEWHERE],
-    "asking": ["test_convert", "test_sheets"],
-    "course": ["test_convert", "test_cli_convert", "test_examples"],
-    "conversion": ["test_convert", "test_receipts"],
-    "migration": ["test_convert", "test_examples"],
-    "restoring": ["test_convert", "test_receipts"],
-    "receipts": ["test_receipts", "test_convert"],
-    "drawer": ["test_receipts", "test_cli_convert"],
-    "preparation": ["test_preflight", "test_normaliser"],
-    "reading": ["test_reading", "test_room"],
-    "syntax": ["test_reading", "test_messages"],
-    "positions": ["test_reading", "test_privacy"],
-    "rewriting": ["test_rewriting", "test_cli_normalise"],
-    "moving": ["test_moving", "test_normaliser", "test_convert"],
-    "pointer": ["test_report", "test_privacy", "test_validator", "test_normaliser"],
-    "ad": ["test_validator", "test_normaliser", "test_reading"],
     "spelling": ["test_validator", "test_normaliser"],
-    "wording": ["test_validator", "test_messages", "test_report"],
-    "report": ["test_report", "test_validator"],
-    "render": ["test_report", "test_cli", "test_terminal"],
-    "listing": ["test_cli", "test_comparison"],
-    "line_diff": ["test_diff"],
-    "privacy": ["test_privacy"],
-    "patterns": ["test_patterns"],
-    "engine": ["test_engines"],
-    "comparison": ["test_comparison"],
-    "catalogue": ["test_catalogue", "test_schemas", "test_validator", "test_cli"],
-    "editions": ["test_catalogue", "test_convert", "test_cli"],
-    "dialect": ["test_cli", "test_openapi", "test_extension"],
-    "feed": ["test_reading", "test_preflight", "test_rewriting", "test_cli", "test_cli_files"],
-    "sheets": ["test_sheets", "test_cli_convert"],
-    "shelf": ["test_sheets", "test_cli_convert", "test_receipts"],
-    "staging": ["test_staging", "test_cli_files"],
-    "temporary": ["test_staging", "test_cli_convert"],
-    "settings": ["test_cli"],
+    "document.edit": ["test_moving", "test_normaliser", "test_convert"],
+    "document.json_value": ["test_report", "test_validator", "test_normaliser", "test_convert"],
+    "document.pointer": ["test_report", "test_privacy", "test_validator", "test_normaliser"],
+    "document.positions": ["test_reading", "test_privacy"],
+    "document.rewrite": ["test_rewriting", "test_cli_normalise"],
+    "document.source_map": ["test_moving", "test_normaliser", "test_convert"],
+    "findings.report": ["test_report", "test_validator"],
+    "dialect.assertions": ["test_strategy_cases", "test_comparison", "test_schemas"],
+    "dialect.engines": ["test_engines"],
+    "dialect.fields": ["test_schemas", "test_comparison", "test_validator", "test_contract", "test_examples"],
+    "dialect.flatten": ["test_provenance", "test_schemas", "test_validator", "test_contract", "test_examples"],
+    "dialect.keywords": ["test_keywords", "test_comparison", "test_validator", "test_contract", "test_cli"],
+    "dialect.patterns": ["test_patterns"],
+    "catalogue.__init__": ["test_catalogue", "test_schemas", "test_validator", "test_cli"],
+    "catalogue.editions": ["test_catalogue", "test_convert", "test_cli"],
+    "catalogue.field_names": ["test_validator", "test_normaliser", "test_examples"],
+    "catalogue.messages": ["test_validator", "test_messages", "test_report"],
+    "catalogue.plausibility": ["test_provenance", "test_validator", "test_examples"],
+    "catalogue.privacy": ["test_privacy"],
+    "catalogue.provenance": ["test_provenance"],
+    "catalogue.quantities": ["test_normaliser", "test_validator", "test_schemas", "test_examples"],
+    "catalogue.vocabulary": ["test_normaliser", "test_schemas", "test_examples"],
+    "reading.identify": ["test_validator", "test_normaliser", "test_reading"],
+    "reading.layout": ["test_reading", "test_room"],
+    "reading.parsing": ["test_reading", "test_room"],
+    "reading.reader": ["test_reading", "test_room"],
+    "reading.syntax_errors": ["test_reading", "test_messages"],
+    "validation.diagnosis": ["test_validator", "test_contract", "test_engines", "test_messages", "test_examples"],
+    "validation.validator": ["test_validator", "test_examples", "test_report", "test_catalogue", EXTENSION],
+    "normalisation.normaliser": ["test_normaliser", "test_examples", "test_values", EXTENSION],
+    "normalisation.quantity_steps": ["test_normaliser", "test_convert", "test_examples"],
+    "normalisation.relocation": ["test_convert", "test_preflight", "test_examples"],
+    "normalisation.renaming": ["test_normaliser", "test_convert", "test_examples"],
+    "normalisation.steps": ["test_normaliser", "test_examples", "test_mapping", "test_schemas"],
+    "normalisation.transform": ["test_normaliser", "test_preflight", "test_convert", "test_examples"],
+    "preparation": ["test_preflight", "test_normaliser"],
+    "conversion.comparison": ["test_comparison"],
+    "conversion.converter": ["test_convert", "test_examples", "test_mapping"],
+    "conversion.mappings": ["test_mapping", "test_convert", EXTENSION],
+    "conversion.migration": ["test_convert", "test_examples"],
+    "conversion.questions": ["test_convert", "test_sheets"],
+    "conversion.receipts": ["test_receipts", "test_convert"],
+    "conversion.restore": ["test_convert", "test_receipts"],
+    "conversion.result": ["test_convert", "test_receipts", "test_values"],
+    "conversion.run": ["test_convert", "test_cli_convert", "test_examples"],
+    "lint": ["test_cli", "test_openapi", "test_extension"],
+    "feed.__init__": ["test_reading", "test_preflight", "test_rewriting", "test_cli", "test_cli_files", "test_cli_convert"],
+    "feed.answer_sheet": ["test_sheets", "test_cli_convert"],
+    "feed.formula_guard": ["test_sheets"],
+    "feed.keyed_queue": ["test_sheets", "test_cli_convert", "test_receipts"],
+    "feed.question_sheet": ["test_sheets", "test_cli_convert"],
+    "feed.receipt_file": ["test_receipts", "test_cli_convert"],
+    "feed.result": ["test_report", "test_rewriting", "test_cli", "test_cli_convert"],
+    "feed.summary": ["test_cli", "test_cli_normalise", "test_cli_convert"],
+    "feed.temporary": ["test_staging", "test_cli_convert"],
+    "output.formats": ["test_report", "test_cli", "test_terminal"],
+    "output.line_diff": ["test_diff"],
+    "output.listing": ["test_cli", "test_comparison", "test_provenance"],
+    "output.staging": ["test_staging", "test_cli_files"],
     **{
         f"openapi.{name}": HTTP
-        for name in ("boundary", "description", "guard", "httpx", "judging", "refusal", "requests", "routing", "wsgi")
+        for name in (
+            *("api_errors", "check", "description", "guard", "httpx", "requests", "routing", "schema_validators", "wsgi"),
+        )
     },
     **{
-        f"cli.{name}": COMMAND
-        for name in ("clashes", "convert", "normalise", "options", "reports", "sinks", "terminal", "validate", "writing")
+        f"strategies.{name}": STRATEGIES
+        for name in (
+            *("domains", "feeds_and_requests", "kind_strategies", "kit", "narrowing", "near_miss"),
+            *("regular_languages", "respellings", "sampling"),
+        )
     },
+    **{
+        f"cli.{name}": [*COMMAND, "test_terminal"]
+        for name in (
+            *("clashes", "convert", "normalise", "outputs", "placement", "reports", "shared_options", "shutdown", "terminal"),
+            *("validate", "write_ads"),
+        )
+    },
+    "cli.completion": ["test_cli"],
     "cli.diff": ["test_cli", "test_comparison"],
+    "cli.explain": ["test_cli"],
     "cli.openapi": ["test_openapi"],
-    "cli.show": ["test_cli", "test_extension"],
-    **{f"strategies.{name}": ["test_strategies_plain", "test_strategies"] for name in STRATEGIES},
+    "cli.settings": ["test_cli"],
+    "cli.show": ["test_cli", "test_extension", "test_provenance"],
 }
-#: What decides nothing: names and errors, and ways in.
-IDLE = {"__init__", "__main__", "errors", "extra", "step", "cli.__init__", "openapi.__init__", "strategies.__init__"}
-#: What the schemas are made with before any test runs: with a mutant of these, the tests start afresh.
-AFRESH = {"catalogue", "editions", "schema", "engine", "patterns", "pointer", "quantities", "assertions", "dialect", "settings"}
-#: The modules whose caches hold nothing of these: the schemas and what is compiled from them.
+#: Modules that decide nothing: entry points, names, errors and types.
+IDLE = {"__init__", "__main__", "_version", "errors", "extras", "normalisation.step"} | {
+    f"{package}.__init__"
+    for package in (
+        *("cli", "conversion", "dialect", "document", "findings", "normalisation", "openapi", "output", "reading"),
+        *("strategies", "validation"),
+    )
+}
+#: Modules that make the schemas before any test runs: for a mutant of these, pytest starts again.
+AFRESH = {
+    *("document.pointer", "dialect.assertions", "dialect.engines", "dialect.fields", "dialect.flatten", "dialect.keywords"),
+    *("dialect.patterns", "catalogue.__init__", "catalogue.editions", "catalogue.plausibility", "catalogue.quantities"),
+    *("catalogue.vocabulary", "lint", "cli.settings"),
+}
+#: The modules whose caches contain only the schemas and what is compiled from them.
 KEEPING = {"v4schema.catalogue", "v4schema.dialect.engines"}
 #: Tests that take longer, in seconds, are not tried on what is known to survive.
 SLOW = 0.3
@@ -224,6 +258,9 @@ def swap(name: str, code: str, path: str) -> None:
     old = sys.modules[name]
     new = sys.modules[name] = ModuleType(name, old.__doc__)
     new.__file__, new.__package__, new.__spec__ = path, old.__package__, old.__spec__
+    if hasattr(old, "__path__"):
+        new.__path__ = old.__path__
+        vars(new).update((key, value) for key, value in vars(old).items() if isinstance(value, ModuleType))
     exec(compile(code, path, "exec"), vars(new))  # noqa: S102  (our own code)
     parts = {id(value): vars(new)[key] for key, value in vars(old).items() if key in vars(new) and _own(value, name)}
     parts[id(old)] = new
@@ -253,7 +290,8 @@ class Trial:
     """What pytest runs in place of its own loop: the tests once without, and then against each mutant."""
 
     def __init__(self, module: str, several: Sequence[Mutant], *, source: str, told: argparse.Namespace, until: float) -> None:
-        self.name, self.several, self.source, self.told, self.until = f"v4schema.{module}", several, source, told, until
+        self.name = f"v4schema.{module}".removesuffix(".__init__")
+        self.several, self.source, self.told, self.until = several, source, told, until
         self.reasons = reasons()
         self.verdicts: dict[str, str] = {}
         self._reports: list[pytest.TestReport] = []
@@ -550,7 +588,9 @@ if __name__ == "__main__":
     package = CHECKOUT / "v4schema"
     there = {".".join(path.relative_to(package).with_suffix("").parts) for path in package.rglob("*.py")}
     if there != MODULES.keys() | IDLE:
-        parser.error(f"MODULES and IDLE are not what there is: {', '.join(sorted(there ^ (MODULES.keys() | IDLE)))}.")
+        parser.error(
+            f"MODULES and IDLE differ from the modules of the package: {', '.join(sorted(there ^ (MODULES.keys() | IDLE)))}."
+        )
     words.modules = words.modules or [*MODULES]
     if unknown := {*words.modules} - {*MODULES}:
         parser.error(f"There is nothing to try on {', '.join(sorted(unknown))}.")

@@ -28,6 +28,7 @@ from hypothesis.errors import NoSuchExample
 from v4schema import Kind, Level, catalogue, convert, migrate, preflight, revert, validate
 from v4schema.catalogue import Catalogue
 from v4schema.dialect.assertions import assertions
+from v4schema.dialect.keywords import KEYWORDS, Role
 from v4schema.errors import V4SchemaError
 from v4schema.lint import check
 from v4schema.strategies.kind_strategies import KindStrategies
@@ -103,7 +104,7 @@ def keywords(  # noqa: C901, PLR0912  (one branch for each sort of keyword)
         elif keyword == "x-plausible":
             for which in limit.keys() & {"lowest", "highest"}:
                 yield (*here, which), "taken away", None
-        elif keyword in {"const", "pattern", "not", "contains", "uniqueItems", "anyOf", "x-category", "x-unique"}:
+        elif keyword in {"x-category", "x-unique"} or (keyword in KEYWORDS and KEYWORDS[keyword].role is Role.ASSERTION):
             yield here, "taken away", None
 
 

@@ -218,7 +218,7 @@ def _described(catalogue: Catalogue, schema: object) -> str:
 
 def _steps(catalogue: Catalogue) -> Iterator[str]:
     yield "# Steps"
-    yield "\nSchemas name steps under `x-normalise`, mappings under `steps`. Each field of an ad goes through its steps in order.\n"
+    yield "\nSchemas name steps under `x-normalise`, mappings under `steps`. Each field goes through its steps in order.\n"
     steps = catalogue.read("meta/dialect.json")["$defs"]["steps"]["items"]["properties"]
     rows = []
     for name, schema in steps.items():

@@ -132,7 +132,7 @@ def mapped(own: Path) -> Path:
         mapping: dict[str, Any] = {
             "$schema": "../meta/mapping.json",
             "title": slug,
-            "automatic": False,
+            "migrate": True,
             "source": ["S"],
             "keep": [place for place in kept if place != "/url"],
             "move": [
@@ -214,7 +214,7 @@ def test_a_mapping_that_leaves_something_out_is_damaged(mapped: Path, in_empty_f
             "the pattern '(?=a)' cannot be used: '?' is not allowed here",
         ),
         ({"include": ["sea-hovercraft.json"]}, "it includes itself"),
-        ({"automatic": "by air"}, "/automatic does not match meta/mapping.json"),
+        ({"migrate": "by air"}, "/migrate does not match meta/mapping.json"),
         ({"move": [mapping["move"][0], mapping["move"][1] | {"to": "/title"}]}, "a value stays in its array"),
         ({"move": [mapping["move"][0] | {"steps": [{"word": "lies"}]}, mapping["move"][1]]}, "uses the word 'lies'"),
     ):
@@ -222,7 +222,7 @@ def test_a_mapping_that_leaves_something_out_is_damaged(mapped: Path, in_empty_f
         done = runner.invoke(main, ["show", "--schemas", str(mapped)])
         assert done.exit_code == 2
         assert message in " ".join(done.stderr.split())
-    path.write_text(json.dumps({name: value for name, value in mapping.items() if name != "automatic"}), "utf-8")
+    path.write_text(json.dumps({name: value for name, value in mapping.items() if name != "migrate"}), "utf-8")
     assert "does not say how the category is converted" in runner.invoke(main, ["show", "--schemas", str(mapped)]).stderr
     assert in_empty_folder
 

@@ -90,7 +90,7 @@ def test_no_python_file_spells_the_domain(catalogue: Catalogue) -> None:
                 words |= {*at[-1:], *(choice for choice in node.get("enum", ()) if isinstance(choice, str))}
     assert len(words) > 150
     spelt = {
-        (name, node.value)
+        (name, node.lineno, node.value)
         for name, tree in modules()
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in words - SHARED - {"*", "create"}

@@ -1,6 +1,7 @@
 """Checking a folder of schemas: every file against its meta-schema, every reference, pattern, step and mapping."""
 
 import posixpath
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -8,6 +9,7 @@ from v4schema.catalogue import Catalogue
 from v4schema.catalogue.editions import EditionPath
 from v4schema.conversion import mappings
 from v4schema.dialect import patterns
+from v4schema.dialect.assertions import assertions
 from v4schema.dialect.fields import Schema, walk
 from v4schema.dialect.keywords import KEYWORDS
 from v4schema.document import pointer
@@ -19,6 +21,8 @@ from v4schema.openapi.description import described_editions, document, source
 _OWN = ("catalogue", "units", "words", "findings", "samples", "plausibility")
 #: The members of schemas and steps that are regular expressions.
 _EXPRESSIONS = {*(name for name, keyword in KEYWORDS.items() if keyword.is_pattern), "leaving", "unless"}
+#: The longest reason that is repeated from the library `jsonschema`; a longer one repeats the file.
+_LONGEST_REASON = 120
 
 
 def check(catalogue: Catalogue) -> None:
@@ -35,12 +39,16 @@ def check(catalogue: Catalogue) -> None:
 
     def check_file(file: str, meta: str, content: object = None) -> None:
         for error in Draft202012Validator(metas[meta], registry=registry).iter_errors(content or catalogue.read(file)):
-            raise InvalidSchemas(file, f"{pointer.write(error.absolute_path) or '/'} does not match meta/{meta}.json")
+            reason = f": {error.message}" if len(error.message) <= _LONGEST_REASON else ""
+            place = pointer.write(error.absolute_path) or "/"
+            raise InvalidSchemas(file, f"{place} does not match meta/{meta}.json{reason}")
 
     for name in _OWN:
         check_file(f"{name}.json", name)
+    _check_categories(catalogue)
     for kind, operation, file in _schemas(catalogue):
         _check_steps(catalogue, catalogue.schema(kind, operation), file)
+        _check_codes(catalogue, catalogue.schema(kind, operation), file)
     for file in [file for file in catalogue.files if file.rpartition("/")[0] not in {"", "meta"}]:
         check_file(file, "dialect")
         _check_patterns(file, catalogue.read(file))
@@ -55,6 +63,15 @@ def check(catalogue: Catalogue) -> None:
             check_file(file, "mapping")
             _check_suggestions(file, catalogue.read(file))
         _check_mappings(catalogue, path)
+
+
+def _check_categories(catalogue: Catalogue) -> None:
+    """Raise `InvalidSchemas` for two categories of an edition with the same number or slug."""
+    for edition in catalogue.read("catalogue.json")["editions"]:
+        for member in ("id", "slug"):
+            counted = Counter(category[member] for category in edition["categories"])
+            for value in (value for value, count in counted.items() if count > 1):
+                raise InvalidSchemas("catalogue.json", f"two categories of {edition['name']} have the {member} {value}")
 
 
 def _schemas(catalogue: Catalogue) -> Iterator[tuple[Kind, str, str]]:
@@ -79,7 +96,7 @@ def _mapping_files(catalogue: Catalogue, files: Iterable[str], around: Sequence[
 def _check_mappings(catalogue: Catalogue, path: EditionPath) -> None:
     """Raise `InvalidSchemas` for an incomplete mapping, a rule about no field, or an unknown step."""
     for category, _, file in path.categories:
-        if not {"automatic", "source"} <= catalogue.read(file).keys():
+        if not {"migrate", "source"} <= catalogue.read(file).keys():
             raise InvalidSchemas(file, "it does not say how the category is converted, and by which documents")
         for mapping in mappings.mappings_for(catalogue, path, category):
             problem = next(mappings.problems(mapping, catalogue.schema(mapping.given), catalogue.schema(mapping.target)), None)
@@ -94,12 +111,22 @@ def _check_steps(catalogue: Catalogue, schema: Schema, file: str) -> None:
         _check_tables(catalogue, node.get("x-normalise", ()), file, pointer.write(at))
 
 
+def _check_codes(catalogue: Catalogue, schema: Schema, file: str) -> None:
+    """Raise `InvalidSchemas` for an assertion whose failure has no finding code."""
+    for assertion in assertions(schema):
+        if assertion.code not in catalogue.finding_codes and assertion.keyword != "additionalProperties":
+            place = pointer.write(assertion.at) or "/"
+            raise InvalidSchemas(file, f"{place} fails with {assertion.code}, which findings.json does not have")
+
+
 def _check_tables(catalogue: Catalogue, steps: Iterable[Mapping[str, Any]], file: str, what: str) -> None:
-    """Raise `InvalidSchemas` for a step that names an unknown table of words or kind of quantity."""
-    tables = {"word": catalogue.words, "quantity": catalogue.units["kinds"], "in_unit": catalogue.units["kinds"]}
+    """Raise `InvalidSchemas` for a step whose argument is not in the table that the meta-schema names for it (``x-table``)."""
+    described = catalogue.read("meta/dialect.json")["$defs"]["steps"]["items"]["properties"]
     for step in steps:
         for name, argument in step.items():
-            if name in tables and argument not in tables[name]:
+            file_of_table, _, fragment = described[name].get("x-table", "").partition("#")
+            table: Any = pointer.get(catalogue.read(file_of_table), pointer.parse(fragment)) if file_of_table else {argument}
+            if argument not in table:
                 raise InvalidSchemas(file, f"{what} uses the {name} {argument!r}, which does not exist")
 
 

@@ -19,7 +19,7 @@ from v4schema.dialect.fields import (
     types,
     walk,
 )
-from v4schema.dialect.keywords import BOUNDS
+from v4schema.dialect.keywords import BOUNDS, UNORDERED
 from v4schema.document import pointer
 from v4schema.findings.report import Kind
 
@@ -179,10 +179,11 @@ def _differences(node: Schema, other: Schema) -> Iterator[tuple[str, str, object
         if one != two:
             narrowed = two is not None and narrower([limit for limit in (one, two) if limit is not None]) == two
             yield "narrowed" if narrowed else "widened", keyword, one, two
-    forms = [[fact["pattern"] for fact in error_rules(each) if "pattern" in fact] for each in (node, other)]
-    if not _same_items(*forms):
-        one, two = (form[0] if len(form) == 1 else form or None for form in forms)
-        yield "rewritten", "pattern", one, two
+    for keyword in UNORDERED:
+        forms = [[rule[keyword] for rule in error_rules(each) if keyword in rule] for each in (node, other)]
+        if not _same_items(*forms):
+            one, two = (form[0] if len(form) == 1 else form or None for form in forms)
+            yield "rewritten", keyword, one, two
     if node.get("x-unit") != other.get("x-unit"):
         yield "rewritten", "x-unit", node.get("x-unit"), other.get("x-unit")
 

@@ -86,7 +86,7 @@ def mappings_for(catalogue: Catalogue, path: EditionPath, category: str) -> Sequ
             mapping = CategoryMapping(
                 given=kinds[path.back],
                 target=kinds[not path.back],
-                automatic=data["automatic"],
+                automatic=not data["migrate"],
                 source=data["source"],
                 rules=[*_rules(data, file, catalogue.read)],
             )

@@ -29,7 +29,7 @@ def walk(
 ) -> Iterator[tuple[tuple[str, ...], Schema]]:
     """Yield the place and the subschema of every field of a flat schema; ``*`` stands for any item of an array.
 
-    Only fields for which `into` holds are entered: `welcome` gives those that may be sent.
+    Only fields for which `into` holds are entered: `is_sendable` chooses those that may be sent.
     """
     if not into(schema):
         return
