@@ -6,9 +6,9 @@
 
 The mutants come from mutmut's operators, and from a few of our own that find code without effect. mutmut's own runner skips
 everything with a decorator, which is half of this code, and cosmic-ray starts Python for each mutant, which takes longer than
-most tests. So the tests are collected once, in a copy of the checkout, and each mutant is a fork in which the mutated module replaces
-the real one. For the few modules that make the schemas before any test runs, pytest starts again. Nothing is written to the
-checkout.
+most tests. So the tests are collected once, in a copy of the checkout, and each mutant is a fork in which the mutated module
+replaces the real one. For the few modules that make the schemas before any test runs, pytest starts again. Nothing is written to
+the checkout.
 
 `mutants.json`, beside this script, has the mutants that no test can catch, each with its reason. The exit code is 1 if another
 mutant survives, or if a mutant with a reason does not.
