@@ -70,8 +70,8 @@ def respellings(draw: DrawFn, catalogue: Catalogue, schema: Schema, ad: Ad, max_
         value = get(respelled, place)
         unchanged = canonical(value) == canonical(get(ad, place))
         parent: Any = get(respelled, place[:-1])
-        if unchanged or name in _OUTER_STEPS:
-            parent[place[-1]] = RESPELLINGS[name](respeller, value, node, argument)
+        due = unchanged or name in _OUTER_STEPS
+        parent[place[-1]] = RESPELLINGS[name](respeller, value, node, argument) if due else value
     if draw(st.booleans()):
         respeller.misname(schema, respelled)
     return respelled
