@@ -91,7 +91,7 @@ def test_show_prints_a_mapping(run: Run) -> None:
     """Every rule with its place and its reason, in 80 columns; the documents' word where there is none."""
     text = run("show", "--mapping", "v3/moped").stdout
     assert text.startswith("v3/moped to v4/moped: ads must be migrated  [S, RC]\n")
-    assert '\nfill  /category_fields/body_type  "moped"  [RC]\n      The body of a moped is always moped.\n' in text
+    assert '\nfill  /category_fields/body_type  "moped"  [RC]\n      A moped always has the body type moped.\n' in text
     assert "\nmove  /price/*/amount  by in_unit price  [V3, S]\n" in text
     assert "\nkeep  /source_id\n" in text
     assert max(map(len, text.splitlines())) <= 80

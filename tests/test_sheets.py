@@ -72,7 +72,7 @@ def test_a_sheet_has_a_row_for_each_ad_that_is_asked() -> None:
     assert legend[0] == LEGEND
     assert legend[3].startswith("Optional for some. The model, at most 64 characters. For example aerox or ")
     assert legend[6] == (
-        "How far the vehicle has gone, in km or in mil (1 mil is 10 km). Write the number with its unit, km or mil, "
+        "The mileage of the vehicle, in km or in mil (1 mil is 10 km). Write the number with its unit, km or mil, "
         "for example 5000 km."
     )
     assert legend[7] == "The kind of gearbox. Write manual or automatic."

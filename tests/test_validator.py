@@ -541,7 +541,7 @@ def test_a_choice_that_was_probably_meant_is_named(value: object, hint: str | No
         (
             ("category_fields", "physics"),
             3,
-            "Weights and measures. The guide shows them for campers; they are accepted everywhere.",
+            "Weight and dimensions. The guide shows them for campers; they are accepted in every category.",
         ),
         (("category_fields", "model_year"), "2020", "Send it without quotes."),
         (("location",), None, "Send a value, or leave the field out if it is optional."),

@@ -183,7 +183,7 @@ def _direction(found: Comparison | CategoryMapping) -> str:
         return " (no mapping between them)"
     if found.back:
         return ": the way back, by the reversed mapping"
-    way = "ads go over unchanged" if found.automatic else "ads must be migrated"
+    way = "ads carry over unchanged" if found.automatic else "ads must be migrated"
     return f": {way}  [{', '.join(found.source)}]"
 
 
