@@ -102,7 +102,8 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     In a test without coverage, stop the measurement that coverage starts in every child process, such as a worker of
     pytest-xdist.
     """
-    while item.get_closest_marker("no_cover") and (also := Coverage.current()):
+    unmeasured = item.config.pluginmanager.hasplugin("_cov") and item.get_closest_marker("no_cover")
+    while unmeasured and (also := Coverage.current()):
         also.stop()
     before = _processor_time()
     yield

@@ -26,7 +26,8 @@ class Statement:
     """What one line of a file says about a field: a keyword, its value, and the documents that it rests on.
 
     `file` is the path below ``schemas/`` and `within` the place of the keyword in it. `level` is the level of a failure, None
-    where nothing can fail. A statement is `conditional` if it follows from an ``if``. `about` describes a row of a table.
+    where nothing can fail. `condition` is the schema under the ``if`` that a statement follows from, without references. `about`
+    describes a row of a table, or names the schema that a keyword refers to.
     """
 
     file: str
@@ -36,7 +37,7 @@ class Statement:
     source: Sequence[str] = ()
     level: str | None = None
     code: str | None = None
-    conditional: bool = False
+    condition: Schema | None = None
     about: str = ""
 
 
@@ -166,42 +167,54 @@ class _Layers:
         return [each if each.about else replace(each, source=apart_from or source) for each, apart_from in found]
 
     def _of_rule(
-        self, rule: _Layer, rest: tuple[str, ...], annotations: Mapping[str, Any], *, conditional: bool = False
+        self, rule: _Layer, rest: tuple[str, ...], annotations: Mapping[str, Any], *, condition: Schema | None = None
     ) -> Iterator[Statement]:
         """Yield what a rule says about the place at some tokens below."""
         node = rule.node
         if not rest:
-            yield from self._of_node(rule, annotations, conditional=conditional)
+            yield from self._of_node(rule, annotations, condition=condition)
         elif len(rest) == 1:
-            yield from self._required(rule, rest[0], annotations, conditional=conditional)
+            yield from self._required(rule, rest[0], annotations, condition=condition)
         if "$ref" in node:
-            yield from self._of_rule(self._referred(rule), rest, annotations, conditional=conditional)
+            yield from self._of_rule(self._referred(rule), rest, annotations, condition=condition)
         if "then" in node:
-            yield from self._of_rule(rule.below("then"), rest, annotations, conditional=True)
+            yield from self._of_rule(rule.below("then"), rest, annotations, condition=self._condition(rule.below("if")))
         if rest and rest[0] in node.get("properties", ()):
-            yield from self._of_rule(rule.below("properties", rest[0]), rest[1:], annotations, conditional=conditional)
+            yield from self._of_rule(rule.below("properties", rest[0]), rest[1:], annotations, condition=condition)
         if rest and rest[0] == EVERY and "items" in node:
-            yield from self._of_rule(rule.below("items"), rest[1:], annotations, conditional=conditional)
+            yield from self._of_rule(rule.below("items"), rest[1:], annotations, condition=condition)
+
+    def _condition(self, layer: _Layer) -> Schema:
+        """Return the schema of a condition, without references."""
+        below = self._condition(self._referred(layer)) if "$ref" in layer.node else {}
+        own = {keyword: value for keyword, value in layer.node.items() if keyword != "$ref"}
+        if "not" in own:
+            own["not"] = self._condition(layer.below("not"))
+        members = {name: self._condition(layer.below("properties", name)) for name in own.get("properties", ())}
+        return {**below, **own, "properties": {**below.get("properties", {}), **members}}
 
     def _required(
-        self, layer: _Layer, name: str, annotations: Mapping[str, Any], *, conditional: bool = False
+        self, layer: _Layer, name: str, annotations: Mapping[str, Any], *, condition: Schema | None = None
     ) -> Iterator[Statement]:
         """Yield the statement that a member is required, if it is."""
         if name in layer.node.get("required", ()):
-            yield self._statement(layer, "required", name, annotations, conditional=conditional)
+            yield self._statement(layer, "required", name, annotations, condition=condition)
 
-    def _of_node(self, layer: _Layer, annotations: Mapping[str, Any], *, conditional: bool = False) -> Iterator[Statement]:
+    def _of_node(self, layer: _Layer, annotations: Mapping[str, Any], *, condition: Schema | None = None) -> Iterator[Statement]:
         """Yield the assertions and annotations of a part of a schema, and the rows of tables that they refer to."""
         for keyword, value in layer.node.items():
             if keyword == "x-plausible":
-                yield from self._plausible(layer, value, annotations, conditional=conditional)
+                yield from self._plausible(layer, value, annotations, condition=condition)
             elif keyword == "x-category":
-                yield from self._number(self._statement(layer, keyword, value, annotations, conditional=conditional))
+                yield from self._number(self._statement(layer, keyword, value, annotations, condition=condition))
             elif keyword not in _STRUCTURE | _REPORTING and (is_assertion(keyword) or keyword.startswith("x-")):
-                yield self._statement(layer, keyword, value, annotations, conditional=conditional)
+                statement = self._statement(layer, keyword, value, annotations, condition=condition)
+                yield statement
+                if isinstance(value, dict) and "$ref" in value:
+                    yield self._referred_value(statement, layer.below(keyword))
 
     def _statement(
-        self, layer: _Layer, keyword: str, value: object, annotations: Mapping[str, Any], *, conditional: bool
+        self, layer: _Layer, keyword: str, value: object, annotations: Mapping[str, Any], *, condition: Schema | None
     ) -> Statement:
         return Statement(
             file=layer.file,
@@ -211,11 +224,17 @@ class _Layers:
             source=annotations.get("x-source", ()),
             level=annotations.get("x-level", "error") if is_assertion(keyword) or KEYWORDS[keyword].becomes else None,
             code=annotations.get("x-code"),
-            conditional=conditional,
+            condition=condition,
         )
 
+    def _referred_value(self, statement: Statement, layer: _Layer) -> Statement:
+        """Return the statement about the schema that the value of a keyword refers to."""
+        referred = self._referred(layer)
+        value = {name: each for name, each in referred.node.items() if is_assertion(name) or name == "properties"}
+        return replace(statement, file=referred.file, within=referred.within, value=value, about=str(referred.within[-1]))
+
     def _plausible(
-        self, layer: _Layer, measures: Mapping[str, str], annotations: Mapping[str, Any], *, conditional: bool
+        self, layer: _Layer, measures: Mapping[str, str], annotations: Mapping[str, Any], *, condition: Schema | None
     ) -> Iterator[Statement]:
         """Yield the plausible limits of the category, each with its row in the table."""
         for which, keyword in PLAUSIBLE_BOUNDS.items():
@@ -223,7 +242,7 @@ class _Layers:
             limit = self._catalogue.plausible(self._kind.category, measures[which], which, unit) if which in measures else None
             if limit is None:
                 continue
-            statement = self._statement(layer, keyword, limit, annotations, conditional=conditional)
+            statement = self._statement(layer, keyword, limit, annotations, condition=condition)
             yield replace(statement, within=(*layer.within, "x-plausible", which))
             measure = self._catalogue.read(_PLAUSIBILITY)["measures"][measures[which]]
             place, number = plausibility.find(measure, self._kind.category, which) or ((), 0)
@@ -234,7 +253,7 @@ class _Layers:
                 keyword=which,
                 value=number,
                 source=measure["source"],
-                conditional=False,
+                condition=None,
                 about=" in ".join(filter(None, [measures[which], measure.get("unit")])),
             )
 

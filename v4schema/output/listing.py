@@ -100,18 +100,24 @@ def fields(schema: Schema, width: int) -> Iterator[str]:
 def where(catalogue: Catalogue, head: str, found: Iterable[Statement], width: int) -> Iterator[str]:
     """List the file and line of each statement about a field, with its level, what it says, and its documents."""
     yield head
+    folder = _folder(catalogue)
+    if os.path.isabs(folder):
+        yield f"The files are in {folder}."
+        folder = ""
+    before = ""
     for each in found:
-        place = f"{_relative(catalogue.path(each.file))}:{line(catalogue, each)}"
-        value = messages.to_json(each.value)
-        value = value if len(value) <= _BRIEF else f"{value[:_BRIEF]}…"
+        place = f"{os.path.join(folder, each.file)}:{line(catalogue, each)}"
         about = [
             each.level,
             each.code,
-            f"{'then ' * each.conditional}{each.keyword} {value}",
+            f"{each.keyword} {_brief(each.value)}",
+            f"if {_condition(each.condition)}" * bool(each.condition),
             f"({each.about})" * bool(each.about),
             f"[{', '.join(each.source)}]" * bool(each.source),
         ]
-        yield place
+        if place != before:
+            yield place
+            before = place
         yield textwrap.fill(
             "  ".join(filter(None, about)),
             width,
@@ -121,10 +127,31 @@ def where(catalogue: Catalogue, head: str, found: Iterable[Statement], width: in
         )
 
 
-def _relative(path: str) -> str:
-    """Write a path relative to the current folder, if it is below it."""
-    here = os.getcwd()
+def _folder(catalogue: Catalogue) -> str:
+    """Return the folder of the schemas, relative to the current folder if it is below it."""
+    path, here = os.path.dirname(catalogue.path("catalogue.json")), os.getcwd()
     return os.path.relpath(path, here) if path.startswith(os.path.join(here, "")) else path
+
+
+def _brief(value: object) -> str:
+    """Write a value as JSON, cut if it is long."""
+    text = messages.to_json(value)
+    return text if len(text) <= _BRIEF else f"{text[:_BRIEF]}…"
+
+
+def _condition(schema: Schema | None, at: str = "") -> str:
+    """Write the schema of a condition in words: the values that fields must have."""
+    schema = schema or {}
+    parts = [_condition(below, f"{at}/{name}") or f"{at}/{name} is given" for name, below in schema.get("properties", {}).items()]
+    for keyword, value in schema.items():
+        if keyword in {"const", "enum"}:
+            parts.append(f"{at or 'it'} is {' or '.join(map(messages.to_json, value if keyword == 'enum' else [value]))}")
+        elif keyword == "not":
+            parts.append(f"not {_condition(value, at)}")
+        elif keyword not in {"properties", "required", "type"}:
+            shown = (KEYWORDS[keyword].listing or f"has {keyword} {{}}").format(_brief(value))
+            parts.append(f"{at or 'it'} {shown}")
+    return " and ".join(parts)
 
 
 def mapping(found: CategoryMapping, width: int) -> Iterator[str]:
