@@ -38,7 +38,7 @@ def test_the_folder_of_schemas_can_be_named_by_a_variable(schemas: Path, tmp_pat
 
 def test_names_that_are_not_there_are_refused_with_those_that_are(catalogue: Catalogue) -> None:
     """An edition, a category, an operation, a unit."""
-    with pytest.raises(errors.UnknownName, match="There is no unit 'furlong'"):
+    with pytest.raises(errors.UnknownName, match="Unknown unit 'furlong'"):
         catalogue.quantity_kind("furlong")
     with pytest.raises(errors.UnknownName, match="Did you mean moped"):
         catalogue.schema(Kind(version="v4", category="moperd"))

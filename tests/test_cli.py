@@ -45,7 +45,7 @@ def test_a_finding_is_one_line_with_place_level_code_pointer_sentence_hint_and_s
     assert result.stdout == (
         "bad.json:5:11: warning text.angle_brackets /body The server replaces < and > by - in this text. "
         "Send plain text. [CD7] (fixable)\n"
-        'bad.json:36:5: error field.misnamed /category_fields/year There is no field "year" here; did you mean "model_year"? '
+        'bad.json:36:5: error field.misnamed /category_fields/year Unknown field "year"; did you mean "model_year"? '
         'Rename it to "model_year". [CR7, V3] (fixable)\n'
     )
     assert without_legend(result.stderr) == "1 ad, 0 clean: 1 error, 1 warning. `v4schema normalise` fixes 2 of them.\n"
@@ -334,7 +334,7 @@ def test_settings_come_from_the_nearest_pyproject_then_the_environment_then_the_
 @pytest.mark.parametrize(
     ("toml", "message"),
     [
-        ('[tool.v4schema]\nfial-on = "error"\n', "There is no setting 'fial-on'. Did you mean fail-on?"),
+        ('[tool.v4schema]\nfial-on = "error"\n', "Unknown setting 'fial-on'. Did you mean fail-on?"),
         ("[tool.v4schema\n", "Cannot read"),
         ('[tool.v4schema]\nfail-on = "fatal"\n', "--fail-on"),
         ('[tool]\nv4schema = "x"\n', "is not a table"),
@@ -413,7 +413,7 @@ def test_on_a_terminal_a_finding_has_a_code_frame_with_a_caret(bad: str, in_empt
     assert "\x1b[31m" in printed
     assert (
         "bad.json:36:5 error field.misnamed [CR7, V3] fixable\n  /category_fields/year\n"
-        '  There is no field "year" here; did you mean "model_year"?\n'
+        '  Unknown field "year"; did you mean "model_year"?\n'
         '  36 | "year": …\n     | ^^^^^^\n  = Rename it to "model_year".\n'
     ) in plain(printed)
     assert max(map(len, plain(printed).splitlines())) <= 80
@@ -660,7 +660,7 @@ def test_show_prints_one_form_at_a_time(run: Run) -> None:
 
 @pytest.mark.parametrize(
     ("what", "message"),
-    [("v44", "There are: v3, v4."), ("v4/mopped", "Did you mean moped?"), ("moped", "There is no edition 'moped'")],
+    [("v44", "Known: v3, v4."), ("v4/mopped", "Did you mean moped?"), ("moped", "Unknown edition 'moped'")],
 )
 def test_show_teaches_names(what: str, message: str, run: Run) -> None:
     """A name that is nearly right is answered with the right one."""
@@ -692,9 +692,10 @@ def test_explain_lists_the_codes_of_a_family_and_explains_documents(run: Run, ca
         explained = " ".join(run("explain", code).stdout.split())
         assert explained.startswith(f"{code}: {document['title']}")
         assert document["scope"] in explained
+    assert run("explain", "[cr7]").stdout == run("explain", "CR7").stdout
     result = run("explain", "CR8")
     assert result.exit_code == 2
-    assert "CR7" in result.stderr
+    assert "Unknown code 'CR8'. `v4schema explain` lists all codes." in result.stderr
 
 
 def test_the_documents_of_the_findings_are_listed_at_the_end_of_text(run: Run, bad: str) -> None:

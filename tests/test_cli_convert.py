@@ -179,9 +179,9 @@ def test_bringing_back_has_its_own_findings(run: Run) -> None:
     ("words", "message"),
     [
         ([], "Say with --to which edition to convert to."),
-        (["--to", "v5"], "There is no edition 'v5'"),
-        (["--to", "v4", "--from", "v4"], "There is no mapping from v4 to v4. There are: v4 to v3, v3 to v4."),
-        (["--to", "v4", "--category", "hovercraft"], "There is no category of v4 'hovercraft'"),
+        (["--to", "v5"], "Unknown edition 'v5'"),
+        (["--to", "v4", "--from", "v4"], "No mapping leads from v4 to v4. Known: v4 to v3, v3 to v4."),
+        (["--to", "v4", "--category", "hovercraft"], "Unknown category 'hovercraft' of v4"),
         (["--back"], "--back needs --receipts"),
         (["--back", "--receipts", "slips", "--from", "v4"], "--back takes from the receipts what --from would say."),
         (["--back", "--receipts", "slips", "--questions", "a"], "--back takes from the receipts what --questions would say."),
@@ -196,7 +196,7 @@ def test_bringing_back_has_its_own_findings(run: Run) -> None:
         (["--to", "v4", "--rejects", "x", "-o", "x"], "x would be written twice; name a file for each."),
         (["--to", "v4", "--rejects", "no/x"], "Cannot write to no/x: No such file or directory."),
         (["--to", "v4", "-i", "-o", "x"], "--in-place and --output exclude each other."),
-        (["--to", "v4", "-i", "--price-unit", ""], "There is no unit of price ''"),
+        (["--to", "v4", "-i", "--price-unit", ""], "Unknown unit '' of price"),
     ],
 )
 def test_what_cannot_be_meant_is_wrong_usage(words: list[str], message: str, run: Run) -> None:

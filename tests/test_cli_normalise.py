@@ -228,8 +228,8 @@ def test_output_names_a_file_or_a_folder(run: Run, messy: Path) -> None:
         (["messy.json", "other.json"], "would run together"),
         (["-o", "new.json", "--report", "./new.json", "messy.json"], "where the ads go"),
         (["--report", "messy.json", "messy.json"], "would overwrite it"),
-        (["--price-unit", "dollar", "messy.json"], "There is no unit of price"),
-        (["--api", "v44", "messy.json"], "There is no edition"),
+        (["--price-unit", "dollar", "messy.json"], "Unknown unit"),
+        (["--api", "v44", "messy.json"], "Unknown edition"),
     ],
 )
 def test_wrong_usage_is_told_and_writes_nothing(words: list[str], message: str, run: Run, messy: Path) -> None:

@@ -567,11 +567,11 @@ def test_the_category_can_be_told_by_what_it_becomes() -> None:
 @pytest.mark.parametrize(
     ("told", "message"),
     [
-        ({"to": "v5"}, "There is no edition 'v5'"),
-        ({"to": "v4", "version": "v2"}, "There is no edition 'v2'"),
-        ({"to": "v4", "category": "hovercraft"}, "There is no category of v4 'hovercraft'"),
-        ({"to": "v4", "price_unit": "dollar"}, "There is no unit of price 'dollar'"),
-        ({"to": "v4", "colour": "red"}, "There is no setting 'colour'"),
+        ({"to": "v5"}, "Unknown edition 'v5'"),
+        ({"to": "v4", "version": "v2"}, "Unknown edition 'v2'"),
+        ({"to": "v4", "category": "hovercraft"}, "Unknown category 'hovercraft' of v4"),
+        ({"to": "v4", "price_unit": "dollar"}, "Unknown unit 'dollar' of price"),
+        ({"to": "v4", "colour": "red"}, "Unknown setting 'colour'"),
     ],
 )
 def test_words_of_the_caller_that_name_nothing_raise(told: dict[str, Any], message: str) -> None:
@@ -579,7 +579,7 @@ def test_words_of_the_caller_that_name_nothing_raise(told: dict[str, Any], messa
     for how in (convert, migrate):
         with pytest.raises(errors.UnknownName, match=re.escape(message)):
             how(CAR, **told)
-        with pytest.raises(errors.NoMapping, match=r"There is no mapping from v4 to v4\. There are: v4 to v3, v3 to v4\."):
+        with pytest.raises(errors.NoMapping, match=r"No mapping leads from v4 to v4\. Known: v4 to v3, v3 to v4\."):
             how(CAR, to="v4", version="v4")
 
 

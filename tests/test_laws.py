@@ -245,7 +245,7 @@ def test_every_drawn_feed_is_read_completely(data: st.DataObject) -> None:
     [
         (edition.name, name)
         for edition in HELD.editions.values()
-        for name in [None, *(name for name, operation in edition.operations.items() if not operation.answer)]
+        for name in [None, *(name for name, operation in edition.operations.items() if not operation.is_response)]
     ],
 )
 def test_every_drawn_request_is_valid(version: str, operation: str | None, data: st.DataObject) -> None:

@@ -870,10 +870,10 @@ def test_bare_numbers_are_what_the_caller_says() -> None:
 @pytest.mark.parametrize(
     ("said", "message"),
     [
-        ({"price_unit": "dollar"}, "There is no unit of price 'dollar'. There are: öre, kr, tkr."),
-        ({"mileage": "miles"}, "There is no unit of mileage 'miles'."),
-        ({"prise_unit": "kr"}, "There is no setting 'prise_unit'. Did you mean price_unit?"),
-        ({"weight": "kg"}, "There is no setting 'weight'."),
+        ({"price_unit": "dollar"}, "Unknown unit 'dollar' of price. Known: öre, kr, tkr."),
+        ({"mileage": "miles"}, "Unknown unit 'miles' of mileage."),
+        ({"prise_unit": "kr"}, "Unknown setting 'prise_unit'. Did you mean price_unit?"),
+        ({"weight": "kg"}, "Unknown setting 'weight'."),
     ],
 )
 def test_units_that_there_are_not_are_exceptions_that_teach(said: dict[str, Any], message: str) -> None:

@@ -344,4 +344,4 @@ def test_the_command_prints_the_document(run: Run, in_empty_folder: Path) -> Non
     assert json.loads((in_empty_folder / "v3.json").read_text("utf-8")) == told("v3")
     wrong = run("openapi", "v5")
     assert (wrong.exit_code, wrong.stdout) == (2, "")
-    assert "There is no edition 'v5'. There are: v3, v4." in wrong.stderr
+    assert "Unknown edition 'v5'. Known: v3, v4." in wrong.stderr

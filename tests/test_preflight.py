@@ -137,9 +137,9 @@ def test_many_ads_are_prepared_in_order() -> None:
 
 def test_the_callers_own_wrong_words_are_exceptions_before_anything_is_read() -> None:
     """A unit or a setting that there is not."""
-    with pytest.raises(errors.UnknownName, match="There is no setting 'prise_unit'"):
+    with pytest.raises(errors.UnknownName, match="Unknown setting 'prise_unit'"):
         feed.prepare([("nowhere", b"")], prise_unit="kr")
-    with pytest.raises(errors.UnknownName, match="There is no unit"):
+    with pytest.raises(errors.UnknownName, match="Unknown unit"):
         preflight({}, price_unit="dollar")
 
 

@@ -207,9 +207,9 @@ def test_show_names_lines_of_a_folder_of_ones_own(run: Run, schemas: Path) -> No
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("v4/moped", "--where", "/price/0/amont"), "no field of v4/moped '/price/*/amont'. Did you mean /price/*/amount?"),
-        (("v4/moped", "--where", "/pris"), "There is no field of v4/moped '/pris'. There are: /source_id, "),
-        (("v4/moped", "--where", "/body/0"), "There is no field of v4/moped '/body/*'. Did you mean /body?"),
+        (("v4/moped", "--where", "/price/0/amont"), "Unknown field '/price/*/amont' of v4/moped. Did you mean /price/*/amount?"),
+        (("v4/moped", "--where", "/pris"), "Unknown field '/pris' of v4/moped. Known: /source_id, "),
+        (("v4/moped", "--where", "/body/0"), "Unknown field '/body/*' of v4/moped. Did you mean /body?"),
         (("v4/moped", "--where", "price"), "--where takes a JSON Pointer, which begins with a slash: /price"),
         (("v4", "--where", "/price"), "Name a category, as EDITION/CATEGORY."),
         (("v4/moped", "--where", "/price", "--bundle"), "Choose one of --fields, --bundle, --example, --mapping and --where."),

@@ -745,11 +745,11 @@ def test_what_is_no_object_is_no_ad(ad: object) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ({"version": "v44"}, "There is no edition 'v44'. There are: v3, v4."),
-        ({"category": "mopped"}, "There is no category of v4 'mopped'. Did you mean moped?"),
-        ({"operation": "delete"}, "There is no operation of v4 'delete'. There are: create,"),
-        ({"version": "v3", "operation": "migrate"}, "There is no operation of v3"),
-        ({"engine": "fast"}, "There is no engine 'fast'. There are: jsonschema-rs, jsonschema."),
+        ({"version": "v44"}, "Unknown edition 'v44'. Known: v3, v4."),
+        ({"category": "mopped"}, "Unknown category 'mopped' of v4. Did you mean moped?"),
+        ({"operation": "delete"}, "Unknown operation 'delete' of v4. Known: create,"),
+        ({"version": "v3", "operation": "migrate"}, "Unknown operation"),
+        ({"engine": "fast"}, "Unknown engine 'fast'. Known: jsonschema-rs, jsonschema."),
     ],
 )
 def test_the_callers_own_wrong_words_are_exceptions_that_teach(words: dict[str, Any], message: str) -> None:

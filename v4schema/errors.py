@@ -15,7 +15,7 @@ class V4SchemaError(Exception):
 class UnknownName(V4SchemaError, LookupError):
     """The caller named an edition, a category, an operation, … that does not exist.
 
-    `what` is the kind of name, `name` is what the caller wrote, and `choices` are the names that exist.
+    `what` is the kind of name, such as ``category of v4``, `name` the one that the caller wrote, and `choices` those that exist.
     """
 
     def __init__(self, what: str, name: object, choices: Iterable[str]) -> None:
@@ -27,8 +27,9 @@ class UnknownName(V4SchemaError, LookupError):
     def __str__(self) -> str:
         near = spelling.nearest(str(self.name), self.choices)
         more = f" and {len(self.choices) - _MAX_LISTED} others" if len(self.choices) > _MAX_LISTED else ""
-        hint = f"Did you mean {near}?" if near else f"There are: {', '.join(self.choices[:_MAX_LISTED])}{more}."
-        return f"There is no {self.what} {str(self.name)!r}. {hint}"
+        hint = f"Did you mean {near}?" if near else f"Known: {', '.join(self.choices[:_MAX_LISTED])}{more}."
+        noun, _, owner = self.what.partition(" of ")
+        return f"Unknown {noun} {str(self.name)!r}{f' of {owner}' if owner else ''}. {hint}"
 
 
 class NoMapping(V4SchemaError, LookupError):
@@ -42,7 +43,7 @@ class NoMapping(V4SchemaError, LookupError):
 
     def __str__(self) -> str:
         paths = ", ".join(f"{version} to {to}" for version, to in self.paths)
-        return f"There is no mapping from {self.version} to {self.to}. There are: {paths}."
+        return f"No mapping leads from {self.version} to {self.to}. Known: {paths}."
 
 
 class MissingExtra(V4SchemaError, ImportError):

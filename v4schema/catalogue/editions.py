@@ -29,14 +29,14 @@ class Category:
 class Operation:
     """What is done with an ad.
 
-    In a `partial` operation, an ad may leave out what it does not change. An `answer` is an ad from the API: its fields may be
-    null, and it may have fields that no document lists.
+    In a `partial` operation, an ad may leave out what it does not change. If `is_response`, the ad comes from the API: its fields
+    may be null, and it may have fields that no document lists.
     """
 
     description: str
     source: Sequence[str]
     partial: bool = False
-    answer: bool = False
+    is_response: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 import click
 
+from v4schema import spelling
 from v4schema.cli import shared_options, terminal
 from v4schema.cli.completion import CODE
 from v4schema.errors import UnknownName
@@ -29,6 +30,8 @@ def explain(code: str | None, schemas: str | None) -> None:
 
     catalogue = shared_options.load_catalogue(schemas)
     width = min(terminal.columns(), _WIDEST)
+    known = {each.casefold(): each for each in (*catalogue.documents, *catalogue.finding_codes)}
+    code = code and known.get(code.strip("[]").casefold(), code)
     group = [each for each in catalogue.finding_codes if code is not None and each.startswith(f"{code.rstrip('.*')}.")]
     if code is None:
         lines = listing.codes(catalogue, catalogue.finding_codes, width)
@@ -40,5 +43,8 @@ def explain(code: str | None, schemas: str | None) -> None:
         lines = listing.codes(catalogue, group, width)
     else:
         groups = dict.fromkeys(each.partition(".")[0] for each in catalogue.finding_codes)
-        raise UnknownName("finding or document", code, [*catalogue.documents, *groups, *catalogue.finding_codes])
+        codes = [*catalogue.documents, *groups, *catalogue.finding_codes]
+        if spelling.nearest(code, codes):
+            raise UnknownName("code", code, codes)
+        raise click.UsageError(f"Unknown code {code!r}. `v4schema explain` lists all codes.")
     terminal.write(line + "\n" for line in lines)

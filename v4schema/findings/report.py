@@ -7,7 +7,7 @@ from enum import StrEnum
 from v4schema.document import pointer
 from v4schema.errors import V4SchemaError
 
-#: The name that the API gives, in the body of an answer, to the errors of an object that also has errors in its members.
+#: The name that the API gives, in the body of a response, to the errors of an object that also has errors in its members.
 NON_FIELD_ERRORS = "non_field_errors"
 #: An index with more digits than this is written as a name, and not by its position in a list.
 _MAX_INDEX_DIGITS = 3
@@ -102,7 +102,7 @@ class Report:
         return self._of(Level.NOTE)
 
     def api(self) -> dict[str, object] | list[object]:
-        """Return the errors as the body of the API's answer 400: nested like the ad, in the shape that documents S and CD7 show.
+        """Return the body of the API's response 400: the errors nested like the ad, as documents S and CD7 show.
 
         The errors of a field are a list of sentences. An array of objects becomes a list, with ``{}`` for each item without
         errors; the items of other arrays are keyed by index. Errors of the ad as a whole are a bare list, or, if fields have

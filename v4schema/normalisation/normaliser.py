@@ -182,7 +182,7 @@ class Normaliser:
     @cached_property
     def _renames(self) -> bool:
         """Whether names may be wrong: those of an ad that the API returns are its own."""
-        return not self.catalogue.operation(self.kind.version, self.operation).answer
+        return not self.catalogue.operation(self.kind.version, self.operation).is_response
 
     @cached_property
     def _renamer(self) -> Renamer:

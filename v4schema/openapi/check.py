@@ -157,7 +157,7 @@ class _Exchange:
         if isinstance(cause, MissingRequiredRequestBody):
             self.body_findings += read_document(b"", catalogue=self.catalogue).findings
         elif isinstance(cause, MediaTypeNotFound):
-            self._add_content_type(content_type, cause.availableMimetypes, case="answer" if status else "")
+            self._add_content_type(content_type, cause.availableMimetypes, case="response" if status else "")
         elif isinstance(error, ParameterValidationError):
             self._add("http.parameter", name=error.name, location=error.location)
         elif isinstance(cause, ResponseNotFound):

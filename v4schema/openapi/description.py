@@ -281,19 +281,19 @@ class _Bundle:
         return forms
 
     def _plain(self, flat: Schema, operation: str) -> Schema:
-        return portable(flat, answer=self.edition.operations[operation].answer)
+        return portable(flat, is_response=self.edition.operations[operation].is_response)
 
 
-def portable(flat: Schema, *, answer: bool = False) -> Schema:
+def portable(flat: Schema, *, is_response: bool = False) -> Schema:
     """Return a flat schema as other tools understand it: the rules that refuse an ad, and of our annotations only the sources.
 
-    Rules that only warn are left out, undescribed names are allowed, and a field that should not be sent is deprecated. In an
-    `answer` of the API every field may be null.
+    Rules that only warn are left out, undescribed names are allowed, and a field that should not be sent is deprecated. In a
+    response of the API, every field may be null.
     """
 
     def inner(below: Schema) -> Schema:
-        found = portable(below, answer=answer)
-        return _nullable(found) if answer else found
+        found = portable(below, is_response=is_response)
+        return _nullable(found) if is_response else found
 
     annotations = {key: flat[key] for key in _KEPT if key in flat}
     if any(rule.get("not") == {} and "x-level" not in rule for rule in flat.get("allOf", ())):

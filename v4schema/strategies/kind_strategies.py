@@ -114,7 +114,7 @@ class KindStrategies:
 
     @property
     def _is_response(self) -> bool:
-        return self.catalogue.operation(self.kind.version, self.operation).answer
+        return self.catalogue.operation(self.kind.version, self.operation).is_response
 
     def _wrong_names(self, broken: Assertion) -> Mapping[str, tuple[str, ...]]:
         """Return the wrong names of each field of an object that takes no other members, by the right name."""

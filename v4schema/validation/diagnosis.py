@@ -55,7 +55,7 @@ class Diagnoser:
         """Yield the diagnoses of a failure: one for each missing field, one for each unknown name, or one for the value."""
         node, rule = self._failed_rule(failure)
         value = pointer.get(ad, failure.at)
-        if value is None and self._is_answer:
+        if value is None and self._is_response:
             return
         keyword = failure.keyword_at[-1]
         if isinstance(value, dict) and keyword == "required":
@@ -87,9 +87,9 @@ class Diagnoser:
         return FieldNames(catalogue=self.catalogue, schema=self.schema)
 
     @cached_property
-    def _is_answer(self) -> bool:
+    def _is_response(self) -> bool:
         """Whether the ad comes from the API; its nulls and its further fields are no errors."""
-        return self.catalogue.operation(self.kind.version, self.operation).answer
+        return self.catalogue.operation(self.kind.version, self.operation).is_response
 
     def _failed_rule(self, failure: Failure) -> tuple[Schema, Mapping[str, Any]]:
         """Return the subschema with the failed keyword, and the annotations that apply to it."""
@@ -124,7 +124,7 @@ class Diagnoser:
 
     def _unknown_name(self, ad: object, at: Place, pointers: privacy.MaskedPointers) -> Diagnosis:
         """Return the diagnosis of a name that is no field; it names the field that is meant, if that is known."""
-        match = None if self._is_answer else self._names.match(ad, at)
+        match = None if self._is_response else self._names.match(ad, at)
         right = match.at if match else None
         finding = self._names.finding(ad, at, right, pointers=pointers)
         if right is not None and not pointer.exists(ad, right):
