@@ -1,4 +1,7 @@
-"""Exceptions. They are for the caller's mistakes and for what cannot be done; what is wrong with an ad is a finding."""
+"""Exceptions, for the caller's mistakes and for what cannot be done. What is wrong with an ad is a finding.
+
+It may import `spelling`.
+"""
 
 from collections.abc import Iterable
 

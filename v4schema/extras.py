@@ -1,4 +1,7 @@
-"""Extras of this package: their modules are loaded when they are used, and an error names the extra that is not installed."""
+"""Extras of this package: their modules are loaded when they are used, and an error names the extra that is not installed.
+
+It may import `errors`.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

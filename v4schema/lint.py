@@ -1,4 +1,7 @@
-"""Checking a folder of schemas: every file against its meta-schema, every reference, pattern, step and mapping."""
+"""Checking a folder of schemas: every file against its meta-schema, every reference, pattern, step and mapping.
+
+It may import `feed` and packages below it.
+"""
 
 import posixpath
 from collections import Counter

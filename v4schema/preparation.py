@@ -1,4 +1,7 @@
-"""From a source to the ad to send: read, identify, normalise and validate."""
+"""From a source to the ad to send: read, identify, normalise and validate.
+
+It may import `normalisation` and packages below it.
+"""
 
 import os
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Comparing names and words: equal except for case and word breaks, or one letter apart."""
+"""Comparing names and words: equal except for case and word breaks, or one letter apart. It imports no other package."""
 
 from collections.abc import Iterable
 

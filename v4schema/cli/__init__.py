@@ -1,4 +1,7 @@
-"""The command ``v4schema``: the only package that prints and exits, with a module for each command."""
+"""The command ``v4schema``: the only package that prints and exits, with a module for each command.
+
+It may import every other package.
+"""
 
 import os
 from collections.abc import Iterator

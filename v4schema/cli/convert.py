@@ -68,13 +68,13 @@ def convert(
     Reads the same files as `v4schema validate`, fixes what can be fixed, and writes
     the ads to standard output. What is dropped is reported and kept in a receipt.
     Missing fields become questions, in a table for a spreadsheet that --answers
-    reads. An incomplete ad is never written: without --rejects, nothing is. Existing
-    receipts and answers are never overwritten.
+    reads. An incomplete ad is never written: without --rejects, nothing is.
+    Existing receipts and answers are never overwritten.
 
     \b
     Examples:
-      v4schema convert feed.ndjson --to v4 --price-unit kr --questions questions.csv
-      v4schema convert feed.ndjson --to v4 --price-unit kr --answers questions.csv \\
+      v4schema convert feed.ndjson --to v4 --price-unit kr --questions todo.csv
+      v4schema convert feed.ndjson --to v4 --price-unit kr --answers todo.csv \\
           --receipts receipts.ndjson --rejects rejects.ndjson -o v4.ndjson
       v4schema convert v4.ndjson --back --receipts receipts.ndjson -o v3.ndjson
       v4schema convert --diff --to v4 ads/*.json

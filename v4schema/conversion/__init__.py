@@ -1,4 +1,4 @@
 """Carrying ads from one edition to another, and back.
 
-It may import `normalisation` and what lies below.
+It may import `normalisation` and packages below it.
 """

@@ -1,6 +1,6 @@
 """Schemas in flat form: one function makes a category's schema closed and self-contained, one walks it.
 
-A schema is written in layers (``$ref``, ``allOf``); its flat form is one tree in which each field stands once, under
+A schema is written in layers (``$ref``, ``allOf``); its flat form is one tree in which each field is once, under
 ``properties`` and ``items``. What is a rule of its own, with its own level, wording, condition or operations, stays a
 member of the field's ``allOf``. The vocabulary is described by ``schemas/meta/dialect.json``.
 """
@@ -140,6 +140,6 @@ def example(schema: Schema) -> Any:  # noqa: ANN401  (an ad, or any part of one)
         item = example(schema["items"])
         return None if item is None else [item]
     members = {name: example(below) for name, below in schema.get("properties", {}).items() if is_sendable(below)}
-    told = {name: value for name, value in members.items() if value is not None}
-    whole = all(name in told for fact in error_rules(schema) for name in fact.get("required", ()))
-    return told if told and whole else None
+    known = {name: value for name, value in members.items() if value is not None}
+    whole = all(name in known for fact in error_rules(schema) for name in fact.get("required", ()))
+    return known if known and whole else None

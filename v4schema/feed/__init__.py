@@ -1,6 +1,6 @@
 """Many ads: every ad of every source in order, validated, normalised or converted, each with where it came from.
 
-It may import `conversion` and what lies below.
+It may import `conversion` and packages below it.
 """
 
 from collections.abc import Callable, Iterable, Iterator

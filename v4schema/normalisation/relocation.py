@@ -1,4 +1,4 @@
-"""Findings of several transformations, told by places in the ad that was given first."""
+"""Findings of several transformations, with their places in the ad that was given first."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace

@@ -70,8 +70,8 @@ def categories(edition: Edition) -> Iterator[str]:
         names = ", ".join(dict.fromkeys(category.names.values()))
         yield f"{edition.name}/{category.slug:<24} {category.id:>5}  {category.documented:<8} {names}"
     yield ""
-    yield "How much public documents describe: full, all fields of the category; partial, some"
-    yield "of them; common, only the common fields; named, only the name."
+    yield "How much public documents describe: full, all fields of the category; partial,"
+    yield "some of them; common, only the common fields; named, only the name."
 
 
 def field_rows(schema: Schema) -> Iterator[tuple[str, Sequence[str], str, Schema]]:
