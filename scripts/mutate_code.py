@@ -452,6 +452,7 @@ def tried(module: str, told: argparse.Namespace, until: float) -> tuple[list[Mut
     trial = Trial(module, left, source=source, told=told, until=until)
     if left:
         words = ["-q", "--no-header", "-p", "no:cacheprovider", "--capture=no"]
+        words += [] if told.all else ["-m", "not slow"]
         tests = dict.fromkeys([*MODULES[module], *told.also])
         status = pytest.main(
             [*words, *(f"tests/{name}" if "::" in name else f"tests/{name}.py" for name in tests)], plugins=[trial]
