@@ -5,15 +5,24 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
+import reference_pages
 from folders import some
+from hypothesis import Phase, find, settings
 
 import v4schema
-from v4schema.catalogue import Catalogue
-from v4schema.dialect.keywords import KEYWORDS, Role
+from v4schema.catalogue import Catalogue, default
+from v4schema.dialect import keywords
+from v4schema.dialect.engines import compile_schema
+from v4schema.dialect.keywords import KEYWORDS, Keyword, Role
+from v4schema.document.json_value import json_equal
+from v4schema.strategies.domains import EVERYTHING
+from v4schema.strategies.narrowing import Narrower
+from v4schema.strategies.sampling import Sampler
 
 #: Rows of keywords of JSON Schema that the dialect lacks.
 ROWS = """
@@ -67,6 +76,42 @@ def test_every_assertion_has_a_message(catalogue: Catalogue) -> None:
     for keyword in KEYWORDS.values():
         if keyword.role is Role.ASSERTION and not keyword.read_with and keyword.name not in coded:
             assert f"schema.{keyword.name}" in catalogue.finding_codes
+
+
+def test_every_keyword_is_described(catalogue: Catalogue) -> None:
+    """The reference page of keywords is made from these descriptions."""
+    rows = [line.split("|") for line in reference_pages.pages(catalogue)["keywords.md"].splitlines() if line.startswith("| `")]
+    assert {name.strip(" `") for _, name, _, text, _ in rows if len(text.strip()) > 10} >= {*KEYWORDS} - {
+        *("additionalProperties", "title", "$schema", "$id", "$defs")
+    }
+
+
+@pytest.mark.parametrize(
+    ("schema", "accepted"),
+    [
+        ({"type": "integer", "multipleOf": 7, "minimum": 1, "maximum": 20}, [7, 14]),
+        ({"type": "number", "multipleOf": 0.5, "minimum": 0, "maximum": 1, "not": {"type": "integer"}}, [0.5]),
+        ({"type": "object", "maxProperties": 1}, [{}]),
+        ({"type": "string", "multipleOf": 7}, [""]),
+    ],
+)
+def test_values_for_a_keyword_without_a_domain_are_checked(
+    schema: dict[str, Any], accepted: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Drawn values match it, or, if they have to fail it, do not."""
+    for name, types in (("multipleOf", ("integer", "number")), ("maxProperties", ("object",))):
+        monkeypatch.setitem(cast("dict[str, Keyword]", KEYWORDS), name, Keyword(name=name, role=Role.ASSERTION, types=types))
+    monkeypatch.setattr(keywords, "ASSERTING", keywords.ASSERTING | {"multipleOf", "maxProperties"})
+    samples = {name: default().read("samples.json")[name] for name in ("texts", "letters", "names")}
+    sampler, once = Sampler(narrow=Narrower(), **samples), settings(phases=[Phase.generate], max_examples=500)
+    for value in accepted:
+        assert find(sampler.accepted_by(schema), partial(json_equal, value), settings=once) == value
+    (keyword,) = schema.keys() & {"multipleOf", "maxProperties"}
+    failing = sampler.narrow(sampler.narrow(EVERYTHING, {"type": schema["type"]}), {keyword: schema[keyword]}, holds=False)
+    assert bool(failing) == (schema["type"] != "string")
+    if failing:
+        value = find(sampler.values(failing), lambda _: True, settings=once)
+        assert not compile_schema({keyword: schema[keyword]}).accepts(value)
 
 
 @pytest.mark.slow

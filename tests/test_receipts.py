@@ -47,6 +47,13 @@ def test_an_ad_that_was_changed_keeps_what_it_says(given_: dict[str, Any], new: 
     assert back.exact == (json.dumps(back.ad, sort_keys=True) == json.dumps(given_, sort_keys=True))
 
 
+def test_restoring_asks_nothing() -> None:
+    """Even if the ad cannot be brought back exactly."""
+    done = convert(CAR, to="v4")
+    restored = convert({**done.ad, "body": None}, to="v3", receipt=done.receipt)
+    assert (restored.complete, restored.questions, restored.optional_questions) == (False, (), ())
+
+
 def test_receipts_are_found_in_whatever_order() -> None:
     """Each goes to an ad of its name, and once; what is no receipt and what is of no ad is told."""
     slips = [convert({**CAR, "source_id": name}, to="v4").receipt for name in ("1", "2", "1", "3")]
