@@ -188,7 +188,7 @@ def _documents(catalogue: Catalogue) -> Iterator[str]:
     yield "\nEach rule names the documents it rests on, by these codes; a finding repeats them in square brackets."
     for code, document in catalogue.documents.items():
         yield f"\n## {code}"
-        yield f"\n{escaped(document['title'])}{escaped(', ' + document['edition']) if 'edition' in document else ''}."
+        yield f"\n{escaped(document['title'])}{escaped(', ' + document['published']) if 'published' in document else ''}."
 
 
 def _keywords(catalogue: Catalogue) -> Iterator[str]:

@@ -125,7 +125,7 @@ def test_references_are_local_and_every_component_is_used(version: str) -> None:
             assert isinstance(pointer.get(document, pointer.parse(node["$ref"])), dict)
             used.add(node["$ref"])
         assert "$id" not in node
-        assert {key for key in node if key.startswith("x-")} <= {"x-source", "x-operation", "x-looks", "x-documents"}
+        assert {key for key in node if key.startswith("x-")} <= {"x-source", "x-operation", "x-token", "x-documents"}
     made = {f"#/components/{kind}/{name}" for kind, those in document["components"].items() for name in those}
     assert made - used == {"#/components/securitySchemes/Token"}
 

@@ -141,7 +141,7 @@ class Catalogue:
     @cached_property
     def masked_in_labels(self) -> re.Pattern[str]:
         """A pattern of what is left out of such a text, because it may identify a person."""
-        return re.compile(self.read("catalogue.json")["fields"]["unlabelled"])
+        return re.compile(self.read("catalogue.json")["fields"]["masked_in_labels"])
 
     @cached_property
     def units(self) -> Mapping[str, Any]:

@@ -154,7 +154,7 @@ class Specification:
     def token_engines(self) -> Mapping[str, Engine]:
         """The compiled schemas of tokens, by the name of the header."""
         schemes = self.document["components"]["securitySchemes"].values()
-        return {scheme["name"]: compile_schema(scheme["x-looks"]) for scheme in schemes}
+        return {scheme["name"]: compile_schema(scheme["x-token"]) for scheme in schemes}
 
 
 @lru_cache(maxsize=16)

@@ -107,7 +107,7 @@ def documents(catalogue: Catalogue, codes: Iterable[str], width: int) -> Iterato
 
 def document_title(document: Mapping[str, str]) -> str:
     """Return the title of a document with its edition."""
-    return ", ".join(document[name] for name in ("title", "edition") if name in document)
+    return ", ".join(document[name] for name in ("title", "published") if name in document)
 
 
 def diff(

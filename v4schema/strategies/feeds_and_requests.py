@@ -118,6 +118,6 @@ def requests_to(
 def token_schemas(description: Mapping[str, Any]) -> Mapping[str, Schema]:
     """Return the schemas of tokens, by the names of their headers."""
     return {
-        scheme["name"]: {"type": "string", **scheme["x-looks"]}
+        scheme["name"]: {"type": "string", **scheme["x-token"]}
         for scheme in description["components"]["securitySchemes"].values()
     }
