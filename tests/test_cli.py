@@ -727,6 +727,7 @@ def test_summaries_of_commands_are_complete(run: Run) -> None:
         (["explain"], "price.", ["price.implausible", "price.repeated"]),
         (["explain"], "CR", ["CR7"]),
         (["validate"], "--fail", ["--fail-on"]),
+        (["validate", "--engine"], "jsonschema-", ["jsonschema-rs"]),
     ],
 )
 def test_the_shell_completes(words: list[str], incomplete: str, found: list[str]) -> None:

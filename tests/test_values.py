@@ -58,6 +58,7 @@ def test_a_copy_says_the_same(name: str, copied: Callable[[Any], Any]) -> None:
     assert said(copied(fresh)) == expected
     assert said(copied(asked)) == expected
     assert copied(fresh) == fresh == asked
+    assert len({copied(fresh), fresh}) == 1
 
 
 def test_results_of_other_ads_differ() -> None:

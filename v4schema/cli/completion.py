@@ -64,6 +64,12 @@ def _edition(ctx: click.Context) -> Edition:
     return catalogue.editions.get(name) or catalogue.edition()
 
 
+def _engines(_: click.Context, __: str) -> Iterator[tuple[str, str]]:
+    from v4schema.dialect.engines import ENGINES
+
+    return ((name, "") for name in ENGINES)
+
+
 def _codes(_: click.Context, __: str) -> Iterator[tuple[str, str]]:
     catalogue = default()
     yield from ((code, entry["meaning"]) for code, entry in catalogue.finding_codes.items())
@@ -89,6 +95,7 @@ CATEGORY = Completed("category", _categories)
 KIND = Completed("kind", _kinds)
 OPERATION = Completed("operation", _operations)
 CODE = Completed("code", _codes)
+ENGINE = Completed("engine", _engines)
 FIELD = Completed("field", _fields)
 
 

@@ -10,7 +10,7 @@ from click.core import ParameterSource
 from v4schema import catalogue
 from v4schema.catalogue import Catalogue, messages
 from v4schema.cli import settings
-from v4schema.cli.completion import CATEGORY, EDITION, OPERATION, unit
+from v4schema.cli.completion import CATEGORY, EDITION, ENGINE, OPERATION, unit
 from v4schema.cli.settings import NamedFile, Size, option
 from v4schema.findings.report import Level
 from v4schema.output import formats
@@ -83,6 +83,7 @@ _CHECKING = (
     option(
         "--engine",
         metavar="NAME",
+        type=ENGINE,
         help="JSON Schema engine: jsonschema-rs or jsonschema. Default: the fastest that is installed.",
     ),
     *_READING,

@@ -42,7 +42,7 @@ class NotConverted:
         return ()
 
     def is_complete(self) -> bool:
-        """Tell that there is no new ad."""
+        """Return False: there is no new ad."""
         return False
 
 
@@ -56,11 +56,11 @@ class Conversion:
     already written.
     """
 
-    ad: Any = field(repr=False)
-    given: Any = field(repr=False)
+    ad: Any = field(repr=False, hash=False)
+    given: Any = field(repr=False, hash=False)
     kind: Kind | None = None
     origin: Kind | None = None
-    outcome: Outcome = field(default=NotConverted(), repr=False)
+    outcome: Outcome = field(default=NotConverted(), repr=False, hash=False)
     reported: tuple[Finding, ...] | None = field(default=None, repr=False)
     catalogue: Catalogue = field(repr=False, compare=False)
 

@@ -31,13 +31,13 @@ class Normalisation:
     moved, `unknown` the places of names in it that are no fields, and `records` the changes: what `findings` are made from.
     """
 
-    ad: object = field(repr=False)
+    ad: object = field(repr=False, hash=False)
     kind: Kind | None
-    given: object = field(repr=False)
-    renamed: object = field(repr=False)
+    given: object = field(repr=False, hash=False)
+    renamed: object = field(repr=False, hash=False)
     unknown: tuple[Place, ...] = field(repr=False)
-    records: tuple[ChangeRecord, ...] = field(repr=False)
-    source_map: SourceMap = field(repr=False)
+    records: tuple[ChangeRecord, ...] = field(repr=False, hash=False)
+    source_map: SourceMap = field(repr=False, hash=False)
     normaliser: "Normaliser" = field(repr=False, compare=False)
 
     @property
