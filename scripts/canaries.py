@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from commands import terminal
-from drawn import HELD, KINDS, Ad
+from json_strategies import HELD, KINDS, Ad
 
 import v4schema
 from v4schema import Finding, Kind, cli, feed, openapi, strategies

@@ -6,9 +6,9 @@
 
 The mutants come from mutmut's operators, and from a few of our own that find code without effect. mutmut's own runner skips
 everything with a decorator, which is half of this code, and cosmic-ray starts Python for each mutant, which takes longer than
-most tests. So the tests are collected once, in a copy of the checkout, and each mutant is a fork in which the mutated module replaces
-the real one. For the few modules that make the schemas before any test runs, pytest starts again. Nothing is written to the
-checkout.
+most tests. So the tests are collected once, in a copy of the checkout, and each mutant is a fork in which the mutated module
+replaces the real one. For the few modules that make the schemas before any test runs, pytest starts again. Nothing is written to
+the checkout.
 
 `mutants.json`, beside this script, has the mutants that no test can catch, each with its reason. The exit code is 1 if another
 mutant survives, or if a mutant with a reason does not.
@@ -55,12 +55,12 @@ STRATEGIES = ["test_strategy_cases", "test_strategies"]
 #: The tests of each module that decides anything, by its name within the package.
 MODULES = {
     "spelling": ["test_validator", "test_normaliser"],
-    "document.edit": ["test_moving", "test_normaliser", "test_convert"],
+    "document.edit": ["test_source_map", "test_normaliser", "test_convert"],
     "document.json_value": ["test_report", "test_validator", "test_normaliser", "test_convert"],
     "document.pointer": ["test_report", "test_privacy", "test_validator", "test_normaliser"],
     "document.positions": ["test_reading", "test_privacy"],
-    "document.rewrite": ["test_rewriting", "test_cli_normalise"],
-    "document.source_map": ["test_moving", "test_normaliser", "test_convert"],
+    "document.rewrite": ["test_rewrite", "test_cli_normalise"],
+    "document.source_map": ["test_source_map", "test_normaliser", "test_convert"],
     "findings.report": ["test_report", "test_validator"],
     "dialect.assertions": ["test_strategy_cases", "test_comparison", "test_schemas"],
     "dialect.engines": ["test_engines"],
@@ -78,9 +78,9 @@ MODULES = {
     "catalogue.quantities": ["test_normaliser", "test_validator", "test_schemas", "test_examples"],
     "catalogue.vocabulary": ["test_normaliser", "test_schemas", "test_examples"],
     "reading.identify": ["test_validator", "test_normaliser", "test_reading"],
-    "reading.layout": ["test_reading", "test_room"],
-    "reading.parsing": ["test_reading", "test_room"],
-    "reading.reader": ["test_reading", "test_room"],
+    "reading.layout": ["test_reading", "test_limits"],
+    "reading.parsing": ["test_reading", "test_limits"],
+    "reading.reader": ["test_reading", "test_limits"],
     "reading.syntax_errors": ["test_reading", "test_messages"],
     "validation.diagnosis": ["test_validator", "test_contract", "test_engines", "test_messages", "test_examples"],
     "validation.validator": ["test_validator", "test_examples", "test_report", "test_catalogue", EXTENSION],
@@ -95,19 +95,19 @@ MODULES = {
     "conversion.converter": ["test_convert", "test_examples", "test_mapping"],
     "conversion.mappings": ["test_mapping", "test_convert", EXTENSION],
     "conversion.migration": ["test_convert", "test_examples"],
-    "conversion.questions": ["test_convert", "test_sheets"],
+    "conversion.questions": ["test_convert", "test_question_sheet"],
     "conversion.receipts": ["test_receipts", "test_convert"],
     "conversion.restore": ["test_convert", "test_receipts"],
     "conversion.result": ["test_convert", "test_receipts", "test_values"],
     "conversion.run": ["test_convert", "test_cli_convert", "test_examples"],
     "lint": ["test_cli", "test_openapi", "test_extension"],
-    "feed.__init__": ["test_reading", "test_preflight", "test_rewriting", "test_cli", "test_cli_files", "test_cli_convert"],
-    "feed.answer_sheet": ["test_sheets", "test_cli_convert"],
-    "feed.formula_guard": ["test_sheets"],
-    "feed.keyed_queue": ["test_sheets", "test_cli_convert", "test_receipts"],
-    "feed.question_sheet": ["test_sheets", "test_cli_convert"],
+    "feed.__init__": ["test_reading", "test_preflight", "test_rewrite", "test_cli", "test_cli_files", "test_cli_convert"],
+    "feed.answer_sheet": ["test_question_sheet", "test_cli_convert"],
+    "feed.formula_guard": ["test_question_sheet"],
+    "feed.keyed_queue": ["test_question_sheet", "test_cli_convert", "test_receipts"],
+    "feed.question_sheet": ["test_question_sheet", "test_cli_convert"],
     "feed.receipt_file": ["test_receipts", "test_cli_convert"],
-    "feed.result": ["test_report", "test_rewriting", "test_cli", "test_cli_convert"],
+    "feed.result": ["test_report", "test_rewrite", "test_cli", "test_cli_convert"],
     "feed.summary": ["test_cli", "test_cli_normalise", "test_cli_convert"],
     "feed.temporary": ["test_staging", "test_cli_convert"],
     "output.formats": ["test_report", "test_cli", "test_terminal"],

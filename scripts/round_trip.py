@@ -18,7 +18,7 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
-from drawn import HELD, ads, every_mapping
+from json_strategies import HELD, ads, every_mapping
 
 from v4schema import Kind
 from v4schema.document.pointer import exists, get, parse

@@ -15,9 +15,9 @@ import pytest
 from click.testing import CliRunner, Result
 from commands import Run
 from coverage import Coverage
-from effort import PROFILES, is_thorough
 from hypothesis import HealthCheck, settings
 from hypothesis.configuration import set_hypothesis_home_dir
+from hypothesis_profiles import PROFILES, is_thorough
 from tables import coverage
 
 from v4schema import Kind

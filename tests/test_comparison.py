@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from commands import Run
-from drawn import HELD, KINDS
+from json_strategies import HELD, KINDS
 from jsonschema import Draft202012Validator
 
 from v4schema import Kind

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 from ads import ANSWERS, CAR, MOPED
-from drawn import ANY_JSON, HELD, KINDS, ads, every_mapping, respell, same, strewn
-from effort import examples
 from hypothesis import HealthCheck, Phase, assume, given
 from hypothesis import strategies as st
+from hypothesis_profiles import examples
+from json_strategies import ANY_JSON, HELD, KINDS, ads, every_mapping, respell, same, strewn
 
 from v4schema import Conversion, Kind, Level, convert, errors, migrate, normalise, revert, validate
 from v4schema.conversion.converter import Converter

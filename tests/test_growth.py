@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from ads import CAR, MOPED
-from drawn import HELD
 from hypothesis import given
 from hypothesis import strategies as st
+from json_strategies import HELD
 
 from v4schema import Kind, convert, migrate, normalise, validate
 from v4schema.conversion import receipts

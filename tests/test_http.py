@@ -19,7 +19,7 @@ from typing import Any
 import httpx
 import pytest
 import requests
-from drawn import Ad
+from json_strategies import Ad
 from local_api import Api, serving
 from odd_requests import exchange, results
 from requests.adapters import BaseAdapter

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from drawn import ANY_JSON, KINDS, Ad, ads, broken
-from effort import examples
 from folders import some
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from hypothesis_profiles import examples
+from json_strategies import ANY_JSON, KINDS, Ad, ads, broken
 from jsonschema_path import SchemaPath
 from openapi_core import Config, OpenAPI
 from openapi_core.protocols import Request, Response

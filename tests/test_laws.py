@@ -8,11 +8,11 @@ from functools import cache
 from typing import Any
 
 import pytest
-from drawn import ANY_JSON, HELD, KINDS, broken, same
-from effort import examples, is_quick, is_thorough
 from expected import expected, failures, forbidden
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from hypothesis_profiles import examples, is_quick, is_thorough
+from json_strategies import ANY_JSON, HELD, KINDS, broken, same
 from tables import Tally
 
 from v4schema import Finding, Kind, Level, Report, feed, normalise, openapi, strategies, validate

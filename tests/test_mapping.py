@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from drawn import HELD, every_mapping
+from json_strategies import HELD, every_mapping
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from keep_messages import FOLDER, command, play
+from write_messages import FOLDER, command, play
 
 TRANSCRIPTS = sorted(FOLDER.glob("*.txt"))
 
@@ -13,7 +13,7 @@ def test_a_mistake_is_told_in_the_words_that_are_kept(transcript: Path) -> None:
     """A transcript is what a shell of 80 columns shows, to the letter; a new wording is kept once somebody has read it."""
     told = play(command(transcript))
     kept = transcript.read_text("utf-8")
-    assert told == kept, f"Now it says\n\n{told}\nIf that is better: python scripts/keep_messages.py {transcript.stem}"
+    assert told == kept, f"Now it says\n\n{told}\nIf that is better: python scripts/write_messages.py {transcript.stem}"
 
 
 def test_every_mistake_is_told_and_there_are_enough() -> None:

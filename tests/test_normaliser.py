@@ -6,9 +6,9 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from drawn import ANY_JSON, HELD, KINDS, ads, respell, same
 from hypothesis import given
 from hypothesis import strategies as st
+from json_strategies import ANY_JSON, HELD, KINDS, ads, respell, same
 
 from v4schema import Kind, Level, errors, normalise, validate
 from v4schema.catalogue import Catalogue

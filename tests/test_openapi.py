@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 from commands import Run
-from drawn import HELD, KINDS, Ad, ads, broken
-from effort import examples
 from folders import some
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
+from hypothesis_profiles import examples
+from json_strategies import HELD, KINDS, Ad, ads, broken
 from jsonschema_rs import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 

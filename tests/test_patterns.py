@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from drawn import HELD, KINDS
-from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis_profiles import examples
 from interegular.patterns import parse_pattern
+from json_strategies import HELD, KINDS
 
 from v4schema.dialect.engines import ENGINES
 from v4schema.dialect.patterns import Pattern, bounded

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from drawn import HELD, KINDS, ads, respell, same
 from hypothesis import given
 from hypothesis import strategies as st
+from json_strategies import HELD, KINDS, ads, respell, same
 
 from v4schema import Level, Report, errors, feed, normalise, preflight, validate
 from v4schema.document.pointer import exists, resolve

@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 from ads import CAR
-from drawn import ANY_JSON, HELD
 from hypothesis import given
 from hypothesis import strategies as st
+from json_strategies import ANY_JSON, HELD
 
 from v4schema import convert
 from v4schema.conversion.receipts import create, is_intact, restore

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from drawn import every_mapping
+from json_strategies import every_mapping
 from jsonschema import Draft202012Validator
 from jsonschema_rs import meta
 from referencing import Registry, Resource

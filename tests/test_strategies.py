@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from drawn import HELD
-from effort import examples
 from hypothesis import HealthCheck, Phase, assume, find, given, settings
 from hypothesis import strategies as st
+from hypothesis_profiles import examples
+from json_strategies import HELD
 
 from v4schema import errors, strategies
 from v4schema.catalogue import Catalogue

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from drawn import HELD
 from hypothesis import HealthCheck, Phase, find, settings
 from hypothesis.strategies import DrawFn, SearchStrategy, composite, just
+from json_strategies import HELD
 
 from v4schema import strategies, validate
 from v4schema.dialect.engines import compile_schema

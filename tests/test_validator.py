@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from drawn import ANY_JSON
 from hypothesis import given
 from hypothesis import strategies as st
+from json_strategies import ANY_JSON
 
 from v4schema import Finding, Kind, Level, errors, identify, validate
 from v4schema import catalogue as catalogues

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from ads import CAR, MOPED
-from drawn import HELD
-from effort import examples
 from hypothesis import example, given
 from hypothesis import strategies as st
+from hypothesis_profiles import examples
+from json_strategies import HELD
 
 from v4schema import convert, feed
 from v4schema.feed import Result

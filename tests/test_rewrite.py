@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 import pytest
-from drawn import KINDS, ads, respell, same
 from hypothesis import given
 from hypothesis import strategies as st
+from json_strategies import KINDS, ads, respell, same
 
 from v4schema import feed
 from v4schema.document.rewrite import rewrite

@@ -256,7 +256,7 @@ class Sandbox:
     """A folder in which the command runs. While `watching`, writing anywhere else is refused, and its path added to `refused`."""
 
     def __init__(self) -> None:
-        self.folder = os.path.realpath(tempfile.mkdtemp(prefix="fuzzed-"))
+        self.folder = os.path.realpath(tempfile.mkdtemp(prefix="fuzz-"))
         tempfile.tempdir = self.folder
         self.watching = False
         self.refused: list[object] = []
