@@ -57,7 +57,7 @@ OLD = [case | {"ad": case["ad"] | {"source_id": f"ad-{number}"}} for number, cas
 DONE = [
     done
     for case in OLD
-    if (done := convert(case["ad"], to=case["to"], answers=case.get("answers"), **case.get("said", {}))).complete
+    if (done := convert(case["ad"], to=case["to"], answers=case.get("answers"), **case.get("settings", {}))).complete
 ]
 
 

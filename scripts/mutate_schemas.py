@@ -174,9 +174,9 @@ def stands(path: Path, held: Catalogue) -> bool:
         found = [[finding.code, finding.at] for finding in report.findings if finding.level is not Level.NOTE]
         return bool(found == case.get("findings", []) and report.valid == (verdict == "valid"))
     if verdict == "normalised":
-        report = preflight(case["ad"], operation=case.get("operation", "create"), **told, **case.get("said", {}))
+        report = preflight(case["ad"], operation=case.get("operation", "create"), **told, **case.get("settings", {}))
         return bool(report.ad == (case["becomes"] or case["ad"]))
-    done = migrate(case["ad"], to=case["to"], answers=case.get("answers"), **told, **case.get("said", {}))
+    done = migrate(case["ad"], to=case["to"], answers=case.get("answers"), **told, **case.get("settings", {}))
     codes = [[finding.code, finding.at] for finding in done.findings if finding.code != "category.open"]
     back = convert(done.ad, to=version, receipt=done.receipt, catalogue=held)
     return bool(codes == case["findings"] and done.ad == case["becomes"] and revert(done) == case["ad"] == back.ad)

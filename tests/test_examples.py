@@ -51,7 +51,7 @@ def test_an_example_is_normalised_as_it_says(path: Path) -> None:
     """To just that ad, with just those findings; what it becomes is valid, unless something is left to a person."""
     case = json.loads(path.read_text("utf-8"))
     version, category, *_ = path.relative_to(FOLDER).parts
-    said = case.get("said", {})
+    said = case.get("settings", {})
     report = preflight(case["ad"], version=version, operation=case.get("operation", "create"), **said)
     left = [finding for finding in report.findings if finding.code != "category.open"]
     assert case["why"].endswith(".")
@@ -67,7 +67,7 @@ def test_an_example_is_converted_as_it_says(path: Path) -> None:
     """To just that ad, with just those findings and asks; and it comes back."""
     case = json.loads(path.read_text("utf-8"))
     version, category, *_ = path.relative_to(FOLDER).parts
-    done = migrate(case["ad"], to=case["to"], version=version, answers=case.get("answers"), **case.get("said", {}))
+    done = migrate(case["ad"], to=case["to"], version=version, answers=case.get("answers"), **case.get("settings", {}))
     told = [[finding.code, finding.at] for finding in done.findings if finding.code != "category.open"]
     assert case["why"].endswith(".")
     assert done.origin == Kind(version=version, category=category)
