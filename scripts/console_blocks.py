@@ -57,8 +57,8 @@ def _printed(command: str, folder: str) -> str:
     """Return what a command prints in a folder: standard output first, then standard error."""
     hidden = {name for name in os.environ if name.startswith("V4SCHEMA_")}
     environment = {name: value for name, value in os.environ.items() if name not in hidden} | {"COLUMNS": "100"}
-    words = ["bash", "-c", _SHELL + command]
-    done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, check=False, timeout=100)
+    command_line = ["bash", "-c", _SHELL + command]
+    done = subprocess.run(command_line, cwd=folder, env=environment, capture_output=True, check=False, timeout=100)
     return (done.stdout + done.stderr).decode().replace("\r\n", "\n")
 
 

@@ -246,8 +246,8 @@ def mutants(module: str, source: str) -> list[Mutant]:
         code = libcst.ensure_type(whole, libcst.Module).code
         with contextlib.suppress(SyntaxError):
             compile(code, module, "exec")
-            told = list(difflib.ndiff(source.splitlines(), code.splitlines()))
-            before, after = ("\n".join(line[2:].strip() for line in told if line.startswith(sign)) for sign in "-+")
+            diff = list(difflib.ndiff(source.splitlines(), code.splitlines()))
+            before, after = ("\n".join(line[2:].strip() for line in diff if line.startswith(sign)) for sign in "-+")
             if before or after:
                 made.setdefault(code, Mutant(module=module, within=within, before=before, after=after, lines=lines, code=code))
     return [*made.values()]
@@ -289,9 +289,9 @@ def _own(value: object, name: str) -> bool:
 class Trial:
     """What pytest runs in place of its own loop: the tests once without, and then against each mutant."""
 
-    def __init__(self, module: str, several: Sequence[Mutant], *, source: str, told: argparse.Namespace, until: float) -> None:
+    def __init__(self, module: str, several: Sequence[Mutant], *, source: str, args: argparse.Namespace, until: float) -> None:
         self.name = f"v4schema.{module}".removesuffix(".__init__")
-        self.several, self.source, self.told, self.until = several, source, told, until
+        self.several, self.source, self.args, self.until = several, source, args, until
         self.reasons = reasons()
         self.verdicts: dict[str, str] = {}
         self._reports: list[pytest.TestReport] = []
@@ -302,8 +302,8 @@ class Trial:
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Try all mutants, each in a fork of its own."""
-        items = [item for item in session.items if self.told.all or _among(item, FEW)]
-        _shorten(items, None if self.told.all else EXAMPLES)
+        items = [item for item in session.items if self.args.all or _among(item, FEW)]
+        _shorten(items, None if self.args.all else EXAMPLES)
         self._path = str(importlib.import_module(self.name).__file__)
         times, lines = self._without(items)
         gc.collect()
@@ -327,8 +327,8 @@ class Trial:
             counts[verdict] += 1
             if by:
                 first[:] = [by, *(each for each in first if each != by)][:5]
-            if self.told.resume:
-                with self.told.resume.open("a", encoding="utf-8") as kept:
+            if self.args.resume:
+                with self.args.resume.open("a", encoding="utf-8") as kept:
                     kept.write(json.dumps({"key": mutant.key, "verdict": verdict, "by": by}, ensure_ascii=False) + "\n")
             if verdict != "killed":
                 print(f"{verdict}: {mutant}", flush=True)
@@ -418,11 +418,11 @@ def _shorten(items: Sequence[pytest.Item], most: int | None) -> None:
     for item in items:
         test = getattr(item, "obj", None)
         if hasattr(test, "hypothesis"):
-            told = getattr(test, "_hypothesis_internal_use_settings", None) or settings()
+            present = getattr(test, "_hypothesis_internal_use_settings", None) or settings()
             few = settings(
-                told,
+                present,
                 phases=[Phase.explicit, Phase.generate],
-                max_examples=min(most or told.max_examples, told.max_examples),
+                max_examples=min(most or present.max_examples, present.max_examples),
                 suppress_health_check=[*HealthCheck],
             )
             vars(test)["_hypothesis_internal_use_settings"] = few
@@ -433,39 +433,39 @@ def _silence() -> None:
         os.dup2(nowhere.fileno(), 1)
 
 
-def tried(module: str, told: argparse.Namespace, until: float) -> tuple[list[Mutant], dict[str, str]]:
+def tried(module: str, args: argparse.Namespace, until: float) -> tuple[list[Mutant], dict[str, str]]:
     """Try the mutants of a module, in the current folder; return them, and what became of those that were tried."""
     path = Path("v4schema", *module.split(".")).with_suffix(".py")
     source = path.read_text("utf-8")
     several = mutants(module, source)
-    kept = told.resume.read_text("utf-8").splitlines() if told.resume and told.resume.exists() else ()
+    kept = args.resume.read_text("utf-8").splitlines() if args.resume and args.resume.exists() else ()
     killed = {line["key"] for line in map(json.loads, kept) if line["verdict"] == "killed"}
     left = [mutant for mutant in several if mutant.key not in killed]
-    if told.sample:
-        random.Random(told.seed).shuffle(left)  # noqa: S311  (nothing secret)
-        left = left[: told.sample]
+    if args.sample:
+        random.Random(args.seed).shuffle(left)  # noqa: S311  (nothing secret)
+        left = left[: args.sample]
     if module in AFRESH:
         return several, {
             **dict.fromkeys(killed & {mutant.key for mutant in several}, "killed"),
-            **afresh(path, left, told, until),
+            **afresh(path, left, args, until),
         }
-    trial = Trial(module, left, source=source, told=told, until=until)
+    trial = Trial(module, left, source=source, args=args, until=until)
     if left:
-        words = ["-q", "--no-header", "-p", "no:cacheprovider", "--capture=no"]
-        tests = dict.fromkeys([*MODULES[module], *told.also])
+        options = ["-q", "--no-header", "-p", "no:cacheprovider", "--capture=no"]
+        tests = dict.fromkeys([*MODULES[module], *args.also])
         status = pytest.main(
-            [*words, *(f"tests/{name}" if "::" in name else f"tests/{name}.py" for name in tests)], plugins=[trial]
+            [*options, *(f"tests/{name}" if "::" in name else f"tests/{name}.py" for name in tests)], plugins=[trial]
         )
         if status not in {0, 5}:
             raise SystemExit(status)
     return several, {**{mutant.key: "killed" for mutant in several if mutant.key in killed}, **trial.verdicts}
 
 
-def afresh(path: Path, several: Sequence[Mutant], told: argparse.Namespace, until: float) -> dict[str, str]:
+def afresh(path: Path, several: Sequence[Mutant], args: argparse.Namespace, until: float) -> dict[str, str]:
     """Try mutants in processes of their own: each is written into the copy of the checkout, which is as it was afterwards."""
-    names = [name if "::" in name else f"{name}.py" for name in [*MODULES[several[0].module], *told.also]] if several else []
-    words = ["-x", "-q", "--no-header", "-p", "no:cacheprovider", "--hypothesis-profile", "quick", "-m", "not slow"]
-    command = [sys.executable, "-m", "pytest", *words, *(f"tests/{name}" for name in names)]
+    names = [name if "::" in name else f"{name}.py" for name in [*MODULES[several[0].module], *args.also]] if several else []
+    options = ["-x", "-q", "--no-header", "-p", "no:cacheprovider", "--hypothesis-profile", "quick", "-m", "not slow"]
+    command = [sys.executable, "-m", "pytest", *options, *(f"tests/{name}" for name in names)]
     source, verdicts, known = path.read_text("utf-8"), dict[str, str](), reasons()
     begun = time.monotonic()
     if several and subprocess.run(command, check=False, stdout=subprocess.DEVNULL).returncode:
@@ -487,8 +487,8 @@ def afresh(path: Path, several: Sequence[Mutant], told: argparse.Namespace, unti
             verdicts[mutant.key] = "timed out"
         finally:
             path.write_text(source, "utf-8")
-        if told.resume:
-            with told.resume.open("a", encoding="utf-8") as kept:
+        if args.resume:
+            with args.resume.open("a", encoding="utf-8") as kept:
                 kept.write(json.dumps({"key": mutant.key, "verdict": verdicts[mutant.key], "by": ""}, ensure_ascii=False) + "\n")
         if verdicts[mutant.key] != "killed":
             print(f"{verdicts[mutant.key]}: {mutant}", flush=True)
@@ -511,16 +511,16 @@ def copied(folder: Path) -> None:
     shutil.copy(CHECKOUT / ".gitignore", folder)
 
 
-def main(told: argparse.Namespace) -> int:
+def main(args: argparse.Namespace) -> int:
     """Try the mutants of all modules that are asked for, each module in a process of its own; print a table."""
-    until, known = time.monotonic() + told.minutes * 60, reasons()
+    until, known = time.monotonic() + args.minutes * 60, reasons()
     begun, rows, wrong = time.monotonic(), [], 0
     with tempfile.TemporaryDirectory() as name:
         copied(Path(name, "copy"))
-        for module in told.modules:
+        for module in args.modules:
             result = Path(name, f"{module}.json")
             if not (child := os.fork()):
-                _alone(module, told, until, Path(name, "copy"), result)
+                _alone(module, args, until, Path(name, "copy"), result)
             if os.waitpid(child, 0)[1]:
                 return 2
             verdicts, places = json.loads(result.read_text("utf-8"))
@@ -555,7 +555,7 @@ def main(told: argparse.Namespace) -> int:
     return 1 if wrong else 0
 
 
-def _alone(module: str, told: argparse.Namespace, until: float, folder: Path, result: Path) -> None:
+def _alone(module: str, args: argparse.Namespace, until: float, folder: Path, result: Path) -> None:
     """Try the mutants of one module, write what became of them, and end."""
     status = 1
     try:
@@ -563,7 +563,7 @@ def _alone(module: str, told: argparse.Namespace, until: float, folder: Path, re
         os.environ.update(CI="true", PYTHONDONTWRITEBYTECODE="1")
         sys.dont_write_bytecode = True
         sys.path.insert(0, str(folder))
-        several, verdicts = tried(module, told, until)
+        several, verdicts = tried(module, args, until)
         result.write_text(json.dumps([verdicts, {mutant.key: str(mutant) for mutant in several}]), "utf-8")
         status = 0
     except BaseException:  # noqa: BLE001  (a fork that raised would go on as its parent)
@@ -584,14 +584,14 @@ if __name__ == "__main__":
     parser.add_argument(
         "--resume", type=lambda name: Path(name).resolve(), help="a file that keeps what was caught: not tried again"
     )
-    words = parser.parse_args()
+    args = parser.parse_args()
     package = CHECKOUT / "v4schema"
     there = {".".join(path.relative_to(package).with_suffix("").parts) for path in package.rglob("*.py")}
     if there != MODULES.keys() | IDLE:
         parser.error(
             f"MODULES and IDLE differ from the modules of the package: {', '.join(sorted(there ^ (MODULES.keys() | IDLE)))}."
         )
-    words.modules = words.modules or [*MODULES]
-    if unknown := {*words.modules} - {*MODULES}:
+    args.modules = args.modules or [*MODULES]
+    if unknown := {*args.modules} - {*MODULES}:
         parser.error(f"There is nothing to try on {', '.join(sorted(unknown))}.")
-    raise SystemExit(main(words))
+    raise SystemExit(main(args))

@@ -67,15 +67,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", metavar="FOLDER", help="a folder that is made, or - for standard output")
     parser.add_argument("--schemas", metavar="FOLDER", help="a folder of schemas instead of the one of the package")
-    words = parser.parse_args()
-    catalogue = Catalogue(words.schemas)
+    args = parser.parse_args()
+    catalogue = Catalogue(args.schemas)
     with mock.patch.object(time, "localtime", return_value=time.struct_time((YEAR, 1, 1, 0, 0, 0, 3, 1, 0))):
         printed = {name: content for part in (flat_schemas, openapi_documents, mappings) for name, content in part(catalogue)}
-    if words.folder == "-":
+    if args.folder == "-":
         sys.stdout.write(written(printed))
         return
     for name, content in printed.items():
-        path = Path(words.folder, name)
+        path = Path(args.folder, name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(written(content), "utf-8")
 

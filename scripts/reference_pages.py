@@ -223,7 +223,7 @@ def _steps(catalogue: Catalogue) -> Iterator[str]:
     rows = []
     for name, schema in steps.items():
         members = {key: below.get("description", "") for key, below in schema.get("properties", {}).items()}
-        argument = ", ".join(f"`{key}`{': ' + escaped(told) if told else ''}" for key, told in members.items())
+        argument = ", ".join(f"`{key}`{': ' + escaped(text) if text else ''}" for key, text in members.items())
         choices = " or ".join(f"`{choice}`" for choice in schema.get("enum", ()))
         rows.append((f"`{name}`", escaped(schema["description"]), argument or choices or schema.get("type", "")))
     yield from table(("Step", "What it does", "Argument"), rows)
@@ -236,8 +236,8 @@ def _words(catalogue: Catalogue) -> Iterator[str]:
     yield "\n## Names of fields\n"
     rows = []
     for name, right in words["names"].items():
-        told = right if isinstance(right, Mapping) else {"at": right}
-        rows.append((f"`{name}`", f"`{told['at']}`", told.get("unit", "")))
+        target = right if isinstance(right, Mapping) else {"at": right}
+        rows.append((f"`{name}`", f"`{target['at']}`", target.get("unit", "")))
     yield from table(("Name", "Field", "Unit"), rows)
     for name, entries in words["values"].items():
         yield f"\n## {name}\n"
@@ -304,8 +304,8 @@ def _dedented(line: str) -> str:
 
 def public(module: ModuleType) -> Sequence[str]:
     """Return the public names of a module, but for those that are modules themselves."""
-    own = [name for name, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__]
-    names = getattr(module, "__all__", [name for name in own if not name.startswith("_")])
+    defined = [name for name, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__]
+    names = getattr(module, "__all__", [name for name in defined if not name.startswith("_")])
     return [name for name in names if not isinstance(getattr(module, name), ModuleType)]
 
 
@@ -340,11 +340,11 @@ def _member(name: str, value: object) -> Iterator[str]:
 def _signature(value: Any) -> str:  # noqa: ANN401  (whatever can be called)
     """Return what something takes, an argument a line where one line is too long; of what does not say, nothing."""
     try:
-        told = inspect.signature(value)
+        signature = inspect.signature(value)
     except (TypeError, ValueError):
         return ""
     arguments: list[str] = []
-    for name, each in told.parameters.items():
+    for name, each in signature.parameters.items():
         if each.kind is each.KEYWORD_ONLY and not any(argument.startswith("*") for argument in arguments):
             arguments.append("*")
         if name not in {"self", "cls"}:
@@ -352,7 +352,11 @@ def _signature(value: Any) -> str:  # noqa: ANN401  (whatever can be called)
     line = ", ".join(arguments)
     if len(line) > _WIDEST:
         line = "".join(f"\n    {argument}," for argument in arguments) + "\n"
-    returned = "" if told.return_annotation in {told.empty, None} else f" -> {inspect.formatannotation(told.return_annotation)}"
+    returned = (
+        ""
+        if signature.return_annotation in {signature.empty, None}
+        else f" -> {inspect.formatannotation(signature.return_annotation)}"
+    )
     return _PATH.sub("", _REPR.sub(r"\1\2\3", f"({line}){returned}"))
 
 

@@ -56,9 +56,9 @@ def metadata(wheel: Path) -> Iterator[str]:
         yield f"The wheel holds more than the package: {', '.join(foreign)}."
 
 
-def _run(*words: str | Path, cwd: Path = ROOT) -> str:
+def _run(*args: str | Path, cwd: Path = ROOT) -> str:
     """Run a command, and return what it prints."""
-    return subprocess.run([str(word) for word in words], cwd=cwd, check=True, stdout=subprocess.PIPE, text=True).stdout
+    return subprocess.run([str(word) for word in args], cwd=cwd, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 def _build(folder: Path) -> tuple[str, Path]:
@@ -78,9 +78,9 @@ def _try(wheel: Path, version: str) -> None:
         venv.create(folder, with_pip=True)
         programs = Path(folder, "Scripts" if sys.platform == "win32" else "bin")
         _run(programs / "python", "-m", "pip", "install", "--quiet", wheel)
-        told = _run(programs / "v4schema", "--version", cwd=Path(folder)).strip()
-        if told != f"v4schema {version}":
-            sys.exit(f"The wheel of {version} says it is {told}.")
+        printed = _run(programs / "v4schema", "--version", cwd=Path(folder)).strip()
+        if printed != f"v4schema {version}":
+            sys.exit(f"The wheel of {version} says it is {printed}.")
         print(_run(programs / "v4schema", "validate", *sorted((ROOT / "examples").glob("moped.json")), cwd=Path(folder)), end="")
 
 
@@ -89,10 +89,10 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--dry-run", action="store_true", help="do all but the tag, although something stands in the way")
     options.add_argument("--outdir", type=Path, default=ROOT / "dist", help="an empty or new folder for sdist and wheel")
-    told = options.parse_args()
-    if told.outdir.exists() and [*told.outdir.iterdir()]:
-        sys.exit(f"{told.outdir} is not empty.")
-    version, wheel = _build(told.outdir)
+    args = options.parse_args()
+    if args.outdir.exists() and [*args.outdir.iterdir()]:
+        sys.exit(f"{args.outdir} is not empty.")
+    version, wheel = _build(args.outdir)
     left = [
         *obstacles(
             version=version,
@@ -103,14 +103,14 @@ def main() -> None:
     ]
     for obstacle in left:
         print(obstacle)
-    if left and not told.dry_run:
+    if left and not args.dry_run:
         sys.exit(1)
     _try(wheel, version)
-    if told.dry_run:
+    if args.dry_run:
         print(f"v{version} builds and runs; nothing was tagged.")
         return
     _run("git", "tag", "--annotate", f"v{version}", "--message", f"v4schema {version}")
-    print(f"Tagged v{version}. To publish:\n  git push origin v{version}\n  {sys.executable} -m twine upload {told.outdir}/*")
+    print(f"Tagged v{version}. To publish:\n  git push origin v{version}\n  {sys.executable} -m twine upload {args.outdir}/*")
 
 
 if __name__ == "__main__":

@@ -71,10 +71,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print which assertions were violated, if the tests about them ran."""
     reports = terminalreporter.getreports("passed") + terminalreporter.getreports("failed")
-    tallies = [rows for report in reports for name, rows in report.user_properties if name == "tally"]
-    if tallies:
+    tables = [rows for report in reports for name, rows in report.user_properties if name == "assertion_counts"]
+    if tables:
         terminalreporter.section("assertions violated by near misses, by schema and keyword")
-        for line in coverage(chain.from_iterable(tallies)):
+        for line in coverage(chain.from_iterable(tables)):
             terminalreporter.write_line(line)
 
 
@@ -188,8 +188,8 @@ def in_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def run(in_empty_folder: Path) -> Run:
     """Run the command in an empty folder."""
 
-    def run(*words: str, stdin: bytes | str | None = None, env: dict[str, str] | None = None) -> Result:
-        result = CliRunner().invoke(main, words, input=stdin, env=env)
+    def run(*args: str, stdin: bytes | str | None = None, env: dict[str, str] | None = None) -> Result:
+        result = CliRunner().invoke(main, args, input=stdin, env=env)
         assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
         return result
 

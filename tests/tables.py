@@ -13,7 +13,7 @@ Row = tuple[str, str, str, int]
 
 
 @dataclass
-class Tally:
+class AssertionCounts:
     """What became of the rules of a schema, by keyword."""
 
     schema: str
@@ -51,5 +51,5 @@ def coverage(rows: Iterable[Row]) -> Iterator[str]:
 def _cell(counts: Counter[str]) -> str:
     """Write what became of the rules of a keyword; those for which another always speaks stand behind a plus."""
     broken, implied, rules = counts["broken"], counts["implied"], counts["rules"]
-    told = f"{broken}+{implied}" if implied else str(broken)
-    return told if broken + implied == rules else f"{told}/{rules}"
+    cell = f"{broken}+{implied}" if implied else str(broken)
+    return cell if broken + implied == rules else f"{cell}/{rules}"

@@ -19,7 +19,7 @@ import v4schema
 from v4schema.catalogue import Catalogue
 from v4schema.dialect.fields import walk
 
-ROOM = Path(v4schema.__file__).parent
+PACKAGE = Path(v4schema.__file__).parent
 
 #: Words of JSON Schema, of our own report and of Python that ads happen to use as well.
 SHARED = {
@@ -48,8 +48,8 @@ SHARED = {
 
 def modules() -> Iterator[tuple[str, ast.Module]]:
     """Every module of the package, parsed."""
-    for path in sorted(ROOM.rglob("*.py")):
-        name = ".".join(path.relative_to(ROOM).with_suffix("").parts).removesuffix(".__init__")
+    for path in sorted(PACKAGE.rglob("*.py")):
+        name = ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__")
         yield name, ast.parse(path.read_text("utf-8"))
 
 

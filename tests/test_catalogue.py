@@ -21,10 +21,10 @@ def test_schemas_are_read_out_of_an_archive(schemas: Path, tmp_path: Path, monke
         for path in schemas.rglob("*.json"):
             zipped.write(path, f"schemas/{path.relative_to(schemas).as_posix()}")
     monkeypatch.setattr(catalogues, "__loader__", zipimport.zipimporter(str(archive)))
-    held = Catalogue(archive / "schemas")
-    assert held.schema(Kind(version="v4", category="moped")) == Catalogue().schema(Kind(version="v4", category="moped"))
+    catalogue = Catalogue(archive / "schemas")
+    assert catalogue.schema(Kind(version="v4", category="moped")) == Catalogue().schema(Kind(version="v4", category="moped"))
     with pytest.raises(errors.InvalidSchemas, match=r"nothing\.json"):
-        held.read("nothing.json")
+        catalogue.read("nothing.json")
 
 
 def test_the_folder_of_schemas_can_be_named_by_a_variable(schemas: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,7 +52,7 @@ def test_a_finding_is_one_line_with_place_level_code_pointer_sentence_hint_and_s
 
 
 @pytest.mark.parametrize(
-    ("words", "code"),
+    ("args", "code"),
     [
         (["--fail-on", "never"], 0),
         (["--fail-on", "error"], 1),
@@ -72,9 +72,9 @@ def test_a_finding_is_one_line_with_place_level_code_pointer_sentence_hint_and_s
         (["--fail-on", "never", "nowhere.json"], 3),
     ],
 )
-def test_exit_codes(words: list[str], code: int, run: Run, bad: str) -> None:
+def test_exit_codes(args: list[str], code: int, run: Run, bad: str) -> None:
     """0 nothing at or above --fail-on, 1 something, 2 usage, 3 an input could not be read or identified."""
-    result = run("validate", *words, bad)
+    result = run("validate", *args, bad)
     assert result.exit_code == code
     assert code != 2 or (result.stdout == "" and "Traceback" not in result.stderr)
 
@@ -181,8 +181,8 @@ def test_each_ad_of_an_array_has_its_place_in_the_file(run: Run, clean: Ad) -> N
 def test_standard_input_is_read_when_no_file_is_named_and_for_a_dash(run: Run, clean: Ad, good: str) -> None:
     """An ad, a feed, gzipped or not; --stdin-name says what to call it and what it holds."""
     text = json.dumps(clean | {"visible": 1})
-    for words in (["validate"], ["validate", "-"]):
-        assert run(*words, stdin=text).stdout.startswith("<stdin>:1:")
+    for args in (["validate"], ["validate", "-"]):
+        assert run(*args, stdin=text).stdout.startswith("<stdin>:1:")
     result = run("validate", "--stdin-name", "feed.ndjson", "-", good, stdin=gzip.compress(f"{text}\n{text}\n".encode()))
     assert [line.partition(": ")[0].rpartition(":")[0] for line in result.stdout.splitlines()] == [
         "feed.ndjson:1",
@@ -535,8 +535,8 @@ def test_frames_and_reports_hold_no_neighbour_and_nothing_private(run: Run, clea
     clean["contact"]["phone"] = 4670999999
     clean["price"][0]["telephone"] = 4670999999
     for text in (json.dumps(clean), json.dumps(clean, indent=2), json.dumps(clean)[:-1]):
-        for words in (["--color", "always"], ["--format", "json"], ["--format", "api"], []):
-            printed = run("validate", *words, stdin=text).stdout
+        for args in (["--color", "always"], ["--format", "json"], ["--format", "api"], []):
+            printed = run("validate", *args, stdin=text).stdout
             assert printed
             assert "SECRET" not in printed
             assert "4670999999" not in printed
@@ -593,10 +593,10 @@ def test_a_reader_that_leaves_early_is_no_trouble(bad: str, in_empty_folder: Pat
     assert "Traceback" not in ended.stderr
 
 
-@pytest.mark.parametrize("words", [[], ["validate"], ["normalise"], ["show"], ["explain"]])
-def test_help_has_examples(words: list[str], run: Run) -> None:
+@pytest.mark.parametrize("args", [[], ["validate"], ["normalise"], ["show"], ["explain"]])
+def test_help_has_examples(args: list[str], run: Run) -> None:
     """Each page of help shows how the command is used, in lines that fit."""
-    result = run(*words, "--help")
+    result = run(*args, "--help")
     assert result.exit_code == 0
     assert "Example" in result.stdout
     assert "\n    v4schema " in result.stdout
@@ -641,10 +641,10 @@ def test_show_prints_a_closed_schema_and_an_example_that_it_accepts(run: Run) ->
     assert run("validate", stdin=json.dumps(example)).stdout == ""
 
 
-@pytest.mark.parametrize("words", [["v4", "--example"], ["--bundle"], ["v4/moped", "--errors-only"], ["v3/kayak", "--example"]])
-def test_show_refuses_what_it_cannot_show(words: list[str], run: Run) -> None:
+@pytest.mark.parametrize("args", [["v4", "--example"], ["--bundle"], ["v4/moped", "--errors-only"], ["v3/kayak", "--example"]])
+def test_show_refuses_what_it_cannot_show(args: list[str], run: Run) -> None:
     """No option is passed over in silence, and no example is made up."""
-    assert run("show", *words).exit_code == 2
+    assert run("show", *args).exit_code == 2
 
 
 def test_show_prints_one_form_at_a_time(run: Run) -> None:
@@ -672,11 +672,11 @@ def test_show_teaches_names(what: str, message: str, run: Run) -> None:
 def test_explain_tells_all_about_every_code(run: Run, catalogue: Catalogue) -> None:
     """Without a code, all are listed; with one, it is explained; with a wrong one, the right one is named."""
     listed = run("explain").stdout
-    for code, told in catalogue.finding_codes.items():
+    for code, entry in catalogue.finding_codes.items():
         assert code in listed
-        assert told["level"] in listed
+        assert entry["level"] in listed
         explained = run("explain", code).stdout
-        assert " ".join(explained.split()).count(" ".join(told["explanation"].split())) == 1
+        assert " ".join(explained.split()).count(" ".join(entry["explanation"].split())) == 1
         assert max(map(len, explained.splitlines())) <= 100
     result = run("explain", "price.implausibel")
     assert result.exit_code == 2
@@ -711,7 +711,7 @@ def test_summaries_of_commands_are_complete(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "incomplete", "found"),
+    ("args", "incomplete", "found"),
     [
         (["validate", "--api"], "", ["v3", "v4"]),
         (["validate", "--category"], "mo", ["motorcycle", "moped", "motor-boat"]),
@@ -728,9 +728,9 @@ def test_summaries_of_commands_are_complete(run: Run) -> None:
         (["validate"], "--fail", ["--fail-on"]),
     ],
 )
-def test_the_shell_completes(words: list[str], incomplete: str, found: list[str]) -> None:
+def test_the_shell_completes(args: list[str], incomplete: str, found: list[str]) -> None:
     """Options, editions, categories of the named edition, operations, units, codes, documents and fields."""
-    items = ShellComplete(main, {}, "v4schema", "_V4SCHEMA_COMPLETE").get_completions(words, incomplete)
+    items = ShellComplete(main, {}, "v4schema", "_V4SCHEMA_COMPLETE").get_completions(args, incomplete)
     assert [item.value for item in items] == found
 
 

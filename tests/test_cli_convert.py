@@ -57,14 +57,14 @@ def test_a_feed_goes_over_and_comes_back(run: Run) -> None:
     assert (asked.exit_code, asked.stdout.count("field.asked")) == (1, 7)
     assert Path("questions.csv").read_bytes().startswith(b"\xef\xbb\xbfsource_id;ad;/category_fields/brand;")
     Path("answers.csv").write_text(ANSWERS, "utf-8")
-    words = ["--answers", "answers.csv", "--receipts", "slips.ndjson", "--rejects", "rejects.ndjson", "-o", "v4.ndjson"]
-    done = run("convert", feed, *TO, *words)
+    args = ["--answers", "answers.csv", "--receipts", "receipts.ndjson", "--rejects", "rejects.ndjson", "-o", "v4.ndjson"]
+    done = run("convert", feed, *TO, *args)
     assert done.exit_code == 0
     assert "4 ads, 3 converted, 1 set aside: 1 error" in done.stderr
     assert names(read("v4.ndjson")) == ["1", "moped-017", "2"]
     assert read("rejects.ndjson") == [KAYAK]
     assert run("validate", "v4.ndjson").exit_code == 0
-    back = run("convert", "v4.ndjson", "--back", "--receipts", "slips.ndjson", "-o", "v3.ndjson")
+    back = run("convert", "v4.ndjson", "--back", "--receipts", "receipts.ndjson", "-o", "v3.ndjson")
     assert (back.exit_code, back.stdout) == (0, "")
     assert Path("v3.ndjson").read_text("utf-8") == "".join(
         json.dumps(ad, ensure_ascii=False) + "\n" for ad in ads if ad is not KAYAK
@@ -74,8 +74,8 @@ def test_a_feed_goes_over_and_comes_back(run: Run) -> None:
 def test_without_rejects_nothing_is_written_of_a_source_that_is_not_complete(run: Run) -> None:
     """Neither to a file nor to standard output; the ad is named, and the command ends with 1, whatever fails it."""
     feed = written(CAR, MOPED)
-    for words in ([], ["-o", "v4.ndjson", "--receipts", "slips.ndjson"], ["--fail-on", "never"]):
-        done = run("convert", feed, *TO, *words)
+    for args in ([], ["-o", "v4.ndjson", "--receipts", "receipts.ndjson"], ["--fail-on", "never"]):
+        done = run("convert", feed, *TO, *args)
         assert done.exit_code == 1
         assert '{"source_id"' not in done.stdout
         assert "feed.ndjson:2:" in done.stdout + done.stderr
@@ -118,24 +118,24 @@ def test_files_are_converted_in_place_or_into_a_folder(run: Run) -> None:
     """Each whole or not at all; one with an ad that is not complete stays as it is."""
     for name, ad in (("a.json", CAR), ("b.json", MOPED)):
         Path(name).write_text(json.dumps(ad), "utf-8")
-    assert run("convert", "a.json", "b.json", *TO, "-o", "out/", "--receipts", "slips.ndjson").exit_code == 1
+    assert run("convert", "a.json", "b.json", *TO, "-o", "out/", "--receipts", "receipts.ndjson").exit_code == 1
     assert os.listdir("out") == ["a.json"]
-    assert [slip["to"] for slip in read("slips.ndjson")] == ["v4/car"]
+    assert [receipt["to"] for receipt in read("receipts.ndjson")] == ["v4/car"]
     assert run("convert", "a.json", "b.json", *TO, "-i").exit_code == 1
     assert json.loads(Path("a.json").read_text("utf-8"))["category_id"] == "1020"
     assert json.loads(Path("b.json").read_text("utf-8")) == MOPED
     again = run("convert", "a.json", *TO, "-i")
     assert (again.exit_code, "edition.already" in again.stdout) == (1, True)
-    assert run("convert", "a.json", "--back", "--receipts", "slips.ndjson", "-i").exit_code == 0
+    assert run("convert", "a.json", "--back", "--receipts", "receipts.ndjson", "-i").exit_code == 0
     assert json.loads(Path("a.json").read_text("utf-8")) == CAR
 
 
 def test_gzipped_feeds_stay_gzipped(run: Run) -> None:
     """In place; and what is beside them is packed if its name says so."""
     Path("feed.ndjson.gz").write_bytes(gzip.compress(json.dumps(CAR).encode() + b"\n"))
-    assert run("convert", "feed.ndjson.gz", *TO, "-i", "--receipts", "slips.ndjson.gz").exit_code == 0
+    assert run("convert", "feed.ndjson.gz", *TO, "-i", "--receipts", "receipts.ndjson.gz").exit_code == 0
     assert json.loads(gzip.decompress(Path("feed.ndjson.gz").read_bytes()))["category_id"] == "1020"
-    assert run("convert", "feed.ndjson.gz", "--back", "--receipts", "slips.ndjson.gz", "-i").exit_code == 0
+    assert run("convert", "feed.ndjson.gz", "--back", "--receipts", "receipts.ndjson.gz", "-i").exit_code == 0
     assert json.loads(gzip.decompress(Path("feed.ndjson.gz").read_bytes())) == CAR
 
 
@@ -153,13 +153,15 @@ def test_a_diff_shows_what_changes_and_writes_nothing(run: Run) -> None:
 def test_bringing_back_has_its_own_findings(run: Run) -> None:
     """A receipt for no ad, an ad without one, one that is damaged; shuffled ones are found."""
     feed = written(*(named(CAR, name) for name in "123"))
-    assert run("convert", feed, *TO, "-o", "v4.ndjson", "--receipts", "slips.ndjson").exit_code == 0
-    slips = Path("slips.ndjson").read_text("utf-8").splitlines(keepends=True)
-    Path("slips.ndjson").write_text("".join(reversed(slips)), "utf-8")
-    assert run("convert", "v4.ndjson", "--back", "--receipts", "slips.ndjson", "-o", "v3.ndjson").exit_code == 0
+    assert run("convert", feed, *TO, "-o", "v4.ndjson", "--receipts", "receipts.ndjson").exit_code == 0
+    receipts = Path("receipts.ndjson").read_text("utf-8").splitlines(keepends=True)
+    Path("receipts.ndjson").write_text("".join(reversed(receipts)), "utf-8")
+    assert run("convert", "v4.ndjson", "--back", "--receipts", "receipts.ndjson", "-o", "v3.ndjson").exit_code == 0
     assert Path("v3.ndjson").read_text("utf-8") == Path(feed).read_text("utf-8")
-    Path("slips.ndjson").write_text(slips[0].replace('"is": 1', '"is": 2') + slips[2].replace("1020", "1021") + "{\n", "utf-8")
-    done = run("convert", *["v4.ndjson", "--back", "--receipts", "slips.ndjson", "--rejects", "rejects.ndjson"])
+    Path("receipts.ndjson").write_text(
+        receipts[0].replace('"is": 1', '"is": 2') + receipts[2].replace("1020", "1021") + "{\n", "utf-8"
+    )
+    done = run("convert", *["v4.ndjson", "--back", "--receipts", "receipts.ndjson", "--rejects", "rejects.ndjson"])
     assert done.exit_code == 1
     assert [line.split(": ")[1].split(" ")[:2] for line in done.stderr.splitlines()[:3]] == [
         ["error", "json.truncated"],
@@ -168,23 +170,23 @@ def test_bringing_back_has_its_own_findings(run: Run) -> None:
     ]
     assert names(read("rejects.ndjson")) == ["2", "3"]
     Path("broken.ndjson").write_text("{\n", "utf-8")
-    assert run("convert", "broken.ndjson", "--back", "--receipts", "slips.ndjson").exit_code == 3
-    Path("slips.ndjson").write_text("".join(slips), "utf-8")
-    done = run("convert", written(*read("v4.ndjson")[:1], name="one.ndjson"), "--back", "--receipts", "slips.ndjson")
+    assert run("convert", "broken.ndjson", "--back", "--receipts", "receipts.ndjson").exit_code == 3
+    Path("receipts.ndjson").write_text("".join(receipts), "utf-8")
+    done = run("convert", written(*read("v4.ndjson")[:1], name="one.ndjson"), "--back", "--receipts", "receipts.ndjson")
     assert done.exit_code == 0
     assert done.stderr.count("warning receipt.unused") == 2
 
 
 @pytest.mark.parametrize(
-    ("words", "message"),
+    ("args", "message"),
     [
         ([], "Say with --to which edition to convert to."),
         (["--to", "v5"], "There is no edition 'v5'"),
         (["--to", "v4", "--from", "v4"], "There is no mapping from v4 to v4. There are: v4 to v3, v3 to v4."),
         (["--to", "v4", "--category", "hovercraft"], "There is no category of v4 'hovercraft'"),
         (["--back"], "--back needs --receipts"),
-        (["--back", "--receipts", "slips", "--from", "v4"], "--back takes from the receipts what --from would say."),
-        (["--back", "--receipts", "slips", "--questions", "a"], "--back takes from the receipts what --questions would say."),
+        (["--back", "--receipts", "receipts", "--from", "v4"], "--back takes from the receipts what --from would say."),
+        (["--back", "--receipts", "receipts", "--questions", "a"], "--back takes from the receipts what --questions would say."),
         (["--back", "--receipts", "none.ndjson"], "Cannot read none.ndjson: there is no such file."),
         (["--to", "v4", "--answers", "none.csv"], "Cannot read none.csv: No such file or directory."),
         (["--to", "v4", "--rejects", "feed.ndjson"], "feed.ndjson is one of the files that are read"),
@@ -199,10 +201,10 @@ def test_bringing_back_has_its_own_findings(run: Run) -> None:
         (["--to", "v4", "-i", "--price-unit", ""], "There is no unit of price ''"),
     ],
 )
-def test_what_cannot_be_meant_is_wrong_usage(words: list[str], message: str, run: Run) -> None:
+def test_what_cannot_be_meant_is_wrong_usage(args: list[str], message: str, run: Run) -> None:
     """And nothing is written."""
     written(CAR)
-    done = run("convert", "feed.ndjson", *words)
+    done = run("convert", "feed.ndjson", *args)
     assert done.exit_code == 2
     assert message in " ".join(done.stderr.split())
     assert os.listdir() == ["feed.ndjson"]
@@ -236,13 +238,13 @@ def test_reports_tell_of_conversions(run: Run, catalogue: Catalogue) -> None:
     """Whether each ad is complete, and how many are; in the shape of the meta-schema."""
     feed = written(CAR, MOPED)
     done = run("convert", feed, *TO, "--format", "json", "--report", "report.json", "--rejects", "rejects.ndjson")
-    told = json.loads(Path("report.json").read_text("utf-8"))
+    report = json.loads(Path("report.json").read_text("utf-8"))
     metas = [catalogue.read(f"meta/{name}.json") for name in ("report", "catalogue")]
     registry: Registry[Any] = Registry().with_resources((meta["$id"], Resource.from_contents(meta)) for meta in metas)
-    assert list(Draft202012Validator(metas[0], registry=registry).iter_errors(told)) == []
-    assert [result["complete"] for result in told["results"]] == [True, False]
-    assert [result["kind"] for result in told["results"]] == ["v4/car", "v4/moped"]
-    assert (told["summary"]["converted"], told["summary"]["incomplete"]) == (1, 1)
+    assert list(Draft202012Validator(metas[0], registry=registry).iter_errors(report)) == []
+    assert [result["complete"] for result in report["results"]] == [True, False]
+    assert [result["kind"] for result in report["results"]] == ["v4/car", "v4/moped"]
+    assert (report["summary"]["converted"], report["summary"]["incomplete"]) == (1, 1)
     assert names([json.loads(line) for line in done.stdout.splitlines()]) == ["moped-017"]
 
 
@@ -284,13 +286,13 @@ def test_in_a_terminal_what_is_asked_is_readable(in_empty_folder: Path) -> None:
 def test_running_it_twice_loses_nothing(run: Run) -> None:
     """Receipts, and what was set aside in place, are the only way back: they are not written over, and the ads stay."""
     feed = written(CAR, KAYAK)
-    words = [feed, *TO, "-i", "--receipts", "slips.ndjson", "--rejects", "rejects.ndjson"]
-    assert run("convert", *words).exit_code == 0
+    args = [feed, *TO, "-i", "--receipts", "receipts.ndjson", "--rejects", "rejects.ndjson"]
+    assert run("convert", *args).exit_code == 0
     before = {name: Path(name).read_bytes() for name in os.listdir()}
-    again = run("convert", *words)
-    assert (again.exit_code, "There are receipts in slips.ndjson already, which would be lost" in again.stderr) == (2, True)
-    words = [feed, *TO, "-i", "--receipts", "more.ndjson", "--rejects", "rejects.ndjson"]
-    again = run("convert", *words)
+    again = run("convert", *args)
+    assert (again.exit_code, "There are receipts in receipts.ndjson already, which would be lost" in again.stderr) == (2, True)
+    args = [feed, *TO, "-i", "--receipts", "more.ndjson", "--rejects", "rejects.ndjson"]
+    again = run("convert", *args)
     assert (again.exit_code, "There are rejects in rejects.ndjson already" in again.stderr) == (2, True)
     assert {name: Path(name).read_bytes() for name in os.listdir()} == before
     again = run("convert", feed, *TO, "-i", "--rejects", "others.ndjson")
@@ -304,15 +306,15 @@ def test_nothing_takes_its_place_before_all_is_written(run: Run, monkeypatch: py
     for name in "abc":
         Path(f"{name}.json").write_text(json.dumps(named(CAR, name)), "utf-8")
     before = {name: Path(name).read_bytes() for name in os.listdir()}
-    told = Result.text
+    original = Result.text
 
     def breaks_off(result: Result) -> bytes:
         if result.identity == "c":
             raise SystemExit(130)
-        return told(result)
+        return original(result)
 
     monkeypatch.setattr(Result, "text", breaks_off)
-    assert run("convert", "a.json", "b.json", "c.json", *TO, "-i", "--receipts", "slips.ndjson").exit_code == 130
+    assert run("convert", "a.json", "b.json", "c.json", *TO, "-i", "--receipts", "receipts.ndjson").exit_code == 130
     assert {name: Path(name).read_bytes() for name in os.listdir()} == before
 
 
@@ -323,18 +325,18 @@ def test_lists_grow_again_on_the_way_back(run: Run) -> None:
         for indent in (None, 2):
             ad = {**CAR, "image_urls": urls, "extra": {"e+": 1e16, "1e+4": {}}, "odd": 1e-9}
             Path("ad.json").write_text(json.dumps(ad, indent=indent), "utf-8")
-            slips = f"slips-{number}-{indent}.ndjson"
-            assert run("convert", "ad.json", *TO, "-o", "v4.json", "--receipts", slips).exit_code == 0
-            assert run("convert", "v4.json", "--back", "--receipts", slips, "-o", "v3.json").exit_code == 0
+            receipts = f"receipts-{number}-{indent}.ndjson"
+            assert run("convert", "ad.json", *TO, "-o", "v4.json", "--receipts", receipts).exit_code == 0
+            assert run("convert", "v4.json", "--back", "--receipts", receipts, "-o", "v3.json").exit_code == 0
             assert Path("v3.json").read_text("utf-8") == Path("ad.json").read_text("utf-8")
 
 
 def test_ads_of_one_name_get_their_own_receipts(run: Run) -> None:
     """Two dealers may use the same identifiers, and lines may be gone: receipts are found by what the ads became."""
     ads = [{**CAR, "dealer_code": f"dealer-{number}", "title": f"Title {number}"} for number in range(3)]
-    assert run("convert", written(*ads), *TO, "-o", "v4.ndjson", "--receipts", "slips.ndjson").exit_code == 0
+    assert run("convert", written(*ads), *TO, "-o", "v4.ndjson", "--receipts", "receipts.ndjson").exit_code == 0
     written(*read("v4.ndjson")[:0:-1], name="v4.ndjson")
-    done = run("convert", "v4.ndjson", "--back", "--receipts", "slips.ndjson", "-o", "v3.ndjson")
+    done = run("convert", "v4.ndjson", "--back", "--receipts", "receipts.ndjson", "-o", "v3.ndjson")
     assert done.exit_code == 0
     assert read("v3.ndjson") == [ads[2], ads[1]]
 
@@ -402,13 +404,13 @@ def test_a_name_for_a_file_is_none_for_a_folder(run: Run) -> None:
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")
-@pytest.mark.parametrize("words", [TO, [*TO, "--rejects", "rejects.ndjson"]])
-def test_standard_output_that_is_full_is_told(words: list[str], in_empty_folder: Path) -> None:
+@pytest.mark.parametrize("args", [TO, [*TO, "--rejects", "rejects.ndjson"]])
+def test_standard_output_that_is_full_is_told(args: list[str], in_empty_folder: Path) -> None:
     """In a sentence, whether it is written at once or at the end."""
     feed = written(CAR)
     with open("/dev/full", "wb") as full:
         done = subprocess.run(
-            [sys.executable, "-m", "v4schema", "convert", feed, *words], check=False, stdout=full, stderr=subprocess.PIPE
+            [sys.executable, "-m", "v4schema", "convert", feed, *args], check=False, stdout=full, stderr=subprocess.PIPE
         )
     assert done.returncode == 2
     assert b"Cannot write to standard output: No space left on device." in done.stderr
@@ -423,15 +425,15 @@ def test_a_file_that_cannot_take_its_place_is_told(run: Run, monkeypatch: pytest
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(os, "replace", refused)
-    for words in (["convert", *TO], ["normalise", "--api", "v3", "--price-unit", "öre"]):
-        done = run(*words, feed, "-i")
+    for args in (["convert", *TO], ["normalise", "--api", "v3", "--price-unit", "öre"]):
+        done = run(*args, feed, "-i")
         assert (done.exit_code, "Cannot write to feed.ndjson: Permission denied." in done.stderr) == (3, True)
     assert read(feed) == [CAR]
     assert os.listdir() == [feed]
 
 
-@pytest.mark.parametrize("words", [["-o", "new.ndjson"], ["-i"]])
-def test_what_brings_ads_back_takes_its_place_before_them(run: Run, monkeypatch: pytest.MonkeyPatch, words: list[str]) -> None:
+@pytest.mark.parametrize("args", [["-o", "new.ndjson"], ["-i"]])
+def test_what_brings_ads_back_takes_its_place_before_them(run: Run, monkeypatch: pytest.MonkeyPatch, args: list[str]) -> None:
     """First receipts and what is set aside, then the ads: a run that is killed between leaves no ad without its way back."""
     feed = written(CAR, KAYAK)
     placed: list[str] = []
@@ -445,9 +447,9 @@ def test_what_brings_ads_back_takes_its_place_before_them(run: Run, monkeypatch:
 
     for name in ("replace", "link"):
         monkeypatch.setattr(os, name, recorded(getattr(os, name)))
-    assert run("convert", feed, *TO, *words, "--receipts", "slips.ndjson", "--rejects", "aside.ndjson").exit_code == 0
-    ads = "new.ndjson" if "-o" in words else feed
-    assert [name for name in placed if name.endswith(".ndjson")] == ["slips.ndjson", "aside.ndjson", ads]
+    assert run("convert", feed, *TO, *args, "--receipts", "receipts.ndjson", "--rejects", "aside.ndjson").exit_code == 0
+    ads = "new.ndjson" if "-o" in args else feed
+    assert [name for name in placed if name.endswith(".ndjson")] == ["receipts.ndjson", "aside.ndjson", ads]
 
 
 def test_nobody_may_be_reading(in_empty_folder: Path) -> None:

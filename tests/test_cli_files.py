@@ -51,7 +51,7 @@ def files(in_empty_folder: Path) -> dict[str, bytes]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "words",
+    "args",
     [
         "convert feed.ndjson --back --receipts rc.ndjson -o rc.ndjson",
         "convert feed.ndjson --back --receipts rc.ndjson -o here/rc.ndjson",
@@ -77,23 +77,23 @@ def files(in_empty_folder: Path) -> dict[str, bytes]:
         "openapi v4 --schemas SCHEMAS -o SCHEMAS/v4/openapi.json",
     ],
 )
-def test_nothing_that_is_read_is_written_over(words: str, run: Run, files: dict[str, bytes], schemas: Path) -> None:
+def test_nothing_that_is_read_is_written_over(args: str, run: Run, files: dict[str, bytes], schemas: Path) -> None:
     """By whatever name, whether it is there yet or not; and no two things to one file. Before anything is opened."""
     read = (schemas / "findings.json").read_bytes()
-    result = run(*words.replace("SCHEMAS", str(schemas)).split())
+    result = run(*args.replace("SCHEMAS", str(schemas)).split())
     assert result.exit_code == 2
-    told = " ".join(result.stderr.split())
-    assert any(each in told for each in ("is one of the files that are read", "would be written twice", "is where the ads go")), (
-        told
-    )
+    printed = " ".join(result.stderr.split())
+    assert any(
+        each in printed for each in ("is one of the files that are read", "would be written twice", "is where the ads go")
+    ), printed
     assert tree() == files
     assert (schemas / "findings.json").read_bytes() == read
 
 
-@pytest.mark.parametrize("words", ["validate {0}", "normalise {0}", "convert {0} --to v4 --rejects new.ndjson", "normalise"])
-def test_nor_is_it_by_a_shell(words: str, files: dict[str, bytes], in_empty_folder: Path) -> None:
+@pytest.mark.parametrize("args", ["validate {0}", "normalise {0}", "convert {0} --to v4 --rejects new.ndjson", "normalise"])
+def test_nor_is_it_by_a_shell(args: str, files: dict[str, bytes], in_empty_folder: Path) -> None:
     """`v4schema normalise feed.ndjson >> feed.ndjson` would read what it has written, without an end."""
-    command = f'"{sys.executable}" -m v4schema {words.format("feed.ndjson")} < feed.ndjson >> feed.ndjson'
+    command = f'"{sys.executable}" -m v4schema {args.format("feed.ndjson")} < feed.ndjson >> feed.ndjson'
     done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=False, cwd=in_empty_folder)
     assert done.returncode == 2
     assert "Standard output goes to a file that this run reads or writes as well" in " ".join(done.stderr.split())
@@ -159,19 +159,19 @@ def test_files_take_their_places_after_the_report(command: list[str], report: st
 def test_ads_that_nobody_reads_are_not_done(in_empty_folder: Path) -> None:
     """If what reads the converted ads has gone, no receipts take their place: nothing went over."""
     Path("feed.ndjson").write_text((json.dumps(CAR) + "\n") * 3000, "utf-8")
-    words = "convert feed.ndjson --to v4 --price-unit kr --receipts rc.ndjson --rejects rejects.ndjson -q"
-    command = f'"{sys.executable}" -m v4schema {words} | head -n 1'
+    args = "convert feed.ndjson --to v4 --price-unit kr --receipts rc.ndjson --rejects rejects.ndjson -q"
+    command = f'"{sys.executable}" -m v4schema {args} | head -n 1'
     subprocess.run(["/bin/sh", "-c", command], capture_output=True, check=True, cwd=in_empty_folder)
     assert os.listdir(in_empty_folder) == ["feed.ndjson"]
 
 
-def meanwhile(monkeypatch: pytest.MonkeyPatch, does: Callable[[], object]) -> None:
+def meanwhile(monkeypatch: pytest.MonkeyPatch, action: Callable[[], object]) -> None:
     """Let something else happen while ads are written."""
-    told = Result.text
+    original = Result.text
 
     def text(result: Result) -> bytes:
-        does()
-        return told(result)
+        action()
+        return original(result)
 
     monkeypatch.setattr(Result, "text", text)
 
@@ -200,9 +200,9 @@ def test_nor_is_one_that_is_made_while_other_files_are_read(run: Run, monkeypatc
     meanwhile(monkeypatch, lambda: next(count) == 2 and Path("a.json").write_text("edited", "utf-8"))
     placed = placement.place
 
-    def late(staging: Staging, shutdown: Shutdown, files: Any, **words: Any) -> int:  # noqa: ANN401  (those of `placed`)
+    def late(staging: Staging, shutdown: Shutdown, files: Any, **args: Any) -> int:  # noqa: ANN401  (those of `placed`)
         Path("b.json").unlink()
-        return placed(staging, shutdown, files, **words)
+        return placed(staging, shutdown, files, **args)
 
     monkeypatch.setattr(placement, "place", late)
     result = run(*IN_KRONOR, "-i", "a.json", "b.json", "c.json")
@@ -216,11 +216,11 @@ def test_of_two_runs_one_gets_the_receipts(run: Run, monkeypatch: pytest.MonkeyP
     """The other says so, and writes nothing: its ads could not come back."""
     for name in "ab":
         Path(f"{name}.json").write_text(json.dumps({**CAR, "source_id": name}), "utf-8")
-    words = ["convert", "--to", "v4", "--price-unit", "kr", "--receipts", "rc.ndjson", "-i"]
-    other = [sys.executable, "-m", "v4schema", *words, "b.json"]
+    args = ["convert", "--to", "v4", "--price-unit", "kr", "--receipts", "rc.ndjson", "-i"]
+    other = [sys.executable, "-m", "v4schema", *args, "b.json"]
     meanwhile(monkeypatch, lambda: subprocess.run(other, check=True, capture_output=True))
     before = Path("a.json").read_bytes()
-    result = run(*words, "a.json")
+    result = run(*args, "a.json")
     assert (result.exit_code, "Cannot write to rc.ndjson: File exists." in result.stderr) == (2, True)
     assert Path("a.json").read_bytes() == before
     assert [json.loads(line)["source_id"] for line in Path("rc.ndjson").read_text("utf-8").splitlines()] == ["b"]
@@ -230,10 +230,10 @@ def test_of_two_runs_one_gets_the_receipts(run: Run, monkeypatch: pytest.MonkeyP
 def test_answers_that_are_given_meanwhile_are_not_lost(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """The sheet was empty when the run began."""
     Path("feed.ndjson").write_text(json.dumps(CAR) + "\n" + json.dumps(MOPED) + "\n", "utf-8")
-    words = ["convert", "feed.ndjson", "--to", "v4", "--questions", "questions.csv", "-o", "v4.ndjson"]
-    assert run(*words).exit_code == 1
+    args = ["convert", "feed.ndjson", "--to", "v4", "--questions", "questions.csv", "-o", "v4.ndjson"]
+    assert run(*args).exit_code == 1
     meanwhile(monkeypatch, lambda: Path("questions.csv").write_text(ANSWERS, "utf-8"))
-    result = run(*words)
+    result = run(*args)
     assert (result.exit_code, "Cannot write to questions.csv: it has changed since it was read." in result.stderr) == (2, True)
     assert tree().keys() == {"feed.ndjson", "questions.csv"}
     assert Path("questions.csv").read_text("utf-8") == ANSWERS
@@ -249,10 +249,10 @@ main()
 """
 
 
-def killed_at(name: str, *words: str) -> None:
+def killed_at(name: str, *args: str) -> None:
     """Run the command in a process that is gone when a file is to take its place."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
-    done = subprocess.run([sys.executable, "-c", KILLED, name, *words], capture_output=True, check=False, env=environment)
+    done = subprocess.run([sys.executable, "-c", KILLED, name, *args], capture_output=True, check=False, env=environment)
     assert done.returncode == 9, done.stderr
 
 
@@ -265,20 +265,20 @@ def test_a_killed_run_is_completed_and_nothing_converted_again(run: Run) -> None
     assert sorted(Path(f"ads/{name}.json").read_text("utf-8") == ONCE for name in "abc") == [False, False, True]
     Path("ads").rename("moved")
     Path("moved/d.json").write_text(BARE, "utf-8")
-    words = [*IN_KRONOR, "-i", *(f"moved/{name}.json" for name in "abcd")]
-    assert run(*words[:4], "nonsense", *words[5:]).exit_code == 2
-    result = run(*words)
+    args = [*IN_KRONOR, "-i", *(f"moved/{name}.json" for name in "abcd")]
+    assert run(*args[:4], "nonsense", *args[5:]).exit_code == 2
+    result = run(*args)
     assert result.exit_code == 0
     assert "Completed a run that was killed while its files took their places" in result.stderr
     assert result.stderr.count("was converted by the killed run, and is not converted again.") == 3
     assert tree() == {f"moved/{name}.json": ONCE.encode() for name in "abcd"}
-    assert run(*words).exit_code == 0
+    assert run(*args).exit_code == 0
     assert tree() == {f"moved/{name}.json": TWICE.encode() for name in "abcd"}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "words",
+    "args",
     [
         [*IN_KRONOR, "-o", "out/", "a.json", "b.json"],
         [*IN_KRONOR, "--check", "-i", "a.json", "b.json"],
@@ -286,14 +286,14 @@ def test_a_killed_run_is_completed_and_nothing_converted_again(run: Run) -> None
         ["normalise", "--operation", "update", "-i", "b.json"],
     ],
 )
-def test_nothing_else_is_done_with_files_of_a_killed_run(words: list[str], run: Run) -> None:
+def test_nothing_else_is_done_with_files_of_a_killed_run(args: list[str], run: Run) -> None:
     """It would use up what keeps them from being converted twice: the killed run has to be repeated first."""
     for name in "ab":
         Path(f"{name}.json").write_text(BARE, "utf-8")
     again = [*IN_KRONOR, "-i", "a.json", "b.json"]
     killed_at("b.json", *again)
     before = tree()
-    result = run(*words)
+    result = run(*args)
     assert (result.exit_code, "Repeat that run first" in " ".join(result.stderr.split())) == (2, True)
     assert tree() == before
     assert run("validate", "--operation", "update", "a.json", "-o", "r.txt").exit_code == 0
@@ -305,9 +305,9 @@ def test_a_killed_conversion_is_completed(run: Run) -> None:
     """With its receipts, by the same command: nothing is left to do then."""
     for name in "ab":
         Path(f"{name}.json").write_text(json.dumps({**CAR, "source_id": name}), "utf-8")
-    words = ["convert", "--to", "v4", "--price-unit", "kr", "--receipts", "rc.ndjson", "-i", "a.json", "b.json"]
-    killed_at("b.json", *words)
-    assert run(*words).exit_code == 0
+    args = ["convert", "--to", "v4", "--price-unit", "kr", "--receipts", "rc.ndjson", "-i", "a.json", "b.json"]
+    killed_at("b.json", *args)
+    assert run(*args).exit_code == 0
     for name in "ab":
         assert json.loads(Path(f"{name}.json").read_text("utf-8"))["price"][0]["amount"] == CAR["price"][0]["amount"] * 100
     assert len(Path("rc.ndjson").read_text("utf-8").splitlines()) == 2
@@ -318,9 +318,9 @@ def test_what_may_be_repeated_is(run: Run) -> None:
     """Without a word on what bare prices are in, normalising twice is the same as once."""
     for name in "ab":
         Path(f"{name}.json").write_text('{"visible": "ja"}', "utf-8")
-    words = ["normalise", "--operation", "update", "-i", "a.json", "b.json"]
-    killed_at("b.json", *words)
-    result = run(*words)
+    args = ["normalise", "--operation", "update", "-i", "a.json", "b.json"]
+    killed_at("b.json", *args)
+    result = run(*args)
     assert (result.exit_code, "Completed a run that was killed" in result.stderr) == (0, True)
     assert tree() == {f"{name}.json": b'{"visible": true}' for name in "ab"}
 
@@ -344,17 +344,17 @@ def test_a_run_that_cannot_be_completed_stops_the_next(run: Run, monkeypatch: py
     """In one sentence; it is not forgotten."""
     for name in "ab":
         Path(f"{name}.json").write_text(BARE, "utf-8")
-    words = [*IN_KRONOR, "-i", "a.json", "b.json"]
-    killed_at("b.json", *words)
+    args = [*IN_KRONOR, "-i", "a.json", "b.json"]
+    killed_at("b.json", *args)
 
     def refuse(_: str, name: str) -> None:
         raise PermissionError(13, "Permission denied", name)
 
     with monkeypatch.context() as patched:
         patched.setattr(os, "replace", refuse)
-        result = run(*words)
+        result = run(*args)
     assert (result.exit_code, "A killed run cannot be completed" in result.stderr) == (2, True)
-    assert run(*words).exit_code == 0
+    assert run(*args).exit_code == 0
     assert tree() == {f"{name}.json": ONCE.encode() for name in "ab"}
 
 

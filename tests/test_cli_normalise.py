@@ -21,7 +21,7 @@ from v4schema.catalogue import Catalogue
 Ad = dict[str, Any]
 
 MESSY = '{"category_id": "1121", "visible": "ja", "price": [{"type": "list", "amount": "34 900 kr", "currency": "SEK"}]}'
-MENDED = '{"category_id": "1121", "visible": true, "price": [{"type": "list", "amount": 3490000, "currency": "SEK"}]}'
+FIXED = '{"category_id": "1121", "visible": true, "price": [{"type": "list", "amount": 3490000, "currency": "SEK"}]}'
 UPDATE = ["--operation", "update"]
 
 
@@ -37,7 +37,7 @@ def test_the_ad_goes_to_standard_output_and_the_report_to_standard_error(run: Ru
     """So that it can stand in a pipe; byte for byte, the missing end of the line as well."""
     result = run("normalise", *UPDATE, messy.name)
     assert result.exit_code == 0
-    assert result.stdout == MENDED
+    assert result.stdout == FIXED
     assert result.stderr == (
         'messy.json:1:36: note word.translated /visible Changed from "ja" to true. [S, CD7]\n'
         "messy.json:1:79: note unit.converted /price/0/amount Converted from 34900 kr to 3490000 öre. [S]\n"
@@ -51,18 +51,18 @@ def test_the_ad_goes_to_standard_output_and_the_report_to_standard_error(run: Ru
 
 def test_standard_input_is_read_as_validate_reads_it(run: Run) -> None:
     """A pipe in, a pipe out; a feed is a feed, with what cannot be read in its place."""
-    feed = f"{MESSY}\n\n{{broken\n{MENDED}\n"
+    feed = f"{MESSY}\n\n{{broken\n{FIXED}\n"
     result = run("normalise", *UPDATE, stdin=feed)
     assert result.exit_code == 3
-    assert result.stdout == f"{MENDED}\n\n{{broken\n{MENDED}\n"
+    assert result.stdout == f"{FIXED}\n\n{{broken\n{FIXED}\n"
     assert "<stdin>:3:2: error json.syntax" in result.stderr
 
 
 def test_what_bare_numbers_mean_and_what_is_wanted_are_options(run: Run) -> None:
     """For each kind of quantity that the data have."""
     ad = {"price": [{"type": "list", "amount": 100, "currency": "SEK"}], "mileage": 10, "power": "150"}
-    words = ["--category", "car", "--price-unit", "kr", "--mileage-unit", "mil", "--power-unit", "hk", "--power", "kw"]
-    result = run("normalise", *UPDATE, *words, "--mileage", "mil", stdin=json.dumps(ad))
+    args = ["--category", "car", "--price-unit", "kr", "--mileage-unit", "mil", "--power-unit", "hk", "--power", "kw"]
+    result = run("normalise", *UPDATE, *args, "--mileage", "mil", stdin=json.dumps(ad))
     assert json.loads(result.stdout) == {
         "price": [{"type": "list", "amount": 10000, "currency": "SEK"}],
         "category_fields": {
@@ -80,21 +80,21 @@ def test_settings_hold_for_quantities_too(run: Run, messy: Path) -> None:
     result = run("normalise", *UPDATE, "--category", "car", stdin=ad, env={"V4SCHEMA_MILEAGE": "mil"})
     assert json.loads(result.stdout)["category_fields"]["condition"]["mileage"] == {"unit": "mil", "value": 10}
     assert not Path("report.txt").exists()
-    assert run("normalise", *UPDATE, messy.name).stdout == MENDED
+    assert run("normalise", *UPDATE, messy.name).stdout == FIXED
 
 
 def test_what_bare_prices_mean_is_no_setting_for_files(run: Run, messy: Path) -> None:
     """Each run would convert anew what the last one has converted; said on the command line it holds for that run."""
-    bare = MENDED.replace("3490000", "34900")
+    bare = FIXED.replace("3490000", "34900")
     messy.write_text(bare, "utf-8")
     Path("pyproject.toml").write_text('[tool.v4schema]\nprice-unit = "kr"\n', "utf-8")
     result = run("normalise", *UPDATE, "-i", messy.name)
     assert result.exit_code == 2
     assert "give --price-unit on the command line" in " ".join(result.stderr.split())
     assert messy.read_text("utf-8") == bare
-    assert run("normalise", *UPDATE, messy.name).stdout == MENDED
+    assert run("normalise", *UPDATE, messy.name).stdout == FIXED
     assert run("normalise", *UPDATE, "-i", "--price-unit", "kr", messy.name).exit_code == 0
-    assert messy.read_text("utf-8") == MENDED
+    assert messy.read_text("utf-8") == FIXED
 
 
 def test_a_price_of_nothing_is_nothing_in_every_unit(run: Run) -> None:
@@ -110,7 +110,7 @@ def test_in_place_writes_the_file_anew_and_keeps_its_mode(run: Run, messy: Path)
     Path("link.json").symlink_to(messy.name)
     result = run("normalise", *UPDATE, "--in-place", "link.json")
     assert result.exit_code == 0
-    assert messy.read_text("utf-8") == MENDED
+    assert messy.read_text("utf-8") == FIXED
     assert messy.stat().st_mode & 0o777 == 0o640
     assert Path("link.json").is_symlink()
     assert "note unit.converted" in result.stdout
@@ -119,7 +119,7 @@ def test_in_place_writes_the_file_anew_and_keeps_its_mode(run: Run, messy: Path)
 
 def test_in_place_leaves_a_file_alone_that_needs_nothing(run: Run, messy: Path) -> None:
     """Not even its time changes."""
-    messy.write_text(MENDED, "utf-8")
+    messy.write_text(FIXED, "utf-8")
     os.utime(messy, (1, 1))
     inode = messy.stat().st_ino
     assert run("normalise", *UPDATE, "-i", messy.name).exit_code == 0
@@ -130,7 +130,7 @@ def test_in_place_keeps_a_packed_file_packed(run: Run, messy: Path) -> None:
     """By what it holds, not by its name."""
     messy.write_bytes(gzip.compress(MESSY.encode()))
     assert run("normalise", *UPDATE, "-i", messy.name).exit_code == 0
-    assert gzip.decompress(messy.read_bytes()).decode() == MENDED
+    assert gzip.decompress(messy.read_bytes()).decode() == FIXED
 
 
 def test_a_missing_file_is_a_finding_and_the_others_are_still_written(run: Run, messy: Path) -> None:
@@ -138,7 +138,7 @@ def test_a_missing_file_is_a_finding_and_the_others_are_still_written(run: Run, 
     result = run("normalise", *UPDATE, "-i", "nowhere.json", messy.name)
     assert result.exit_code == 3
     assert "nowhere.json: error file.missing" in result.stdout
-    assert messy.read_text("utf-8") == MENDED
+    assert messy.read_text("utf-8") == FIXED
 
 
 @pytest.mark.slow
@@ -146,8 +146,8 @@ def test_what_cannot_be_read_to_its_end_is_not_written(run: Run, messy: Path) ->
     """A damaged gzip file stays as it is, and nothing half appears elsewhere."""
     damaged = gzip.compress(f"{MESSY}\n".encode() * 2000)[:-300]
     messy.write_bytes(damaged)
-    for words in (["-i"], ["-o", "out.json"]):
-        result = run("normalise", *UPDATE, *words, messy.name)
+    for args in (["-i"], ["-o", "out.json"]):
+        result = run("normalise", *UPDATE, *args, messy.name)
         assert result.exit_code == 3
         assert messy.read_bytes() == damaged
         assert [path.name for path in Path().iterdir()] == ["messy.json"]
@@ -170,7 +170,7 @@ def test_a_file_that_cannot_be_written_is_a_finding_and_the_others_are_still_wri
     assert "messy.json: error file.unwritable This could not be written: No space left on device." in result.stdout
     assert without_legend(result.stderr).endswith("; 1 file could not be written.\n")
     assert messy.read_text("utf-8") == MESSY
-    assert Path("other.json").read_text("utf-8") == MENDED
+    assert Path("other.json").read_text("utf-8") == FIXED
     assert sorted(path.name for path in Path().iterdir()) == ["messy.json", "other.json"]
 
 
@@ -189,7 +189,7 @@ def test_killed_while_writing_leaves_the_old_file_whole(messy: Path) -> None:
     """Whenever it is stopped, what stands under the name is the old file or the new one."""
     messy.with_suffix(".ndjson").write_text(f"{MESSY}\n" * 3000, "utf-8")
     old = messy.with_suffix(".ndjson").read_bytes()
-    new = old.replace(MESSY.encode(), MENDED.encode())
+    new = old.replace(MESSY.encode(), FIXED.encode())
     for delay in (0.2, 0.5, 0.9):
         process = background("normalise", *UPDATE, "--quiet", "-i", "messy.ndjson", cwd=messy.parent)
         try:
@@ -204,17 +204,17 @@ def test_output_names_a_file_or_a_folder(run: Run, messy: Path) -> None:
     """One file to a file; several, or a folder that is named as one, each to its own name."""
     shutil.copy(messy, "other.json")
     assert run("normalise", *UPDATE, "-o", "new.json", messy.name).exit_code == 0
-    assert Path("new.json").read_text("utf-8") == MENDED
+    assert Path("new.json").read_text("utf-8") == FIXED
     assert run("normalise", *UPDATE, "-o", "out", messy.name, "other.json").exit_code == 0
     assert run("normalise", *UPDATE, "-o", "alone/", messy.name).exit_code == 0
     assert sorted(path.name for path in Path("out").iterdir()) == ["messy.json", "other.json"]
-    assert Path("alone", "messy.json").read_text("utf-8") == MENDED
+    assert Path("alone", "messy.json").read_text("utf-8") == FIXED
     assert run("normalise", *UPDATE, "-o", "new.json.gz", stdin=MESSY).exit_code == 0
-    assert gzip.decompress(Path("new.json.gz").read_bytes()).decode() == MENDED
+    assert gzip.decompress(Path("new.json.gz").read_bytes()).decode() == FIXED
 
 
 @pytest.mark.parametrize(
-    ("words", "message"),
+    ("args", "message"),
     [
         (["-i"], "--in-place wants files"),
         (["-i", "-"], "--in-place wants files"),
@@ -232,9 +232,9 @@ def test_output_names_a_file_or_a_folder(run: Run, messy: Path) -> None:
         (["--api", "v44", "messy.json"], "There is no edition"),
     ],
 )
-def test_wrong_usage_is_told_and_writes_nothing(words: list[str], message: str, run: Run, messy: Path) -> None:
+def test_wrong_usage_is_told_and_writes_nothing(args: list[str], message: str, run: Run, messy: Path) -> None:
     """Exit code 2, one sentence, and every file as it was."""
-    result = run("normalise", *words, stdin=MESSY)
+    result = run("normalise", *args, stdin=MESSY)
     assert result.exit_code == 2
     assert message in " ".join(result.stderr.split())
     assert messy.read_text("utf-8") == MESSY
@@ -243,13 +243,13 @@ def test_wrong_usage_is_told_and_writes_nothing(words: list[str], message: str, 
 
 def test_check_changes_nothing_and_tells_by_its_exit_code(run: Run, messy: Path) -> None:
     """1 if something would change, in place or not; the report tells what."""
-    for words in ([], ["-i"], ["--diff"]):
-        result = run("normalise", *UPDATE, "--check", *words, messy.name)
+    for args in ([], ["-i"], ["--diff"]):
+        result = run("normalise", *UPDATE, "--check", *args, messy.name)
         assert result.exit_code == 1
         assert "note unit.converted" in result.stdout + result.stderr
-        assert MENDED not in result.stdout.splitlines()
+        assert FIXED not in result.stdout.splitlines()
         assert messy.read_text("utf-8") == MESSY
-    messy.write_text(MENDED, "utf-8")
+    messy.write_text(FIXED, "utf-8")
     assert run("normalise", *UPDATE, "--check", messy.name).exit_code == 0
 
 
@@ -271,31 +271,31 @@ def test_the_diff_can_be_applied(ending: str, run: Run, messy: Path) -> None:
     line = ending or "\n"
     messy.write_bytes((line.join(lines) + ending).encode())
     feed = messy.with_suffix(".ndjson")
-    feed.write_bytes(f"{MENDED}{line}{line}{MESSY}{line}{MENDED}{line}{MESSY}{ending}".encode())
+    feed.write_bytes(f"{FIXED}{line}{line}{MESSY}{line}{FIXED}{line}{MESSY}{ending}".encode())
     before = messy.read_bytes(), feed.read_bytes()
     diff = run("normalise", *UPDATE, "--diff", messy.name, feed.name).stdout_bytes
     assert (messy.read_bytes(), feed.read_bytes()) == before
     git = shutil.which("git") or "git"
-    words = ["apply", "--unsafe-paths", "--unidiff-zero", "-p0", "-"]
-    ended = subprocess.run([git, *words], input=diff, capture_output=True, check=False)
+    args = ["apply", "--unsafe-paths", "--unidiff-zero", "-p0", "-"]
+    ended = subprocess.run([git, *args], input=diff, capture_output=True, check=False)
     assert ended.returncode == 0, ended.stderr
-    assert feed.read_bytes() == before[1].replace(MESSY.encode(), MENDED.encode())
-    assert json.loads(messy.read_bytes()) == json.loads(MENDED) | {"body": "å\u202e"}
+    assert feed.read_bytes() == before[1].replace(MESSY.encode(), FIXED.encode())
+    assert json.loads(messy.read_bytes()) == json.loads(FIXED) | {"body": "å\u202e"}
 
 
 def test_the_diff_may_go_with_the_writing(run: Run, messy: Path) -> None:
     """To see what has been done."""
     result = run("normalise", *UPDATE, "--diff", "-i", messy.name)
     assert result.stdout.splitlines()[-1] == "\\ No newline at end of file"
-    assert messy.read_text("utf-8") == MENDED
+    assert messy.read_text("utf-8") == FIXED
 
 
 def test_the_report_has_the_same_formats(run: Run, messy: Path, catalogue: Catalogue) -> None:
     """As its schema says, with the values before and after; and to a file."""
     meta = catalogue.read("meta/report.json")
     schema = Draft202012Validator(meta, registry=Registry().with_resource(meta["$id"], Resource.from_contents(meta)))
-    for words in ([], ["--check"]):
-        result = run("normalise", *UPDATE, *words, "--format", "json", "--report", "report.json", messy.name)
+    for args in ([], ["--check"]):
+        result = run("normalise", *UPDATE, *args, "--format", "json", "--report", "report.json", messy.name)
         report = json.loads(Path("report.json").read_text("utf-8"))
         assert [error.message for error in schema.iter_errors(report)] == []
         assert result.stderr == ""
@@ -314,8 +314,8 @@ def test_reports_hold_nothing_private(run: Run, clean: Ad) -> None:
     clean["category_fields"]["chassis_number"] = "secret99999999999"
     clean["body"] = " SECRET <b>"
     clean["telefon"] = "070-9999 999"
-    for words in (["--color", "always"], ["--format", "json"], ["--format", "ndjson"], ["--format", "api"], []):
-        printed = run("normalise", "--check", *words, stdin=json.dumps(clean)).stdout
+    for args in (["--color", "always"], ["--format", "json"], ["--format", "ndjson"], ["--format", "api"], []):
+        printed = run("normalise", "--check", *args, stdin=json.dumps(clean)).stdout
         assert printed
         for secret in ("SECRET", "9999", "sec 99x", "SEC99X", "secret"):
             assert secret not in printed
@@ -340,7 +340,7 @@ def test_on_a_terminal_a_change_has_its_frame_and_the_diff_its_colours(messy: Pa
     assert max(map(len, plain(printed).splitlines())) <= 80
     printed = terminal("normalise", *UPDATE, "--diff", "--quiet", messy.name, cwd=in_empty_folder)
     assert f"\x1b[31m-{MESSY}" in printed
-    assert f"\x1b[32m+{MENDED}" in printed
+    assert f"\x1b[32m+{FIXED}" in printed
     assert "\x1b" not in terminal("normalise", *UPDATE, "--diff", "--quiet", messy.name, cwd=in_empty_folder, NO_COLOR="1")
 
 
@@ -351,9 +351,9 @@ def test_without_input_on_a_terminal_it_says_what_to_do(in_empty_folder: Path) -
 
 def test_a_feed_passes_through_in_order_and_is_counted(run: Run) -> None:
     """Each line on its own."""
-    Path("feed.ndjson").write_text(f"{MESSY}\n{MENDED}\n" * 500, "utf-8")
+    Path("feed.ndjson").write_text(f"{MESSY}\n{FIXED}\n" * 500, "utf-8")
     result = run("normalise", *UPDATE, "--quiet", "feed.ndjson")
-    assert result.stdout == f"{MENDED}\n" * 1000
+    assert result.stdout == f"{FIXED}\n" * 1000
     assert result.stderr == ""
     assert without_legend(run("normalise", *UPDATE, "feed.ndjson").stderr).endswith(
         "1,000 ads, 500 changed, 1,000 clean: 0 errors, 1,000 notes.\n"
@@ -363,7 +363,7 @@ def test_a_feed_passes_through_in_order_and_is_counted(run: Run) -> None:
 def test_a_byte_order_mark_is_not_written_again(run: Run, messy: Path) -> None:
     """RFC 8259: it must not be sent."""
     messy.write_bytes(b"\xef\xbb\xbf" + MESSY.encode())
-    assert run("normalise", *UPDATE, messy.name).stdout == MENDED
+    assert run("normalise", *UPDATE, messy.name).stdout == FIXED
 
 
 def test_standard_output_that_is_closed_is_told(messy: Path) -> None:
@@ -377,18 +377,18 @@ def test_standard_output_that_is_closed_is_told(messy: Path) -> None:
 
 def test_a_reader_that_leaves_early_is_no_trouble(messy: Path) -> None:
     """`v4schema normalise … | head -1` ends quietly."""
-    messy.write_text(f"{MENDED}\n" * 20_000, "utf-8")
+    messy.write_text(f"{FIXED}\n" * 20_000, "utf-8")
     command = f"{sys.executable} -m v4schema normalise --operation update {messy.name} | head -n 1"
     ended = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, cwd=messy.parent, check=True)
-    assert ended.stdout == MENDED + "\n"
+    assert ended.stdout == FIXED + "\n"
     assert "Traceback" not in ended.stderr
 
 
 def test_documents_of_several_feeds_begin_on_lines_of_their_own(run: Run) -> None:
     """Although the first does not end its last line."""
-    Path("a.ndjson").write_text(MENDED, "utf-8")
+    Path("a.ndjson").write_text(FIXED, "utf-8")
     Path("b.jsonl").write_text(MESSY, "utf-8")
-    assert run("normalise", *UPDATE, "a.ndjson", "b.jsonl").stdout == f"{MENDED}\n{MENDED}"
+    assert run("normalise", *UPDATE, "a.ndjson", "b.jsonl").stdout == f"{FIXED}\n{FIXED}"
 
 
 @pytest.mark.slow
@@ -398,7 +398,7 @@ def test_files_are_written_although_nobody_reads_the_report(messy: Path) -> None
         shutil.copy(messy, messy.with_name(f"{number}.json"))
     command = f"{sys.executable} -m v4schema normalise --operation update -i ?.json ??.json ???.json | head -n 1"
     subprocess.run(["/bin/sh", "-c", command], capture_output=True, cwd=messy.parent, check=True)
-    assert {path.read_text("utf-8") for path in messy.parent.glob("[0-9]*.json")} == {MENDED}
+    assert {path.read_text("utf-8") for path in messy.parent.glob("[0-9]*.json")} == {FIXED}
 
 
 def test_asked_to_stop_it_leaves_nothing_lying_about(messy: Path) -> None:
@@ -416,17 +416,17 @@ def test_asked_to_stop_it_leaves_nothing_lying_about(messy: Path) -> None:
 
 def test_an_array_goes_to_standard_output_byte_for_byte(run: Run) -> None:
     """On one line or on many, with only the ads mended."""
-    for text in (f"[{MESSY}, {MENDED},{MESSY}]", f"[\n  {MESSY},\n  {MENDED}\n]\n"):
-        assert run("normalise", *UPDATE, stdin=text).stdout == text.replace(MESSY, MENDED)
+    for text in (f"[{MESSY}, {FIXED},{MESSY}]", f"[\n  {MESSY},\n  {FIXED}\n]\n"):
+        assert run("normalise", *UPDATE, stdin=text).stdout == text.replace(MESSY, FIXED)
 
 
 def test_the_diff_of_an_array_counts_lines_in_its_file(run: Run) -> None:
     """One document, one difference."""
-    text = f"[\n  {MENDED},\n\n  {MESSY}\n]\n"
+    text = f"[\n  {FIXED},\n\n  {MESSY}\n]\n"
     diff = run("normalise", *UPDATE, "--diff", "--stdin-name", "a file.json", stdin=text).stdout
-    assert diff == (f"--- a file.json\t\n+++ a file.json\t\n@@ -1,5 +1,5 @@\n [\n   {MENDED},\n \n-  {MESSY}\n+  {MENDED}\n ]\n")
+    assert diff == (f"--- a file.json\t\n+++ a file.json\t\n@@ -1,5 +1,5 @@\n [\n   {FIXED},\n \n-  {MESSY}\n+  {FIXED}\n ]\n")
 
 
 def test_on_a_terminal_the_ad_ends_its_line(messy: Path, in_empty_folder: Path) -> None:
     """Although its file does not."""
-    assert terminal("normalise", *UPDATE, "--quiet", messy.name, cwd=in_empty_folder) == f"{MENDED}\n"
+    assert terminal("normalise", *UPDATE, "--quiet", messy.name, cwd=in_empty_folder) == f"{FIXED}\n"

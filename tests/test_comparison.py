@@ -5,22 +5,22 @@ from typing import Any
 
 import pytest
 from commands import Run
-from json_strategies import HELD, KINDS
+from json_strategies import CATALOGUE, KINDS
 from jsonschema import Draft202012Validator
 
 from v4schema import Kind
 from v4schema.conversion.comparison import Change, compare
 
 
-def kind(told: str) -> Kind:
+def kind(name: str) -> Kind:
     """A kind by its name."""
-    version, _, category = told.partition("/")
+    version, _, category = name.partition("/")
     return Kind(version=version, category=category)
 
 
 def changes(one: str, other: str, what: str) -> list[Change]:
     """The changes of a sort between two kinds."""
-    return [change for change in compare(HELD, kind(one), kind(other)).changes if change.what == what]
+    return [change for change in compare(CATALOGUE, kind(one), kind(other)).changes if change.what == what]
 
 
 def test_a_simple_ad_and_a_vehicle() -> None:
@@ -40,14 +40,14 @@ def test_a_simple_ad_and_a_vehicle() -> None:
     assert rewritten["/price/*/amount", "x-unit"] == ("kr", "öre")
     discouraged = {change.to: change.before for change in changes(one, other, "discouraged")}
     assert discouraged["/category_fields/powertrain/transmission"] == ["sequential"]
-    supply = [ask.at for ask in compare(HELD, kind(one), kind(other)).supply]
+    supply = [ask.at for ask in compare(CATALOGUE, kind(one), kind(other)).supply]
     assert {"/dealer_code", "/category_fields/brand", "/category_fields/condition/mileage"} <= {*supply}
     assert "/category_fields/body_type" not in supply
 
 
 def test_the_way_back_is_the_opposite() -> None:
     """What is added is removed, what is required is optional, what is narrowed is widened."""
-    for slug in HELD.edition().categories:
+    for slug in CATALOGUE.edition().categories:
         one, other = f"v3/{slug}", f"v4/{slug}"
         assert [change.to for change in changes(one, other, "added")] == [change.at for change in changes(other, one, "removed")]
         there = {(change.at, change.keyword, str(change.before)) for change in changes(one, other, "narrowed")}
@@ -61,21 +61,21 @@ def test_the_way_back_is_the_opposite() -> None:
 @pytest.mark.parametrize("each", KINDS, ids=str)
 def test_a_kind_does_not_differ_from_itself(each: Kind) -> None:
     """And no mapping leads there."""
-    found = compare(HELD, each, each)
+    found = compare(CATALOGUE, each, each)
     assert (found.changes, found.supply, found.automatic) == ([], [], None)
 
 
 @pytest.mark.parametrize(("one", "other"), [("v3/moped", "v4/moped"), ("v4/camper", "v3/camper"), ("v3/car", "v4/trailer")])
 def test_it_is_told_as_text_as_json_and_as_markdown(one: str, other: str, run: Run) -> None:
     """In 80 columns; in the shape of its meta-schema; as tables. All three tell of every field."""
-    told = json.loads(run("diff", one, other, "--format", "json").stdout)
-    meta: Any = HELD.read("meta/difference.json")
-    assert list(Draft202012Validator(meta).iter_errors(told)) == []
-    assert told["changes"]
+    difference = json.loads(run("diff", one, other, "--format", "json").stdout)
+    meta: Any = CATALOGUE.read("meta/difference.json")
+    assert list(Draft202012Validator(meta).iter_errors(difference)) == []
+    assert difference["changes"]
     text = run("diff", one, other).stdout
     assert max(map(len, text.splitlines())) <= 80
     markdown = run("diff", one, other, "--format", "markdown").stdout
-    for change in told["changes"]:
+    for change in difference["changes"]:
         place = change["to"] or change["at"]
         assert f"  {place}" in text
         assert f"| `{place}` |" in markdown

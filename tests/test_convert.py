@@ -16,7 +16,7 @@ from ads import ANSWERS, CAR, MOPED
 from hypothesis import HealthCheck, Phase, assume, given
 from hypothesis import strategies as st
 from hypothesis_profiles import examples
-from json_strategies import ANY_JSON, HELD, KINDS, ads, every_mapping, respell, same, strewn
+from json_strategies import ANY_JSON, CATALOGUE, KINDS, ads, every_mapping, respell, same, strewn
 
 from v4schema import Conversion, Kind, Level, convert, errors, migrate, normalise, revert, validate
 from v4schema.conversion.converter import Converter
@@ -31,10 +31,10 @@ from v4schema.strategies.respellings import described_places
 #: Each law is tried for every kind: this often for each. Many of the ads that are drawn are none that their schema takes.
 FEW = examples(8, phases=[Phase.generate], suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 #: From each edition to the other of a way.
-TO = {way.version: way.to for way in HELD.edition_paths.values()}
+TO = {path.version: path.to for path in CATALOGUE.edition_paths.values()}
 UNITS: st.SearchStrategy[dict[str, Any]] = st.sampled_from([{}, {"price_unit": "kr"}, {"price_unit": "öre"}])
-MAPPED = [mapping.given for mapping in every_mapping(HELD)]
-AUTOMATIC = [mapping.given for mapping in every_mapping(HELD) if mapping.automatic]
+MAPPED = [mapping.given for mapping in every_mapping(CATALOGUE)]
+AUTOMATIC = [mapping.given for mapping in every_mapping(CATALOGUE) if mapping.automatic]
 
 
 Ad = dict[str, Any]
@@ -81,7 +81,7 @@ def test_back_with_its_receipt_is_the_identity(kind: Kind, data: st.DataObject, 
 @given(data=st.data())
 def test_automatic_categories_come_back_without_a_receipt(kind: Kind, data: st.DataObject) -> None:
     """If the ad names its category as its edition does; there are no more pictures than both take."""
-    ad = data.draw(ads(kind).map(lambda ad: {**ad, HELD.category_at[0]: int(ad[HELD.category_at[0]])}))
+    ad = data.draw(ads(kind).map(lambda ad: {**ad, CATALOGUE.category_at[0]: int(ad[CATALOGUE.category_at[0]])}))
     done = convert(ad, to=TO[kind.version], version=kind.version)
     assume("item.beyond" not in codes(done))
     assert text(convert(done.ad, to=kind.version, version=TO[kind.version]).ad) == text(ad)
@@ -144,7 +144,7 @@ def along(given: Ad, target: Ad, *rules: Rule) -> Converter:
     """What carries ads by rules, from one schema to another."""
     kinds: dict[str, Any] = {"given": Kind(version="v3"), "target": Kind(version="v4")}
     mapping = CategoryMapping(automatic=False, source=["S"], rules=rules, **kinds)
-    return Converter(catalogue=HELD, mapping=mapping, given=given, target=target, quantity_kinds=HELD.quantity_kinds)
+    return Converter(catalogue=CATALOGUE, mapping=mapping, given=given, target=target, quantity_kinds=CATALOGUE.quantity_kinds)
 
 
 def test_each_rule_does_what_it_says_and_tells_it() -> None:
@@ -209,9 +209,9 @@ def test_a_bare_amount_is_told_where_its_unit_differs_and_its_rule_measures() ->
     )
     done = converter.convert({"price": 5, "same": 5, "note": 5, "other": 5})
     unsaid = [entry for entry in done.records if entry.code == "unit.unstated"]
-    told = {"unit": "kr", "other": "öre", "kind": "price", "why": "It is so."}
+    details = {"unit": "kr", "other": "öre", "kind": "price", "why": "It is so."}
     assert [(entry.at, entry.details, entry.before, entry.done, entry.hidden) for entry in unsaid] == [
-        (("price",), told, 5, False, True)
+        (("price",), details, 5, False, True)
     ]
     assert done.ad == {"price": 5, "same": 5, "note": 5, "other": 5}
     for value in (0, "5", None, [5]):
@@ -238,7 +238,7 @@ def test_fields_that_take_each_others_places_are_not_mixed_up() -> None:
         assert text(along(fields, fields, *rules).convert({"c": 2}).ad) == text({"c": 2, "a": 1, "b": 1})
 
 
-@pytest.mark.parametrize("mapping", [*every_mapping(HELD)], ids=lambda mapping: str(mapping.given))
+@pytest.mark.parametrize("mapping", [*every_mapping(CATALOGUE)], ids=lambda mapping: str(mapping.given))
 @FEW
 @given(data=st.data(), seed=st.randoms())
 def test_the_order_of_rules_does_not_matter(mapping: Any, data: st.DataObject, seed: random.Random) -> None:  # noqa: ANN401
@@ -246,9 +246,11 @@ def test_the_order_of_rules_does_not_matter(mapping: Any, data: st.DataObject, s
     ad = data.draw(strewn(mapping.given))
     rules = [*mapping.rules]
     seed.shuffle(rules)
-    told: dict[str, Any] = {"given": HELD.schema(mapping.given), "target": HELD.schema(mapping.target)}
+    schemas: dict[str, Any] = {"given": CATALOGUE.schema(mapping.given), "target": CATALOGUE.schema(mapping.target)}
     made = [
-        Converter(catalogue=HELD, mapping=replace(mapping, rules=each), quantity_kinds=HELD.quantity_kinds, **told).convert(ad).ad
+        Converter(catalogue=CATALOGUE, mapping=replace(mapping, rules=each), quantity_kinds=CATALOGUE.quantity_kinds, **schemas)
+        .convert(ad)
+        .ad
         for each in (mapping.rules, rules)
     ]
     assert text(made[0]) == text(made[1])
@@ -268,8 +270,8 @@ def test_each_leaf_is_in_the_target_or_in_the_receipt_with_a_reason(
     for place, value in leaves(ad):
         stands = get(done.ad, place) if exists(done.ad, place) else None
         kept = text(stands) == text(value) if value or not isinstance(value, dict | list) else isinstance(stands, type(value))
-        told = [changes[place[:end]] for end in range(len(place) + 1) if place[:end] in changes]
-        assert kept or any("was" in change for change in told), place
+        reported = [changes[place[:end]] for end in range(len(place) + 1) if place[:end] in changes]
+        assert kept or any("was" in change for change in reported), place
 
 
 @pytest.mark.parametrize("kind", MAPPED, ids=str)
@@ -292,9 +294,9 @@ def test_converting_commutes_with_normalising(kind: Kind, data: st.DataObject) -
     before = normalise(ad, version=kind.version, price_unit="kr")
     assume(all(change.code != "value.filled" for change in before.changes))
     assume(before.kind == kind and validate(before.ad, version=kind.version).valid)
-    amounts = [place for place, node in described_places(HELD.schema(kind), before.ad) if "x-unit" in node]
+    amounts = [place for place, node in described_places(CATALOGUE.schema(kind), before.ad) if "x-unit" in node]
     assume(all(exists(ad, place) for place in amounts))
-    there = HELD.schema(Kind(version=to, category=kind.category))
+    there = CATALOGUE.schema(Kind(version=to, category=kind.category))
     moved = [parse(change.to or change.at) for change in before.changes if change.code == "field.moved"]
     assume(all(is_sendable(subschema_at(there, at[:end]) or {}) for at in moved for end in range(1, len(at) + 1)))
     first = convert(before.ad, to=to, version=kind.version, price_unit="kr")
@@ -382,7 +384,7 @@ def test_suggestions_are_read_from_the_title_and_never_filled_in() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answers", "told"),
+    ("answers", "expected"),
     [
         ({"/category_fields/model_year": "20x0"}, ("answer.refused", "A valid integer is required.")),
         ({"/category_fields/model_year": 1850}, ("answer.refused", "greater than or equal to 1900")),
@@ -397,12 +399,12 @@ def test_suggestions_are_read_from_the_title_and_never_filled_in() -> None:
         ({"/price/0/amount": 3}, ("answer.unknown_field", '"/price/0/amount"')),
     ],
 )
-def test_an_answer_that_does_not_fit_is_a_finding(answers: dict[str, Any], told: tuple[str, str]) -> None:
+def test_an_answer_that_does_not_fit_is_a_finding(answers: dict[str, Any], expected: tuple[str, str]) -> None:
     """It says why, is not filled in, and is asked for again."""
     done = convert(MOPED, to="v4", answers=answers)
     found = [finding for finding in done.findings if finding.code.startswith("answer.")]
-    assert [finding.code for finding in found] == [told[0]]
-    assert told[1] in found[0].message
+    assert [finding.code for finding in found] == [expected[0]]
+    assert expected[1] in found[0].message
     assert "ABC1234" not in found[0].message
     assert len(done.questions) == 7
 
@@ -424,10 +426,10 @@ def test_an_answer_that_does_not_fit_is_a_finding(answers: dict[str, Any], told:
 def test_odd_answers_get_an_answer(answers: dict[Any, Any]) -> None:
     """In whatever order, with whatever in them: never an exception, and nothing that JSON cannot say comes in."""
     moped = {name: value for name, value in MOPED.items() if name not in {"price", "location"}}
-    told = [convert(moped, to="v4", answers=dict(each)) for each in (answers.items(), reversed(answers.items()))]
-    assert told[0].findings == told[1].findings
-    assert text(told[0].ad) == text(told[1].ad)
-    assert {code for code in codes(told[0]) if code.startswith("answer.")} & {"answer.refused", "answer.unknown_field"}
+    conversions = [convert(moped, to="v4", answers=dict(each)) for each in (answers.items(), reversed(answers.items()))]
+    assert conversions[0].findings == conversions[1].findings
+    assert text(conversions[0].ad) == text(conversions[1].ad)
+    assert {code for code in codes(conversions[0]) if code.startswith("answer.")} & {"answer.refused", "answer.unknown_field"}
 
 
 @pytest.mark.parametrize(("body", "then"), [("moped", "moped"), ("scooter", "scooter"), (None, "moped"), (" ", "moped")])
@@ -520,7 +522,7 @@ def test_what_is_wrong_with_the_given_ad_comes_first() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ad", "told", "code", "message"),
+    ("ad", "options", "code", "message"),
     [
         ({**CAR, "category_id": "1020"}, {}, "edition.already", 'only v4 writes "1020"'),
         ({**CAR, "category_id": 1063}, {}, "category.unmapped", "The typed endpoints of July 2026 move it to 1060"),
@@ -532,10 +534,10 @@ def test_what_is_wrong_with_the_given_ad_comes_first() -> None:
         ({**CAR, "body": float("nan")}, {}, "json.unsupported_value", "JSON cannot express this value"),
     ],
 )
-def test_an_ad_without_a_way_stays_as_it_is(ad: Any, told: dict[str, Any], code: str, message: str) -> None:  # noqa: ANN401
+def test_an_ad_without_a_way_stays_as_it_is(ad: Any, options: dict[str, Any], code: str, message: str) -> None:  # noqa: ANN401
     """In the target edition already, of a category that exists nowhere or that there is not, or no ad at all."""
     for how in (convert, migrate):
-        done = how(ad, to="v4", **told)
+        done = how(ad, to="v4", **options)
         assert (done.ad is ad, done.kind, done.complete, done.questions, done.receipt) == (True, None, False, (), {})
         assert revert(done) is ad
         assert message in {finding.code: finding.message for finding in done.findings}[code]
@@ -565,7 +567,7 @@ def test_the_category_can_be_told_by_what_it_becomes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "message"),
+    ("options", "message"),
     [
         ({"to": "v5"}, "There is no edition 'v5'"),
         ({"to": "v4", "version": "v2"}, "There is no edition 'v2'"),
@@ -574,11 +576,11 @@ def test_the_category_can_be_told_by_what_it_becomes() -> None:
         ({"to": "v4", "colour": "red"}, "There is no setting 'colour'"),
     ],
 )
-def test_words_of_the_caller_that_name_nothing_raise(told: dict[str, Any], message: str) -> None:
+def test_words_of_the_caller_that_name_nothing_raise(options: dict[str, Any], message: str) -> None:
     """Editions, ways between them, categories, units and settings."""
     for how in (convert, migrate):
         with pytest.raises(errors.UnknownName, match=re.escape(message)):
-            how(CAR, **told)
+            how(CAR, **options)
         with pytest.raises(errors.NoMapping, match=r"There is no mapping from v4 to v4\. There are: v4 to v3, v3 to v4\."):
             how(CAR, to="v4", version="v4")
 
@@ -602,8 +604,8 @@ def test_nothing_long_is_kept(name: str) -> None:
 def test_a_warning_does_not_stand_for_an_error_at_its_place(how: Any) -> None:  # noqa: ANN401
     """A negative amount is an error, although its unit is not certain either."""
     done = how({**CAR, "price": [{"type": "list", "amount": -5, "currency": "SEK"}]}, to="v4")
-    said = [(finding.code, finding.level) for finding in done.findings if finding.at == "/price/0/amount"]
-    assert said == [("schema.minimum", Level.ERROR), ("unit.unstated", Level.WARNING)]
+    reported = [(finding.code, finding.level) for finding in done.findings if finding.at == "/price/0/amount"]
+    assert reported == [("schema.minimum", Level.ERROR), ("unit.unstated", Level.WARNING)]
     assert not done.complete
 
 
@@ -627,8 +629,8 @@ def test_a_receipt_is_of_one_ad_and_as_it_was_written() -> None:
 def test_a_receipt_of_other_schemas_is_a_finding(side: str, kind: str) -> None:
     """It may have been written where there are more editions and categories; it is not used, and the ad stays."""
     done = convert(CAR, to="v4")
-    told = {name: value for name, value in {**done.receipt, side: kind}.items() if name != "check"}
-    back = convert(done.ad, to="v3", receipt={**told, "check": digest(told)})
+    receipt = {name: value for name, value in {**done.receipt, side: kind}.items() if name != "check"}
+    back = convert(done.ad, to="v3", receipt={**receipt, "check": digest(receipt)})
     assert (codes(back), back.ad is done.ad, back.complete) == (["receipt.other"], True, False)
 
 

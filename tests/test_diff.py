@@ -107,14 +107,14 @@ def before(in_empty_folder: Path) -> dict[str, bytes]:
     return files
 
 
-def mended(run: Run, names: list[str]) -> dict[str, bytes]:
+def fixed(run: Run, names: list[str]) -> dict[str, bytes]:
     """What normalising writes of files."""
     return {name: run("normalise", *UPDATE, "--quiet", "--", name).stdout_bytes for name in names}
 
 
 def test_a_diff_leads_to_what_normalising_writes(run: Run, before: dict[str, bytes], in_empty_folder: Path) -> None:
     """For feeds and documents, by the definition of a diff, and by `git apply`."""
-    after = mended(run, [*before])
+    after = fixed(run, [*before])
     assert all(before[name] != after[name] for name in before)
     diff = run("normalise", *UPDATE, "--quiet", "--diff", "--", *before).stdout_bytes
     assert applied(diff, before) == after
@@ -126,7 +126,7 @@ def test_a_diff_leads_to_what_normalising_writes(run: Run, before: dict[str, byt
 
 def test_patch_takes_it_as_well(run: Run, before: dict[str, bytes], in_empty_folder: Path) -> None:
     """Where there is `patch`; and every diff of it is one that its definition knows, where there is none."""
-    after = mended(run, [*before])
+    after = fixed(run, [*before])
     patch = shutil.which("patch")
     for name, text in before.items():
         diff = run("normalise", *UPDATE, "--quiet", "--diff", "--", name).stdout_bytes

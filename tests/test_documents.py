@@ -79,7 +79,7 @@ def test_a_wording_that_has_changed_is_written_anew_and_stays_as_short() -> None
     assert played(page) == page.replace("This was an old wording.", "This is a new wording.")
 
 
-def told(block: str) -> list[str]:
+def documented_output(block: str) -> list[str]:
     """What a block of Python says that it prints: in comments behind its prints, or on the lines below them."""
     lines = re.findall(r"^ *print\(.*\)(?:  # (.*)|((?:\n# .*)*))$", block, re.MULTILINE)
     return [line for one, several in lines for line in ([one] if one else several.replace("\n# ", "\n").splitlines()[1:])]
@@ -101,7 +101,9 @@ def test_the_python_of_a_page_prints_what_it_says(name: str, checkout: Path, mon
     """Each block after those before it, the last one of a page too."""
     monkeypatch.chdir(checkout)
     printed, names = ran(name)
-    assert agrees("".join(f"{line}\n" for block in blocks(name, "python") for line in told(block)), "\n".join([*printed, ""]))
+    assert agrees(
+        "".join(f"{line}\n" for block in blocks(name, "python") for line in documented_output(block)), "\n".join([*printed, ""])
+    )
     for each in ("client", "session"):
         if each in names:
             names[each].close()
@@ -109,7 +111,7 @@ def test_the_python_of_a_page_prints_what_it_says(name: str, checkout: Path, mon
 
 def test_the_python_of_the_pages_shows_what_it_comes_to() -> None:
     """The readme, the library and HTTP print something."""
-    counts = {name: sum(len(told(block)) for block in blocks(name, "python")) for name in having("python")}
+    counts = {name: sum(len(documented_output(block)) for block in blocks(name, "python")) for name in having("python")}
     assert counts["README.md"] >= 3
     assert counts["library.md"] >= 10
     assert counts["http.md"] >= 2
@@ -172,9 +174,9 @@ def test_every_command_and_format_is_in_the_pages() -> None:
 def test_every_option_of_converting_is_on_its_page() -> None:
     """Those that it does not share with normalising, which are in the table; the others are named where they are explained."""
     shared = {option for param in main.commands["normalise"].params for option in param.opts}
-    own = {max(param.opts, key=len) for param in main.commands["convert"].params if isinstance(param, click.Option)} - shared
+    options = {max(param.opts, key=len) for param in main.commands["convert"].params if isinstance(param, click.Option)} - shared
     listed = {*re.findall(r"^\| `(--[a-z]+)", read("convert.md"), re.MULTILINE)}
-    assert own <= listed
+    assert options <= listed
 
 
 def test_the_settings_of_the_page_are_settings() -> None:
@@ -241,11 +243,11 @@ def test_the_readme_is_one_page() -> None:
 
 def test_what_an_error_says_to_install_is_what_the_documents_say() -> None:
     """In a clone and by address, since no index has the package."""
-    told = read("installing.md")
+    page = read("installing.md")
     for extra in ("openapi", "hypothesis"):
         command = f"pip install '.[{extra}]'"
         assert command in str(errors.MissingExtra(extra))
-        assert f"`{command}`" in told
+        assert f"`{command}`" in page
 
 
 def test_the_changelog_has_a_place_for_what_comes() -> None:

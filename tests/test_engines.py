@@ -52,8 +52,8 @@ def compiled(schema: dict[str, Any]) -> dict[str, engines.Engine]:
 
 def both(schema: dict[str, Any], values: list[Any]) -> list[bool]:
     """What both engines say of values."""
-    said = {name: [engine.accepts(value) for value in values] for name, engine in compiled(schema).items()}
-    first, *others = said.values()
+    verdicts = {name: [engine.accepts(value) for value in values] for name, engine in compiled(schema).items()}
+    first, *others = verdicts.values()
     differing = [value for n, value in enumerate(values) if any(other[n] != first[n] for other in others)]
     assert not differing, (schema, differing[:3])
     return first
@@ -136,14 +136,14 @@ def broken(folder: Path, how: str, library: str = "jsonschema_rs") -> dict[str, 
     """An environment in which a library is broken in some way."""
     package = folder / library
     package.mkdir()
-    told = {
+    sources = {
         "refuses": "raise ImportError('undefined symbol: Py_Foo')",
         "missing": f"raise ModuleNotFoundError('No module named {library}')",
         "panics": "class PanicException(BaseException): pass\nraise PanicException('panic')",
         "lacks": "",
         "lies": "class Draft202012Validator:\n  def __init__(self, *_, **__): self.is_valid = lambda _: True",
     }
-    (package / "__init__.py").write_text(told.get(how, "from .binary import Draft202012Validator"), "utf-8")
+    (package / "__init__.py").write_text(sources.get(how, "from .binary import Draft202012Validator"), "utf-8")
     if how == "binary":
         (package / "binary.abi3.so").write_bytes(b"\x7fELF broken")
     if how == "version":

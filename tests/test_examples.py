@@ -51,8 +51,8 @@ def test_an_example_is_normalised_as_it_says(path: Path) -> None:
     """To just that ad, with just those findings; what it becomes is valid, unless something is left to a person."""
     case = json.loads(path.read_text("utf-8"))
     version, category, *_ = path.relative_to(FOLDER).parts
-    said = case.get("settings", {})
-    report = preflight(case["ad"], version=version, operation=case.get("operation", "create"), **said)
+    settings = case.get("settings", {})
+    report = preflight(case["ad"], version=version, operation=case.get("operation", "create"), **settings)
     left = [finding for finding in report.findings if finding.code != "category.open"]
     assert case["why"].endswith(".")
     assert report.kind == Kind(version=version, category=category)
@@ -68,10 +68,10 @@ def test_an_example_is_converted_as_it_says(path: Path) -> None:
     case = json.loads(path.read_text("utf-8"))
     version, category, *_ = path.relative_to(FOLDER).parts
     done = migrate(case["ad"], to=case["to"], version=version, answers=case.get("answers"), **case.get("settings", {}))
-    told = [[finding.code, finding.at] for finding in done.findings if finding.code != "category.open"]
+    findings = [[finding.code, finding.at] for finding in done.findings if finding.code != "category.open"]
     assert case["why"].endswith(".")
     assert done.origin == Kind(version=version, category=category)
-    assert told == case["findings"]
+    assert findings == case["findings"]
     assert [ask.at for ask in done.questions] == case.get("questions", [])
     assert done.ad == case["becomes"]
     assert json.dumps(revert(done)) == json.dumps(case["ad"])
@@ -79,10 +79,10 @@ def test_an_example_is_converted_as_it_says(path: Path) -> None:
 
 def test_every_category_that_is_converted_has_an_example() -> None:
     """From the edition that its mapping is written for."""
-    for way in default().edition_paths.values():
-        for category, *_ in way.categories:
-            if not way.back:
-                assert list((FOLDER / way.version / category / "converted").glob("*.json")), category
+    for path in default().edition_paths.values():
+        for category, *_ in path.categories:
+            if not path.back:
+                assert list((FOLDER / path.version / category / "converted").glob("*.json")), category
 
 
 def test_every_category_of_every_edition_has_examples(kinds: list[Kind]) -> None:

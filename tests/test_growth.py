@@ -12,7 +12,7 @@ import pytest
 from ads import CAR, MOPED
 from hypothesis import given
 from hypothesis import strategies as st
-from json_strategies import HELD
+from json_strategies import CATALOGUE
 
 from v4schema import Kind, convert, migrate, normalise, validate
 from v4schema.conversion import receipts
@@ -40,8 +40,8 @@ def lines(call: Callable[[], object]) -> int:
         sys.settrace(counted)
         call()
 
-    with ThreadPoolExecutor(max_workers=1) as own:
-        own.submit(traced).result()
+    with ThreadPoolExecutor(max_workers=1) as executor:
+        executor.submit(traced).result()
     return count
 
 
@@ -76,11 +76,11 @@ def explained(size: int) -> Callable[[], object]:
     findings = [Finding(code="field.dropped", at=f"/a/{number}", message=f"{number}", level=Level.NOTE) for number in range(size)]
     before, after = ({"a": [value] * size, "b": [value] * size} for value in (1, 2))
     kind = Kind(version="v4")
-    done = Conversion(ad=after, given=before, kind=kind, origin=kind, catalogue=HELD, reported=tuple(findings))
+    done = Conversion(ad=after, given=before, kind=kind, origin=kind, catalogue=CATALOGUE, reported=tuple(findings))
     return lambda: done.receipt
 
 
-def slip(new: object, given_: object) -> receipts.Receipt:
+def receipt(new: object, given_: object) -> receipts.Receipt:
     """Make the receipt that leads from one value back to another."""
     return receipts.create({"a": given_}, {"a": new}, why=lambda *_, **__: "so")
 
@@ -159,7 +159,7 @@ def test_four_times_as_much_is_no_more_than_about_four_times_the_work(work: str)
 @pytest.mark.parametrize(
     "work",
     [
-        lambda size: receipts.restore({"a": Items([{"b": 1}] * size)}, slip([{"b": 1}] * size, [{"b": 2}] * size)),
+        lambda size: receipts.restore({"a": Items([{"b": 1}] * size)}, receipt([{"b": 1}] * size, [{"b": 2}] * size)),
         lambda size: normalise({"category_id": "1121", "price": Items(misnamed(size))}),
         lambda size: migrate({**CAR, "price": Items(misnamed(size))}, to="v4", price_unit="kr"),
     ],
@@ -189,14 +189,14 @@ def test_of_things_with_one_name_the_first_is_found_without_looking_at_the_other
     for mark in (None, "b"):
         counts = []
         for size in (20, 200):
-            shelf = KeyedQueue()
+            queue = KeyedQueue()
             steps: list[int] = []
             for number in range(size):
-                shelf.put("a", number, "b")
-            shelf._database.set_progress_handler(lambda steps=steps: steps.append(1), 1)  # type: ignore[misc]  # noqa: SLF001
-            assert [shelf.take("a", mark) for _ in range(10)] == [*range(10)]
+                queue.put("a", number, "b")
+            queue._database.set_progress_handler(lambda steps=steps: steps.append(1), 1)  # type: ignore[misc]  # noqa: SLF001
+            assert [queue.take("a", mark) for _ in range(10)] == [*range(10)]
             counts.append(len(steps))
-            shelf.close()
+            queue.close()
         assert counts[1] <= 2 * counts[0]
 
 
@@ -249,7 +249,7 @@ def test_a_difference_leads_from_the_old_text_to_the_new_one(data: st.DataObject
     new = list(old)
     for place in data.draw(st.lists(st.integers(0, 200), max_size=20)):
         new[place : place + data.draw(st.integers(0, 2))] = [f"{place}!\n"] * data.draw(st.integers(0, 2))
-    told = [
+    diff = [
         *unified_diff(
             old,
             new,
@@ -257,9 +257,9 @@ def test_a_difference_leads_from_the_old_text_to_the_new_one(data: st.DataObject
             "x",
         )
     ]
-    assert bool(told) == (old != new)
+    assert bool(diff) == (old != new)
     rest, at = list(old), 0
-    for line in told[2:]:
+    for line in diff[2:]:
         if line.startswith("@@"):
             start, length = (int(each) for each in f"{line.split()[2][1:]},1".split(",")[:2])
             at = start - 1 if length else start

@@ -304,9 +304,9 @@ def test_what_is_only_warned_of_passes_with_a_word_in_the_log(
     """A price that makes sense only as kronor, a placeholder: told at the level INFO."""
     caplog.set_level(logging.INFO, "v4schema.openapi")
     assert by_httpx(commands(api, guide("moped"))["create"])[0] == 201
-    told = [record for record in caplog.records if record.name == "v4schema.openapi"]
-    assert {record.levelno for record in told} == {logging.INFO}
-    assert "warning price.implausible /price/0/amount" in told[0].getMessage()
+    records = [record for record in caplog.records if record.name == "v4schema.openapi"]
+    assert {record.levelno for record in records} == {logging.INFO}
+    assert "warning price.implausible /price/0/amount" in records[0].getMessage()
 
 
 class Once(io.BytesIO):
@@ -438,8 +438,8 @@ def answering(environ: dict[str, Any], start_response: Any) -> list[bytes]:  # n
 @pytest.mark.parametrize("host", ["h?", "h#", "[", "", None, "h\x00", "h h", "@", "h/v4/ads?", "\xff"])
 def test_no_host_is_a_way_around(host: str | None) -> None:
     """Neither one that ends the path nor one that is none."""
-    status, told = asked_for(Preflight(answering), HTTP_HOST=host)
-    assert (status, told["visible"]) == (400, ["Must be a valid boolean."])
+    status, answer = asked_for(Preflight(answering), HTTP_HOST=host)
+    assert (status, answer["visible"]) == (400, ["Must be a valid boolean."])
 
 
 @pytest.mark.parametrize(
@@ -529,8 +529,8 @@ def test_what_is_no_path_of_the_api_passes_unread(changed: dict[str, object]) ->
 )
 def test_a_path_is_judged_however_an_application_routes(changed: dict[str, object]) -> None:
     """By what it is mounted at, by the raw target, or without the first slash."""
-    status, told = asked_for(Preflight(answering), **changed)
-    assert (status, told["visible"]) == (400, ["Must be a valid boolean."])
+    status, answer = asked_for(Preflight(answering), **changed)
+    assert (status, answer["visible"]) == (400, ["Must be a valid boolean."])
 
 
 def test_a_head_is_checked_as_a_get() -> None:
@@ -542,8 +542,8 @@ def test_a_head_is_checked_as_a_get() -> None:
 
 def test_a_path_of_another_edition_does_not_pass_unread() -> None:
     """Who names an edition has the other one refused."""
-    status, told = asked_for(Preflight(answering, version="v3"))
-    assert (status, told) == (400, ["V3 has no such path."])
+    status, answer = asked_for(Preflight(answering, version="v3"))
+    assert (status, answer) == (400, ["V3 has no such path."])
 
 
 def test_what_is_raised_while_checking_is_a_refusal(caplog: pytest.LogCaptureFixture) -> None:

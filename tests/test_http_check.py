@@ -47,7 +47,7 @@ def answered(status: int, body: object = None, kind: str = "application/json") -
     return openapi.response(status, headers={"content-type": kind}, body=raw)
 
 
-def told(report: Report) -> list[tuple[str, str]]:
+def findings_of(report: Report) -> list[tuple[str, str]]:
     """The codes and places of a report."""
     return [(finding.code, finding.at) for finding in report.findings]
 
@@ -123,7 +123,7 @@ def test_what_is_wrong_with_a_request_is_found(request_: Request, expected: list
 def test_all_is_found_at_once(clean: Ad) -> None:
     """A missing token hides nothing of the ad, and what is wrong with the request comes first."""
     report = check_request(sent("POST", "/v4/ad?x=1", clean | {"visible": 3}, token=None))
-    assert told(report) == [("http.token_missing", ""), ("http.query_unknown", ""), ("schema.type", "/visible")]
+    assert findings_of(report) == [("http.token_missing", ""), ("http.query_unknown", ""), ("schema.type", "/visible")]
     assert (report.valid, report.kind) == (False, Kind(version="v4", category="moped"))
 
 
@@ -133,15 +133,17 @@ def test_a_body_is_never_passed_unread(form: Callable[[bytes], Any], clean: Ad) 
     body = form(json.dumps(clean | {"visible": 3}).encode())
     headers = {"X-Auth-Token": "6d2f7a", "Content-Type": "application/json"}
     for path in ("/v4/ad", "//v4/ad"):
-        assert told(check_request(openapi.request("POST", HOST + path, headers=headers, body=body))) == [
+        assert findings_of(check_request(openapi.request("POST", HOST + path, headers=headers, body=body))) == [
             ("schema.type", "/visible")
         ]
     for path in ("/v4/ad/..", "/v4/ad/moped-001?x=1"):
-        assert ("schema.type", "/visible") in told(check_request(openapi.request("PUT", HOST + path, headers=headers, body=body)))
+        assert ("schema.type", "/visible") in findings_of(
+            check_request(openapi.request("PUT", HOST + path, headers=headers, body=body))
+        )
     given = MockRequest("http://localhost", "post", "/v4/ad", headers=headers, data=body)
-    assert told(check_request(given)) == [("schema.type", "/visible")]
+    assert findings_of(check_request(given)) == [("schema.type", "/visible")]
     answer = openapi.response(200, headers=headers, body=body)
-    assert told(check_response(sent("GET", "/v4/ad/1"), answer)) == [("schema.type", "/visible")]
+    assert findings_of(check_response(sent("GET", "/v4/ad/1"), answer)) == [("schema.type", "/visible")]
     with pytest.raises(TypeError, match="a body must be bytes or text, not dict"):
         openapi.request("POST", HOST + "/v4/ad", body=clean)  # type: ignore[arg-type]
 
@@ -154,7 +156,7 @@ def test_a_buffer_is_judged_by_its_bytes(clean: Ad) -> None:
     doubled = memoryview(bytes(byte for byte in raw for _ in range(2)))
     for body in (memoryview(raw).cast("Q"), memoryview(raw).cast("B", (len(raw) // 8, 8)), doubled[::2]):
         request = openapi.request("POST", HOST + "/v4/ad", headers=headers, body=body)
-        assert (request.body, told(check_request(request))) == (raw, [])
+        assert (request.body, findings_of(check_request(request))) == (raw, [])
     with pytest.raises(TypeError, match="a body must be bytes or text, not array"):
         openapi.request("POST", HOST + "/v4/ad", headers=headers, body=array.array("B", raw))  # type: ignore[arg-type]
     lone = openapi.request("POST", HOST + "/v4/ad", headers=headers, body='{"title": "\ud800"}')
@@ -164,23 +166,23 @@ def test_a_buffer_is_judged_by_its_bytes(clean: Ad) -> None:
 @pytest.mark.parametrize("path", ["/v4/%61d", "/%764/ad", "/%76%34/%61%64"])
 def test_a_path_that_is_encoded_needlessly_is_the_same_path(path: str, clean: Ad) -> None:
     """As RFC 3986 has it; an encoded slash separates nothing."""
-    assert told(check_request(sent("POST", path, clean | {"visible": 3}))) == [("schema.type", "/visible")]
-    assert told(check_request(sent("POST", "/v4%2Fad", clean))) == [("http.path", "")]
+    assert findings_of(check_request(sent("POST", path, clean | {"visible": 3}))) == [("schema.type", "/visible")]
+    assert findings_of(check_request(sent("POST", "/v4%2Fad", clean))) == [("http.path", "")]
 
 
 def test_headers_of_one_name_are_all_heard(clean: Ad) -> None:
     """A second content type hides no first one."""
     headers = [("X-Auth-Token", "6d2f7a"), ("Content-Type", "text/plain"), ("content-type", "application/json")]
     request = openapi.request("POST", HOST + "/v4/ad", headers=headers, body=json.dumps(clean))
-    assert told(check_request(request)) == [("http.content_type", "")]
+    assert findings_of(check_request(request)) == [("http.content_type", "")]
 
 
 def test_a_body_that_is_sent_as_something_else_is_judged_all_the_same(clean: Ad) -> None:
     """If it reads as JSON."""
     wrong = clean | {"visible": 3}
-    found = told(check_request(sent("POST", "/v4/ad", wrong, kind="text/plain")))
+    found = findings_of(check_request(sent("POST", "/v4/ad", wrong, kind="text/plain")))
     assert found == [("http.content_type", ""), ("schema.type", "/visible")]
-    assert told(check_request(sent("POST", "/v4/ad", b"a=1", kind="text/plain"))) == [("http.content_type", "")]
+    assert findings_of(check_request(sent("POST", "/v4/ad", b"a=1", kind="text/plain"))) == [("http.content_type", "")]
 
 
 def test_what_is_told_of_an_answer_speaks_of_the_answer() -> None:
@@ -209,9 +211,9 @@ def test_a_body_that_is_no_ad_is_checked_by_its_schema(schemas: Path, tmp_path: 
     source = json.loads((tmp_path / "own" / "v4" / "openapi.json").read_text("utf-8"))
     source["paths"]["/v4/ad"]["post"]["requestBody"]["content"]["application/json"] = {"schema": {"type": "string"}}
     (tmp_path / "own" / "v4" / "openapi.json").write_text(json.dumps(source), "utf-8")
-    held = Catalogue(tmp_path / "own")
-    assert told(check_request(sent("POST", "/v4/ad", "x"), catalogue=held)) == []
-    report = check_request(sent("POST", "/v4/ad", 3), catalogue=held)
+    catalogue = Catalogue(tmp_path / "own")
+    assert findings_of(check_request(sent("POST", "/v4/ad", "x"), catalogue=catalogue)) == []
+    report = check_request(sent("POST", "/v4/ad", 3), catalogue=catalogue)
     assert [(finding.code, finding.message, finding.level) for finding in report.findings] == [
         ("http.body", "The body is not as the documents describe it.", v4schema.Level.ERROR)
     ]
@@ -228,7 +230,7 @@ def test_any_request_of_the_protocol_will_do(clean: Ad) -> None:
         data=json.dumps(clean).encode(),
         content_type="Application/JSON; charset",
     )
-    assert told(check_request(request)) == []
+    assert findings_of(check_request(request)) == []
     assert request.parameters.path == {}
 
 
@@ -244,16 +246,16 @@ def test_the_path_tells_the_edition_unless_the_caller_does(clean: Ad) -> None:
 def test_a_partial_update_is_checked_with_the_callers_category() -> None:
     """Without one, against what all categories share."""
     request = sent("PATCH", "/v4/ad/1", {"category_fields": {"body_type": "sedan"}})
-    assert told(check_request(request)) == [("category.missing", "/category_id")]
-    assert ("schema.enum", "/category_fields/body_type") in told(check_request(request, category="moped"))
+    assert findings_of(check_request(request)) == [("category.missing", "/category_id")]
+    assert ("schema.enum", "/category_fields/body_type") in findings_of(check_request(request, category="moped"))
     with pytest.raises(UnknownName):
         check_request(request, category="aeroplane")
 
 
 def test_an_ad_that_names_itself_otherwise_than_its_path_is_warned_of(clean: Ad) -> None:
     """Percent-encoding is undone first."""
-    assert told(check_request(sent("PUT", "/v4/ad/moped%2D001", clean))) == []
-    assert told(check_request(sent("PUT", "/v4/ad/moped-002", clean))) == [("http.identity", "/source_id")]
+    assert findings_of(check_request(sent("PUT", "/v4/ad/moped%2D001", clean))) == []
+    assert findings_of(check_request(sent("PUT", "/v4/ad/moped-002", clean))) == [("http.identity", "/source_id")]
 
 
 def test_a_parameter_that_is_described_is_known_and_checked(schemas: Path, tmp_path: Path) -> None:
@@ -263,10 +265,10 @@ def test_a_parameter_that_is_described_is_known_and_checked(schemas: Path, tmp_p
     page = {"name": "page", "in": "query", "required": True, "schema": {"type": "integer"}}
     source["paths"]["/v4/ad"]["get"]["parameters"] = [page]
     (tmp_path / "v4" / "openapi.json").write_text(json.dumps(source), "utf-8")
-    held = Catalogue(tmp_path)
-    assert told(check_request(sent("GET", "/v4/ad?page=2"), catalogue=held)) == []
-    assert told(check_request(sent("GET", "/v4/ad?page=two"), catalogue=held)) == [("http.parameter", "")]
-    assert told(check_request(sent("GET", "/v4/ad"), catalogue=held)) == [("http.parameter", "")]
+    catalogue = Catalogue(tmp_path)
+    assert findings_of(check_request(sent("GET", "/v4/ad?page=2"), catalogue=catalogue)) == []
+    assert findings_of(check_request(sent("GET", "/v4/ad?page=two"), catalogue=catalogue)) == [("http.parameter", "")]
+    assert findings_of(check_request(sent("GET", "/v4/ad"), catalogue=catalogue)) == [("http.parameter", "")]
 
 
 @pytest.mark.parametrize(
@@ -306,7 +308,7 @@ def test_a_parameter_that_is_described_is_known_and_checked(schemas: Path, tmp_p
 def test_what_is_wrong_with_an_answer_is_found(request_: Request, response: Response, expected: list[tuple[str, str]]) -> None:
     """What the API says against a request, and what documents do not describe."""
     report = check_response(request_, response)
-    assert told(report) == expected
+    assert findings_of(report) == expected
     assert report.valid == (response.status_code < 400 and {code for code, _ in expected} <= {"http.status", "http.body"})
 
 
@@ -316,9 +318,9 @@ def test_an_ad_that_comes_back_is_checked_as_one_of_the_api(clean: Ad) -> None:
     report = check_response(sent("POST", "/v4/ad"), answered(201, returned))
     assert (str(report.kind), report.findings) == ("v4/moped", ())
     report = check_response(sent("GET", "/v4/ad"), answered(200, [returned, returned | {"state": "sold"}]))
-    assert (str(report.kind), told(report)) == ("v4/moped", [("schema.enum", "/1/state")])
+    assert (str(report.kind), findings_of(report)) == ("v4/moped", [("schema.enum", "/1/state")])
     report = check_response(sent("GET", "/v4/ad"), answered(200, [returned, {"category_id": "1102", "source_id": "2"}]))
-    assert (report.kind, told(report)) == (None, [])
+    assert (report.kind, findings_of(report)) == (None, [])
 
 
 @pytest.mark.slow
@@ -442,7 +444,9 @@ def test_openapi_core_alone_says_the_same_of_an_ad(clean: Ad) -> None:
 @pytest.mark.parametrize("engine", ["jsonschema-rs", "jsonschema"])
 def test_both_engines_judge(engine: str, clean: Ad) -> None:
     """The engine is the caller's choice here too."""
-    assert told(check_request(sent("POST", "/v4/ad", clean | {"visible": 3}), engine=engine)) == [("schema.type", "/visible")]
+    assert findings_of(check_request(sent("POST", "/v4/ad", clean | {"visible": 3}), engine=engine)) == [
+        ("schema.type", "/visible")
+    ]
 
 
 @pytest.mark.slow

@@ -12,8 +12,8 @@ from expected import expected, failures, forbidden
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis_profiles import examples, is_quick, is_thorough
-from json_strategies import ANY_JSON, HELD, KINDS, broken, same
-from tables import Tally
+from json_strategies import ANY_JSON, CATALOGUE, KINDS, broken, same
+from tables import AssertionCounts
 
 from v4schema import Finding, Kind, Level, Report, feed, normalise, openapi, strategies, validate
 from v4schema.dialect.assertions import Assertion, AssertionId, assertions
@@ -24,11 +24,11 @@ from v4schema.strategies.kind_strategies import KindStrategies
 from v4schema.strategies.near_miss import near_misses_of
 
 #: Every kind of ad with every operation of its edition.
-EVERY = [(kind, operation) for kind in KINDS for operation in HELD.edition(kind.version).operations]
+EVERY = [(kind, operation) for kind in KINDS for operation in CATALOGUE.edition(kind.version).operations]
 IN_EACH = pytest.mark.parametrize(("kind", "operation"), EVERY, ids=[f"{kind}-{operation}" for kind, operation in EVERY])
 SLOW = [pytest.mark.slow]
 #: The finding codes and the wrong names, as the files have them.
-FILES = {name: HELD.read(f"{name}.json") for name in ("findings", "words")}
+FILES = {name: CATALOGUE.read(f"{name}.json") for name in ("findings", "words")}
 #: How often each law is tried for each kind and operation.
 FEW = examples(5, suppress_health_check=[*HealthCheck])
 #: Each assertion is violated as simply as possible, or a second time in any way.
@@ -60,7 +60,7 @@ def test_every_drawn_ad_is_valid(kind: Kind, operation: str, data: st.DataObject
 
 def identities(kind: Kind, operation: str) -> dict[AssertionId, str]:
     """What each assertion of a schema asserts, wherever its keyword is: place, keyword, name, code, level and limit."""
-    schema = HELD.schema(kind, operation)
+    schema = CATALOGUE.schema(kind, operation)
     return {
         assertion.id: json.dumps(
             [
@@ -107,27 +107,30 @@ def test_every_near_miss_gives_exactly_its_finding(
     Assertions that categories and operations of an edition share are violated once in that edition; in the thorough profile, once
     in each category. An assertion that no earlier edition has is violated twice. The quick profile tries every tenth.
     """
-    first, *_ = HELD.edition(kind.version).operations
+    first, *_ = CATALOGUE.edition(kind.version).operations
     if is_thorough():
         known = {*identities(kind, first).values()} if operation != first else set()
     else:
         known = {*before(kind, operation)}
-    kind_strategies, tally = KindStrategies(catalogue=HELD, kind=kind, operation=operation), Tally(str(kind))
+    kind_strategies, assertion_counts = (
+        KindStrategies(catalogue=CATALOGUE, kind=kind, operation=operation),
+        AssertionCounts(str(kind)),
+    )
     identity = identities(kind, operation)
     new = [assertion for assertion in kind_strategies.assertions if identity[assertion.id] not in known]
     for assertion in new[:: 10 if is_quick() else 1]:
-        tally.add(assertion, "rules")
+        assertion_counts.add(assertion, "rules")
         if assertion.id not in kind_strategies.violations:
-            tally.add(assertion, "implied")
+            assertion_counts.add(assertion, "implied")
             continue
         often = ONCE if identity[assertion.id] in in_other_editions(kind.version) else TWICE
         drawn = misses(kind_strategies, assertion, often)
-        tally.add(assertion, "broken", number=bool(drawn))
-        tally.add(assertion, "ads", number=drawn)
-    record_property("tally", tally.rows)
+        assertion_counts.add(assertion, "broken", number=bool(drawn))
+        assertion_counts.add(assertion, "ads", number=drawn)
+    record_property("assertion_counts", assertion_counts.rows)
     assert all(
-        tally.counts[keyword, "broken"] + tally.counts[keyword, "implied"] == number
-        for (keyword, what), number in tally.counts.items()
+        assertion_counts.counts[keyword, "broken"] + assertion_counts.counts[keyword, "implied"] == number
+        for (keyword, what), number in assertion_counts.counts.items()
         if what == "rules"
     )
 
@@ -181,9 +184,9 @@ def test_any_json_gets_a_report_for_every_kind_and_operation(
     engine: str, ad: object, kind: Kind, data: st.DataObject, named: bool
 ) -> None:
     """For any value, whether the caller names the category or the ad does."""
-    operation = data.draw(st.sampled_from([*HELD.edition(kind.version).operations]))
+    operation = data.draw(st.sampled_from([*CATALOGUE.edition(kind.version).operations]))
     if isinstance(ad, dict) and not named:
-        ad = {**ad, HELD.category_at[0]: data.draw(st.sampled_from([kind.category, *ad.values()]))}
+        ad = {**ad, CATALOGUE.category_at[0]: data.draw(st.sampled_from([kind.category, *ad.values()]))}
     report = validate(ad, version=kind.version, category=kind.category if named else None, operation=operation, engine=engine)
     assert report.valid or report.errors
     assert isinstance(ad, dict) or not report.valid
@@ -221,7 +224,7 @@ def test_the_body_of_the_api_nests_as_the_ad_does(data: st.DataObject) -> None:
 @given(data=st.data())
 def test_respelled_ads_are_normalised(data: st.DataObject) -> None:
     """`normalise` reverses `respelled`."""
-    version = data.draw(st.sampled_from([*HELD.editions]))
+    version = data.draw(st.sampled_from([*CATALOGUE.editions]))
     respelling = data.draw(strategies.respelled(version))
     assert same(normalise(respelling.ad, version=version, category=respelling.kind.category).ad, respelling.normalised)
     assert respelling.kind.version == version
@@ -231,7 +234,7 @@ def test_respelled_ads_are_normalised(data: st.DataObject) -> None:
 @given(data=st.data())
 def test_every_drawn_feed_is_read_completely(data: st.DataObject) -> None:
     """All ads in order, in every format."""
-    version = data.draw(st.sampled_from([*HELD.editions]))
+    version = data.draw(st.sampled_from([*CATALOGUE.editions]))
     file = data.draw(strategies.feeds(version))
     results = [*feed.check([(file.name, file.data)], version=version)]
     assert [result.reading.ad for result in results] == [*file.ads]
@@ -244,7 +247,7 @@ def test_every_drawn_feed_is_read_completely(data: st.DataObject) -> None:
     ("version", "operation"),
     [
         (edition.name, name)
-        for edition in HELD.editions.values()
+        for edition in CATALOGUE.editions.values()
         for name in [None, *(name for name, operation in edition.operations.items() if not operation.answer)]
     ],
 )

@@ -52,11 +52,11 @@ def ads(clean: dict[str, Any], in_empty_folder: Path) -> str:
     return "feed.ndjson"
 
 
-def refused(run: Run, folder: Path, *words: str) -> None:
+def refused(run: Run, folder: Path, *args: str) -> None:
     """Hold that a run says that the folder is full, and that nothing is left of it."""
     before = sorted(os.listdir())
     with full():
-        result = run(*words)
+        result = run(*args)
     assert result.exit_code == 2
     assert f"Error: Cannot write to the temporary folder {folder}: " in result.stderr
     assert result.stdout == ""
@@ -113,8 +113,8 @@ def test_tables_and_receipts_have_limits_of_their_own(run: Run, in_empty_folder:
     assert "more than 1000 bytes" in answers.unusable.message
     assert not AnswerSheet(table, to="v4", limits=Limits(ad=10, document=10_000)).unusable
     (in_empty_folder / "answers.csv").write_bytes(table)
-    words = ["convert", "--to", "v4", "--answers", "answers.csv", "-"]
-    refusal = run(*words, "--max-document-size", "1kB", stdin="{}")
+    args = ["convert", "--to", "v4", "--answers", "answers.csv", "-"]
+    refusal = run(*args, "--max-document-size", "1kB", stdin="{}")
     assert refusal.exit_code == 2
     assert "--max-document-size" in refusal.stderr
     long = b'{"source_id": "1", "became": "%s"}\n' % (b"x" * 200)
@@ -134,9 +134,9 @@ def test_sizes_are_read_as_people_write_them(size: str, bytes_: int, run: Run) -
     """With or without a unit, of a thousand or of 1024, on the command line and in settings; what is as large passes."""
     ad = json.dumps({"source_id": "1", "body": ""})
     text = json.dumps({"source_id": "1", "body": "x" * (min(bytes_, 10_000) - len(ad))})
-    for words, env in ((["--max-ad-size", size], {}), ([], {"V4SCHEMA_MAX_AD_SIZE": size})):
-        assert "file.too_large" not in run("validate", *words, stdin=text, env=env).stdout
-        assert ("file.too_large" in run("validate", *words, stdin=text + " ", env=env).stdout) == (bytes_ < 10_000)
+    for args, env in ((["--max-ad-size", size], {}), ([], {"V4SCHEMA_MAX_AD_SIZE": size})):
+        assert "file.too_large" not in run("validate", *args, stdin=text, env=env).stdout
+        assert ("file.too_large" in run("validate", *args, stdin=text + " ", env=env).stdout) == (bytes_ < 10_000)
 
 
 @pytest.mark.parametrize("size", ["", "0", "-1", "x", "1 XB", "1e3", "9999999TB", "0.1"])
@@ -156,8 +156,8 @@ def test_what_is_too_large_is_not_written_anew(run: Run, clean: dict[str, Any], 
     ]
     feed = in_empty_folder / "feed.ndjson"
     feed.write_text("\n".join(lines), "utf-8")
-    for words in (["normalise", "-i"], ["normalise", "-o", "new.ndjson"], ["convert", "--to", "v4", "--rejects", "r", "-o", "n"]):
-        result = run(*words, "feed.ndjson", "--max-ad-size", "4kB")
+    for args in (["normalise", "-i"], ["normalise", "-o", "new.ndjson"], ["convert", "--to", "v4", "--rejects", "r", "-o", "n"]):
+        result = run(*args, "feed.ndjson", "--max-ad-size", "4kB")
         assert result.exit_code == 3
         assert result.output.count(" file.too_large ") == 1
         assert feed.read_text("utf-8") == "\n".join(lines)
@@ -186,12 +186,12 @@ def test_a_small_archive_of_much_text_takes_little_memory(begin: bytes, in_empty
         file.write(begin)
         for _ in range(300):
             file.write(b"x" * MOST)
-    words = ["validate", "--quiet", "--max-document-size", "16MiB", "bomb.gz"]
+    args = ["validate", "--quiet", "--max-document-size", "16MiB", "bomb.gz"]
     script = f"""
 import resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (512 << 20, 512 << 20))  # the text alone has 300 MiB, and was held twice
 from v4schema.cli import main
-main({words!r})
+main({args!r})
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False, cwd=in_empty_folder)
     assert done.returncode == 3

@@ -6,18 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from json_strategies import HELD, every_mapping
+from json_strategies import CATALOGUE, every_mapping
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
 from v4schema.conversion.mappings import CategoryMapping, Rule, problems
 
-MAPPINGS = [*every_mapping(HELD)]
+MAPPINGS = [*every_mapping(CATALOGUE)]
 
 
 def wrong(mapping: CategoryMapping) -> list[str]:
     """What is wrong with a mapping between the schemas of its kinds."""
-    return [*problems(mapping, HELD.schema(mapping.given), HELD.schema(mapping.target))]
+    return [*problems(mapping, CATALOGUE.schema(mapping.given), CATALOGUE.schema(mapping.target))]
 
 
 def test_every_file_is_what_the_meta_schema_says(schemas: Path) -> None:
@@ -33,12 +33,12 @@ def test_every_file_is_what_the_meta_schema_says(schemas: Path) -> None:
 
 def test_every_category_has_a_mapping_or_a_word_of_the_documents() -> None:
     """Those of the older edition that the newer one has are mapped, and of all others it is told that they lead nowhere."""
-    for way in HELD.edition_paths.values():
-        if not way.back:
-            mapped = {category for category, *_ in way.categories}
-            assert mapped | way.unmapped.keys() == HELD.edition(way.version).categories.keys()
-            assert not mapped & way.unmapped.keys()
-            assert mapped >= HELD.edition(way.to).categories.keys()
+    for path in CATALOGUE.edition_paths.values():
+        if not path.back:
+            mapped = {category for category, *_ in path.categories}
+            assert mapped | path.unmapped.keys() == CATALOGUE.edition(path.version).categories.keys()
+            assert not mapped & path.unmapped.keys()
+            assert mapped >= CATALOGUE.edition(path.to).categories.keys()
 
 
 @pytest.mark.parametrize("mapping", MAPPINGS, ids=lambda mapping: str(mapping.given))
@@ -77,10 +77,10 @@ def test_a_rule_about_nothing_is_an_error(rule: Rule, message: str) -> None:
 def test_every_rule_rests_on_documents_and_says_why() -> None:
     """What is not simply kept has a reason, and the reason has a source."""
     for mapping in MAPPINGS:
-        assert {*mapping.source} <= HELD.documents.keys()
+        assert {*mapping.source} <= CATALOGUE.documents.keys()
         for rule in mapping.rules:
             assert rule.action == "keep" or (rule.why.endswith(".") and rule.source)
-            assert {*rule.source} <= HELD.documents.keys()
+            assert {*rule.source} <= CATALOGUE.documents.keys()
 
 
 def test_a_mapping_is_turned_round_where_its_steps_can_be() -> None:

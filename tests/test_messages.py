@@ -11,9 +11,9 @@ TRANSCRIPTS = sorted(FOLDER.glob("*.txt"))
 @pytest.mark.parametrize("transcript", TRANSCRIPTS, ids=lambda path: path.stem)
 def test_a_mistake_is_told_in_the_words_that_are_kept(transcript: Path) -> None:
     """A transcript is what a shell of 80 columns shows, to the letter; a new wording is kept once somebody has read it."""
-    told = play(command(transcript))
+    printed = play(command(transcript))
     kept = transcript.read_text("utf-8")
-    assert told == kept, f"Now it says\n\n{told}\nIf that is better: python scripts/write_messages.py {transcript.stem}"
+    assert printed == kept, f"Now it says\n\n{printed}\nIf that is better: python scripts/write_messages.py {transcript.stem}"
 
 
 def test_every_mistake_is_told_and_there_are_enough() -> None:
@@ -26,8 +26,8 @@ def test_every_mistake_is_told_and_there_are_enough() -> None:
 
 def test_every_kind_of_fault_has_a_transcript() -> None:
     """Of files, of what kind of ad it is, of names, of values, and of each of the commands that check or mend."""
-    told = "".join(path.read_text("utf-8") for path in TRANSCRIPTS)
+    text = "".join(path.read_text("utf-8") for path in TRANSCRIPTS)
     kinds = ("json", "ad", "category", "field", "schema", "value", "price", "location", "unit")
-    assert all(f" {kind}." in told for kind in kinds)
-    assert all(f"$ v4schema {name} " in told for name in ("validate", "normalise", "convert"))
-    assert all(words in told for words in ("--api v3", "--operation update", "--operation migrate"))
+    assert all(f" {kind}." in text for kind in kinds)
+    assert all(f"$ v4schema {name} " in text for name in ("validate", "normalise", "convert"))
+    assert all(words in text for words in ("--api v3", "--operation update", "--operation migrate"))

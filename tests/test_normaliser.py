@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from json_strategies import ANY_JSON, HELD, KINDS, ads, respell, same
+from json_strategies import ANY_JSON, CATALOGUE, KINDS, ads, respell, same
 
 from v4schema import Kind, Level, errors, normalise, validate
 from v4schema.catalogue import Catalogue
@@ -29,7 +29,7 @@ def test_normalising_twice_is_normalising_once(data: st.DataObject) -> None:
     """Idempotent, for ads in any spelling and for any JSON among them."""
     kind = data.draw(st.sampled_from(KINDS))
     ad = respell(data.draw, kind, data.draw(ads(kind)))
-    ad |= data.draw(st.dictionaries(st.sampled_from([*HELD.names, *ad]), ANY_JSON, max_size=2))
+    ad |= data.draw(st.dictionaries(st.sampled_from([*CATALOGUE.names, *ad]), ANY_JSON, max_size=2))
     once = normalise(ad, version=kind.version)
     twice = normalise(once.ad, version=kind.version)
     assert not twice.changed, [finding.message for finding in twice.changes]
@@ -55,23 +55,27 @@ def test_every_respelling_is_undone(data: st.DataObject) -> None:
     """Units, spaces, commas, words, lone values, repeated items, wrong names: what comes out is what was there before."""
     kind = data.draw(st.sampled_from(KINDS))
     ad: Any = normalise(data.draw(ads(kind)), version=kind.version).ad
-    respelt = respell(data.draw, kind, ad)
-    done = normalise(respelt, version=kind.version)
-    assert same(done.ad, ad), (respelt, done.ad)
+    respelled = respell(data.draw, kind, ad)
+    done = normalise(respelled, version=kind.version)
+    assert same(done.ad, ad), (respelled, done.ad)
 
 
 def test_every_step_has_its_respelling() -> None:
     """No step that a field names goes untried."""
     named = {
-        name for kind in KINDS for _, node in walk(HELD.schema(kind)) for step in node.get("x-normalise", ()) for name in step
+        name
+        for kind in KINDS
+        for _, node in walk(CATALOGUE.schema(kind))
+        for step in node.get("x-normalise", ())
+        for name in step
     }
     assert RESPELLINGS.keys() == named
     assert named <= STEPS.keys()
 
 
-def respelt(text: str, **told: object) -> StepResult:
+def respelled(text: str, **details: object) -> StepResult:
     """What a step says of a text that it has written otherwise."""
-    return StepResult(value=text, code="text.respelled", details=told)
+    return StepResult(value=text, code="text.respelled", details=details)
 
 
 #: A field whose choice `c` is warned of.
@@ -82,16 +86,16 @@ DIGITS = {"characters": " -./^]", "leaving": "^[0-9X]+$"}
 @pytest.mark.parametrize(
     ("name", "argument", "schema", "value", "outcome"),
     [
-        ("trim", True, {}, " a ", respelt("a", case="trimmed")),
+        ("trim", True, {}, " a ", respelled("a", case="trimmed")),
         ("trim", True, {}, "a", None),
         ("trim", True, {}, "  ", None),
-        ("case", "upper", {}, "aB", respelt("AB")),
-        ("case", "lower", {}, "aB", respelt("ab")),
+        ("case", "upper", {}, "aB", respelled("AB")),
+        ("case", "lower", {}, "aB", respelled("ab")),
         ("case", "upper", {}, "ß", None),
         ("case", "lower", {}, "ab", None),
-        ("replace", {"<": "-"}, {}, "<b>", respelt("-b>")),
+        ("replace", {"<": "-"}, {}, "<b>", respelled("-b>")),
         ("replace", {"<": "-"}, {}, "b", None),
-        ("remove", DIGITS, {}, "1 2\u00a03\u20134-5.6/7^8]X", respelt("12345678X")),
+        ("remove", DIGITS, {}, "1 2\u00a03\u20134-5.6/7^8]X", respelled("12345678X")),
         ("remove", DIGITS, {}, "12", None),
         ("remove", DIGITS, {}, "1 a", None),
         ("slug", True, {}, "A b", StepResult(value="a-b", code="text.slug")),
@@ -153,19 +157,19 @@ def test_a_step_does_what_it_says_and_no_more(
     """In any field of any schema, whether ours have one like it or not; a step for words is given its table here."""
     listed = choices(schema)
     words = {"table": argument} if name == "word" else {}
-    told = Field(schema=schema, choices=listed, recommended=recommended(schema, listed), words=words, quantity_kinds={})
-    made = STEPS[name]("table" if words else argument, told)
-    said = made(value)
-    assert said == outcome
-    if isinstance(said, StepResult):
-        assert same(said.value, getattr(outcome, "value", None))
-        assert isinstance(made(said.value), Undecided | None)
+    field = Field(schema=schema, choices=listed, recommended=recommended(schema, listed), words=words, quantity_kinds={})
+    made = STEPS[name]("table" if words else argument, field)
+    result = made(value)
+    assert result == outcome
+    if isinstance(result, StepResult):
+        assert same(result.value, getattr(outcome, "value", None))
+        assert isinstance(made(result.value), Undecided | None)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 def test_no_field_is_tripped_over_whatever_stands_in_it(kind: Kind) -> None:
     """A value of every type at every place that is seen to: what comes out is what comes out of it again."""
-    for at, node in walk(HELD.schema(kind)):
+    for at, node in walk(CATALOGUE.schema(kind)):
         for value in (None, True, 5, -5.5, "", " x ", [], [5], {}, {"a": 5}) if "x-normalise" in node else ():
             ad = nested(tuple(0 if name == "*" else name for name in at), value)
             done = normalise(ad, version=kind.version, category=kind.category)
@@ -195,11 +199,11 @@ def test_nothing_vanishes(data: st.DataObject) -> None:
     """Each leaf of the input is in the output at its place, or in what a finding says was there."""
     kind = data.draw(st.sampled_from(KINDS))
     ad = respell(data.draw, kind, data.draw(ads(kind)))
-    ad |= data.draw(st.dictionaries(st.sampled_from([*HELD.names, *ad]), ANY_JSON, max_size=3))
+    ad |= data.draw(st.dictionaries(st.sampled_from([*CATALOGUE.names, *ad]), ANY_JSON, max_size=3))
     done = normalise(ad, version=kind.version)
-    told = {finding.at: finding.before for finding in reversed(done.changes)}
+    reported = {finding.at: finding.before for finding in reversed(done.changes)}
     for at, leaf in leaves(ad):
-        there = any(write(at[:end]) in told for end in range(len(at) + 1))
+        there = any(write(at[:end]) in reported for end in range(len(at) + 1))
         now = done.source_map.target(at)  # items before it may be gone
         assert there or (exists(done.ad, now) and (same(get(done.ad, now), leaf) or leaf == {})), at
 
@@ -268,7 +272,7 @@ def nested(at: tuple[Any, ...], value: object) -> Any:  # noqa: ANN401
     return value
 
 
-@pytest.mark.parametrize("version", [*HELD.editions])
+@pytest.mark.parametrize("version", [*CATALOGUE.editions])
 @pytest.mark.parametrize(
     ("at", "given", "wanted"),
     [
@@ -413,10 +417,10 @@ def test_what_is_not_certain_stays(at: tuple[Any, ...], value: object, code: str
 @pytest.mark.parametrize("named", [1121, "1121", "moped", "Moped", " MOPED ", "EU-moped"])
 def test_a_category_is_written_in_the_editions_own_type(named: object) -> None:
     """By number, text, slug, name or word: text in V4, a number in V3."""
-    for version, own in (("v4", "1121"), ("v3", 1121)):
+    for version, expected in (("v4", "1121"), ("v3", 1121)):
         done: Any = normalise({"category_id": named}, version=version)
-        assert done.ad == {"category_id": own}
-        assert type(done.ad["category_id"]) is type(own)
+        assert done.ad == {"category_id": expected}
+        assert type(done.ad["category_id"]) is type(expected)
         assert str(done.kind) == f"{version}/moped"
 
 
@@ -494,8 +498,8 @@ def test_a_body_that_no_document_names_stays(body_type: str, wanted: str) -> Non
 
 def test_the_callers_own_list_knows_the_slug() -> None:
     """With a list of makes, what differs in case and signs alone is the one in the list."""
-    held = Catalogue(lists={"brands": ["lynk-co", "volvo"]})
-    done: Any = normalise({"category_fields": {"brand": "Lynk & Co"}}, category="car", catalogue=held)
+    catalogue = Catalogue(lists={"brands": ["lynk-co", "volvo"]})
+    done: Any = normalise({"category_fields": {"brand": "Lynk & Co"}}, category="car", catalogue=catalogue)
     assert done.ad["category_fields"]["brand"] == "lynk-co"
 
 
@@ -587,11 +591,11 @@ def test_names_within_a_lone_value_are_renamed_too() -> None:
 
 NAMES = st.sampled_from(
     sorted(
-        {*HELD.names}
+        {*CATALOGUE.names}
         | {
             spelt
             for kind in KINDS
-            for at, _ in walk(HELD.schema(kind))
+            for at, _ in walk(CATALOGUE.schema(kind))
             if at
             for spelt in (at[-1], at[-1].title(), at[-1].upper())
         }
@@ -618,13 +622,13 @@ def reordered(value: object) -> object:
 @given(ad=st.dictionaries(NAMES, TREES, max_size=8), kind=st.sampled_from(KINDS))
 def test_whatever_stands_wherever_the_laws_hold(ad: Ad, kind: Kind) -> None:
     """Known names in any shape and any place: no exception, nothing on a second turn, and the order of names does not matter."""
-    words: dict[str, Any] = {"version": kind.version, "category": kind.category}
-    done = normalise(ad, **words)
-    assert not normalise(done.ad, **words).changed
-    other = normalise(reordered(ad), **words)
+    options: dict[str, Any] = {"version": kind.version, "category": kind.category}
+    done = normalise(ad, **options)
+    assert not normalise(done.ad, **options).changed
+    other = normalise(reordered(ad), **options)
     assert same(other.ad, done.ad)
     assert {(finding.code, finding.at) for finding in other.findings} == {(finding.code, finding.at) for finding in done.findings}
-    assert prepare_one(ad, engine=None, catalogue=HELD, units={}, **words).ad == done.ad
+    assert prepare_one(ad, engine=None, catalogue=CATALOGUE, units={}, **options).ad == done.ad
     for finding in done.findings:
         assert finding.to is None or exists(done.ad, resolve(done.ad, finding.to)[:1])
 
@@ -835,7 +839,7 @@ def test_an_answer_of_the_api_keeps_its_names() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "mileage", "power"),
+    ("settings", "mileage", "power"),
     [
         ({}, {"unit": "km", "value": 15400}, {"unit": "hp", "value": 150}),
         ({"mileage": "mil"}, {"unit": "mil", "value": 1540}, {"unit": "hp", "value": 150}),
@@ -844,10 +848,10 @@ def test_an_answer_of_the_api_keeps_its_names() -> None:
         ({"power": "kW", "mileage": "Mil"}, {"unit": "mil", "value": 1540}, {"unit": "kw", "value": 110.3}),
     ],
 )
-def test_quantities_are_written_in_the_unit_that_is_wanted(said: dict[str, Any], mileage: Ad, power: Ad) -> None:
+def test_quantities_are_written_in_the_unit_that_is_wanted(settings: dict[str, Any], mileage: Ad, power: Ad) -> None:
     """Mileage in km unless the caller wants another unit, power as it is given."""
     ad = {"category_fields": {"condition": {"mileage": "1540 mil"}, "powertrain": {"power": "150 hk"}}}
-    done: Any = normalise(ad, category="car", **said)
+    done: Any = normalise(ad, category="car", **settings)
     assert done.ad["category_fields"] == {"condition": {"mileage": mileage}, "powertrain": {"power": power}}
 
 
@@ -858,8 +862,8 @@ def test_bare_numbers_are_what_the_caller_says() -> None:
         "powertrain": {"power": "150"},
         "physics": {"gross_weight": {"value": 3.5}, "length": 750},
     }
-    said: dict[str, Any] = {"mileage_unit": "mil", "power_unit": "hk", "weight_unit": "ton", "length_unit": "cm"}
-    done: Any = normalise({"category_fields": fields}, category="camper", **said)
+    settings: dict[str, Any] = {"mileage_unit": "mil", "power_unit": "hk", "weight_unit": "ton", "length_unit": "cm"}
+    done: Any = normalise({"category_fields": fields}, category="camper", **settings)
     assert done.ad["category_fields"] == {
         "condition": {"mileage": {"unit": "km", "value": 15400}},
         "powertrain": {"power": {"unit": "hp", "value": 150}},
@@ -868,7 +872,7 @@ def test_bare_numbers_are_what_the_caller_says() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "message"),
+    ("settings", "message"),
     [
         ({"price_unit": "dollar"}, "There is no unit of price 'dollar'. There are: öre, kr, tkr."),
         ({"mileage": "miles"}, "There is no unit of mileage 'miles'."),
@@ -876,10 +880,10 @@ def test_bare_numbers_are_what_the_caller_says() -> None:
         ({"weight": "kg"}, "There is no setting 'weight'."),
     ],
 )
-def test_units_that_there_are_not_are_exceptions_that_teach(said: dict[str, Any], message: str) -> None:
+def test_units_that_there_are_not_are_exceptions_that_teach(settings: dict[str, Any], message: str) -> None:
     """The caller's own words, before anything is done."""
     with pytest.raises(errors.UnknownName, match=message.replace("(", r"\(").replace("?", r"\?")):
-        normalise({}, **said)
+        normalise({}, **settings)
 
 
 def test_what_is_unchanged_is_the_same_object() -> None:

@@ -10,7 +10,7 @@ from folders import some
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from hypothesis_profiles import examples
-from json_strategies import HELD, KINDS, Ad, ads, broken
+from json_strategies import CATALOGUE, KINDS, Ad, ads, broken
 from jsonschema_rs import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
@@ -22,8 +22,8 @@ from v4schema.errors import InvalidSchemas, NoDescription, UnknownName
 from v4schema.openapi import check_request, document, request
 from v4schema.openapi.description import described_editions
 
-VERSIONS = described_editions(HELD)
-OPERATIONS = [(version, operation) for version in VERSIONS for operation in HELD.edition(version).operations]
+VERSIONS = described_editions(CATALOGUE)
+OPERATIONS = [(version, operation) for version in VERSIONS for operation in CATALOGUE.edition(version).operations]
 #: What the guide lists, with the statuses that documents tell of each; of a delete none tells.
 ENDPOINTS = {
     "post /ad": {"201", "400", "401", "403", "409"},
@@ -39,7 +39,7 @@ ENDPOINTS = {
 #: How each edition writes the number of a category.
 OWN: dict[str, Callable[[int], object]] = {"v3": int, "v4": str}
 
-told = cache(document)
+described = cache(document)
 
 
 def nodes(node: object, at: pointer.Place = ()) -> Iterator[tuple[pointer.Place, dict[str, Any]]]:
@@ -53,7 +53,7 @@ def nodes(node: object, at: pointer.Place = ()) -> Iterator[tuple[pointer.Place,
 
 def operations(version: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Every operation of an edition's description, by method and path."""
-    for path, item in told(version)["paths"].items():
+    for path, item in described(version)["paths"].items():
         for method, operation in item.items():
             if isinstance(operation, dict):
                 yield f"{method} {path.removeprefix('/' + version)}", operation
@@ -61,13 +61,13 @@ def operations(version: str) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def meant(version: str, node: dict[str, Any]) -> dict[str, Any]:
     """What a part of a description is, or what it refers to."""
-    found: Any = pointer.get(told(version), pointer.parse(node["$ref"])) if "$ref" in node else node
+    found: Any = pointer.get(described(version), pointer.parse(node["$ref"])) if "$ref" in node else node
     return dict(found)
 
 
 def choice(version: str, operation: str) -> str:
     """The name of the component that is the choice of ads for an operation."""
-    (name,) = [name for name, node in told(version)["components"]["schemas"].items() if node.get("x-operation") == operation]
+    (name,) = [name for name, node in described(version)["components"]["schemas"].items() if node.get("x-operation") == operation]
     return str(name)
 
 
@@ -75,7 +75,7 @@ def choice(version: str, operation: str) -> str:
 def taken(version: str, operation: str) -> Draft202012Validator:
     """What takes just the ads that the description takes for an operation."""
     reference = f"#/components/schemas/{choice(version, operation)}"
-    return Draft202012Validator({"$ref": reference, "components": told(version)["components"]})
+    return Draft202012Validator({"$ref": reference, "components": described(version)["components"]})
 
 
 @pytest.mark.no_cover
@@ -83,8 +83,8 @@ def taken(version: str, operation: str) -> Draft202012Validator:
 @pytest.mark.parametrize("version", VERSIONS)
 def test_each_edition_is_described_in_openapi_3_1(version: str) -> None:
     """A validator of such descriptions has nothing to say against it, and it says which dialect its schemas are in."""
-    OpenAPIV31SpecValidator(told(version)).validate()
-    assert told(version)["jsonSchemaDialect"] == "https://json-schema.org/draft/2020-12/schema"
+    OpenAPIV31SpecValidator(described(version)).validate()
+    assert described(version)["jsonSchemaDialect"] == "https://json-schema.org/draft/2020-12/schema"
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -101,12 +101,12 @@ def test_every_endpoint_has_the_statuses_that_documents_tell(version: str) -> No
 @pytest.mark.parametrize("version", VERSIONS)
 def test_operations_can_be_told_apart_and_need_a_token(version: str) -> None:
     """Each has an identifier of its own, a tag that is described, its documents, and the header of the guide."""
-    document = told(version)
+    document = described(version)
     identifiers = [operation["operationId"] for _, operation in operations(version)]
     assert len({*identifiers}) == len(identifiers)
     for _, operation in operations(version):
         assert {*operation["tags"]} <= {tag["name"] for tag in document["tags"] if tag["description"]}
-        assert {*operation["x-source"]} <= HELD.documents.keys()
+        assert {*operation["x-source"]} <= CATALOGUE.documents.keys()
     (requirement,) = document["security"]
     (scheme,) = [document["components"]["securitySchemes"][name] for name in requirement]
     assert (scheme["type"], scheme["in"], scheme["name"]) == ("apiKey", "header", "X-Auth-Token")
@@ -117,7 +117,7 @@ def test_operations_can_be_told_apart_and_need_a_token(version: str) -> None:
 @pytest.mark.parametrize("version", VERSIONS)
 def test_references_are_local_and_every_component_is_used(version: str) -> None:
     """All lead somewhere in the document, no schema has an $id or a keyword of ours but those that tell of it."""
-    document = told(version)
+    document = described(version)
     used = set()
     for _, node in nodes(document):
         if "$ref" in node:
@@ -133,7 +133,7 @@ def test_references_are_local_and_every_component_is_used(version: str) -> None:
 @pytest.mark.parametrize(("version", "operation"), OPERATIONS)
 def test_a_body_is_a_choice_over_all_categories(version: str, operation: str) -> None:
     """Each category is a component; where an ad has to name it, the discriminator maps every number to its branch."""
-    document, edition = told(version), HELD.edition(version)
+    document, edition = described(version), CATALOGUE.edition(version)
     node = document["components"]["schemas"][choice(version, operation)]
     branches = [branch["$ref"] for branch in node.get("oneOf", node.get("anyOf"))]
     assert len({*branches}) == len(branches)
@@ -154,7 +154,7 @@ def test_a_body_is_a_choice_over_all_categories(version: str, operation: str) ->
 
 def test_creating_and_replacing_an_ad_are_discriminated_choices() -> None:
     """Where the guide requires the category; a change may leave it out, and so does the body of a migration."""
-    schemas = told("v4")["components"]["schemas"]
+    schemas = described("v4")["components"]["schemas"]
     discriminated = {operation for _, operation in OPERATIONS if "discriminator" in schemas[choice("v4", operation)]}
     assert discriminated == {"create", "replace"}
 
@@ -179,7 +179,7 @@ def test_the_description_takes_what_validate_takes(version: str, operation: str,
 def test_what_no_document_describes_is_described_as_what_all_share(slug: str) -> None:
     """A category that is only named has a branch as well."""
     kind = Kind(version="v3", category=slug)
-    ad: Ad = {"source_id": "1", "category_id": HELD.edition("v3").categories[slug].id, "price": [], "category_fields": {}}
+    ad: Ad = {"source_id": "1", "category_id": CATALOGUE.edition("v3").categories[slug].id, "price": [], "category_fields": {}}
     assert not taken("v3", "create").is_valid(ad)
     assert not v4schema.validate(ad, version="v3").valid
     ad["price"] = [{"type": "list", "amount": 1, "currency": "SEK"}]
@@ -191,7 +191,7 @@ def test_what_no_document_describes_is_described_as_what_all_share(slug: str) ->
 @pytest.mark.slow
 def test_the_examples_are_those_of_the_guide(checkout: Path) -> None:
     """They stand there as they are, and each is what its own schema takes."""
-    examples = told("v4")["components"]["examples"]
+    examples = described("v4")["components"]["examples"]
     for name in ("moped", "camper"):
         ad = json.loads((checkout / "examples" / f"{name}.json").read_text("utf-8"))
         assert examples[name.capitalize()]["value"] == ad
@@ -199,11 +199,11 @@ def test_the_examples_are_those_of_the_guide(checkout: Path) -> None:
         assert taken("v4", "replace").is_valid(ad)
     assert taken("v4", "update").is_valid(examples["Reduced"]["value"])
     assert examples["Reduced"]["value"]["price"] == [{"type": "reduced", "amount": 32000, "currency": "SEK"}]
-    said = {
+    bodies = {
         name: [each["value"] for each in response["content"]["application/json"]["examples"].values()]
-        for name, response in told("v4")["components"]["responses"].items()
+        for name, response in described("v4")["components"]["responses"].items()
     }
-    assert said == {
+    assert bodies == {
         "Invalid": [{"category_fields": {"brand": ["This field is required."]}}],
         "Unauthorised": [{"detail": "Authentication credentials were not provided."}],
         "Forbidden": [{"detail": "You do not have permission to perform this action."}],
@@ -212,69 +212,75 @@ def test_the_examples_are_those_of_the_guide(checkout: Path) -> None:
     }
     seen = 0
     for version in VERSIONS:
-        for _, node in nodes(told(version)):
+        for _, node in nodes(described(version)):
             if {"schema", "examples"} <= node.keys():
-                takes = Draft202012Validator({**node["schema"], "components": told(version)["components"]}).is_valid
+                takes = Draft202012Validator({**node["schema"], "components": described(version)["components"]}).is_valid
                 values = [meant(version, each)["value"] for each in node["examples"].values()]
                 assert all(map(takes, values))
                 seen += len(values)
             for whole in node.get("examples", ()) if "properties" in node else ():
-                assert Draft202012Validator({**node, "components": told(version)["components"]}).is_valid(whole)
+                assert Draft202012Validator({**node, "components": described(version)["components"]}).is_valid(whole)
                 seen += 1
     assert seen > 60
 
 
 def test_a_field_that_may_not_be_sent_is_refused_and_one_that_is_warned_of_is_deprecated() -> None:
     """A description knows no warnings; what would only be one does not refuse."""
-    car = told("v3")["components"]["schemas"]["Car"]["properties"]
+    car = described("v3")["components"]["schemas"]["Car"]["properties"]
     assert car["title"]["not"] == {}
-    moped = told("v4")["components"]["schemas"]["Moped"]["properties"]
+    moped = described("v4")["components"]["schemas"]["Moped"]["properties"]
     assert (moped["title"]["type"], moped["title"]["deprecated"], moped["contact"]["deprecated"]) == ("string", True, True)
-    assert "equipments" not in told("v4")["components"]["schemas"]["MopedCategoryFields"]["properties"]
+    assert "equipments" not in described("v4")["components"]["schemas"]["MopedCategoryFields"]["properties"]
 
 
 def test_each_document_is_the_callers_own() -> None:
     """What is done to one does not reach the next."""
     document("v4")["components"]["examples"]["Moped"]["value"].clear()
     document("v4")["x-documents"].clear()
-    assert document("v4") == told("v4")
-    assert told("v4")["x-documents"] == HELD.documents
+    assert document("v4") == described("v4")
+    assert described("v4")["x-documents"] == CATALOGUE.documents
 
 
 def test_an_edition_without_a_description_says_so(schemas: Path, tmp_path: Path) -> None:
     """An unknown edition is unknown; one that has no description names those that do."""
     with pytest.raises(UnknownName):
         document("v9")
-    held = altered(schemas, tmp_path, "catalogue.json", lambda told: [edition.pop("openapi") for edition in told["editions"][1:]])
+    catalogue = altered(
+        schemas, tmp_path, "catalogue.json", lambda content: [edition.pop("openapi") for edition in content["editions"][1:]]
+    )
     with pytest.raises(NoDescription, match=r"v4 has no OpenAPI description. Editions that have one: v3."):
-        document(catalogue=held)
-    assert described_editions(held) == ["v3"]
-    held = altered(schemas, tmp_path, "catalogue.json", lambda told: [edition.pop("openapi") for edition in told["editions"]])
+        document(catalogue=catalogue)
+    assert described_editions(catalogue) == ["v3"]
+    catalogue = altered(
+        schemas, tmp_path, "catalogue.json", lambda content: [edition.pop("openapi") for edition in content["editions"]]
+    )
     with pytest.raises(NoDescription, match=r"v4 has no OpenAPI description. Editions that have one: none."):
-        check_request(request("GET", "https://api.blocket.se/v4/ad"), catalogue=held)
+        check_request(request("GET", "https://api.blocket.se/v4/ad"), catalogue=catalogue)
 
 
 def test_a_number_that_is_warned_of_is_described_all_the_same(schemas: Path, tmp_path: Path) -> None:
     """Where an edition takes no other, it is that."""
-    held = altered(
+    catalogue = altered(
         schemas,
         tmp_path,
         "v4/moped.json",
-        lambda told: told["properties"].update(category_id={"x-source": ["S"], "enum": [1121]}),
+        lambda content: content["properties"].update(category_id={"x-source": ["S"], "enum": [1121]}),
     )
-    moped = document("v4", catalogue=held)["components"]["schemas"]["Moped"]
+    moped = document("v4", catalogue=catalogue)["components"]["schemas"]["Moped"]
     assert moped["properties"]["category_id"]["enum"] == [1121, "1121"]
 
 
 @pytest.mark.slow
 def test_only_what_is_wanted_is_made(schemas: Path, tmp_path: Path) -> None:
     """Without an endpoint, its bodies are no components; without examples, a category has none."""
-    held = altered(schemas, tmp_path, "v4/openapi.json", lambda told: told["paths"].pop("/v4/ad/{source_id}/migrate"))
-    made = document("v4", catalogue=held)["components"]["schemas"]
+    catalogue = altered(schemas, tmp_path, "v4/openapi.json", lambda content: content["paths"].pop("/v4/ad/{source_id}/migrate"))
+    made = document("v4", catalogue=catalogue)["components"]["schemas"]
     assert "AdUpdate" in made
     assert not [name for name in made if name.endswith("Migrate")]
-    held = altered(schemas, tmp_path, "shared/moped.json", lambda told: told["properties"]["category_fields"].pop("properties"))
-    made = document("v4", catalogue=held)["components"]["schemas"]
+    catalogue = altered(
+        schemas, tmp_path, "shared/moped.json", lambda content: content["properties"]["category_fields"].pop("properties")
+    )
+    made = document("v4", catalogue=catalogue)["components"]["schemas"]
     assert ("examples" in made["Car"], "examples" in made["Moped"]) == (True, False)
 
 
@@ -282,10 +288,10 @@ def test_only_what_is_wanted_is_made(schemas: Path, tmp_path: Path) -> None:
 def test_parts_of_one_name_stay_apart(schemas: Path, tmp_path: Path) -> None:
     """An object that has the name of another, or of a category, is a component of its own."""
 
-    def crowd(told: dict[str, Any]) -> None:
+    def crowd(schema: dict[str, Any]) -> None:
         about = {"description": "Another.", "x-source": ["S"], "type": "object"}
         inner = {**about, "properties": {"price": {**about, "properties": {"sum": {**about, "type": "number"}}}}}
-        told["properties"]["category_fields"]["properties"] |= {"price": inner, "moped": {**about, "properties": {}}}
+        schema["properties"]["category_fields"]["properties"] |= {"price": inner, "moped": {**about, "properties": {}}}
 
     made = document("v4", catalogue=altered(schemas, tmp_path, "v4/moped.json", crowd))
     OpenAPIV31SpecValidator(made).validate()
@@ -299,9 +305,9 @@ def test_parts_of_one_name_stay_apart(schemas: Path, tmp_path: Path) -> None:
 def altered(schemas: Path, folder: Path, name: str, change: Any) -> Catalogue:  # noqa: ANN401
     """A catalogue of some of the schemas, one file of which is changed."""
     some(schemas, folder, "car", "moped", "hunting")
-    told = json.loads((folder / name).read_text("utf-8"))
-    change(told)
-    (folder / name).write_text(json.dumps(told), "utf-8")
+    content = json.loads((folder / name).read_text("utf-8"))
+    change(content)
+    (folder / name).write_text(json.dumps(content), "utf-8")
     return Catalogue(folder)
 
 
@@ -322,15 +328,15 @@ def altered(schemas: Path, folder: Path, name: str, change: Any) -> Catalogue:  
 )
 def test_a_source_that_leads_nowhere_is_damaged(change: Any, message: str, schemas: Path, tmp_path: Path) -> None:  # noqa: ANN401
     """What is wrong with it is said when the document is made, and before a folder of one's own is used."""
-    held = altered(schemas, tmp_path, "v4/openapi.json", lambda told: change(told["components"]["schemas"]))
+    catalogue = altered(schemas, tmp_path, "v4/openapi.json", lambda content: change(content["components"]["schemas"]))
     with pytest.raises(InvalidSchemas, match=message):
-        document("v4", catalogue=held)
+        document("v4", catalogue=catalogue)
 
 
 @pytest.mark.slow
 def test_a_folder_of_ones_own_is_held_against_the_meta_schema(schemas: Path, tmp_path: Path, run: Run) -> None:
     """An operation that names no document is no description."""
-    altered(schemas, tmp_path / "own", "v4/openapi.json", lambda told: told["paths"]["/v4/ad"]["post"].pop("x-source"))
+    altered(schemas, tmp_path / "own", "v4/openapi.json", lambda content: content["paths"]["/v4/ad"]["post"].pop("x-source"))
     refused = run("openapi", "--schemas", str(tmp_path / "own"))
     assert refused.exit_code == 2
     assert "/paths/~1v4~1ad/post does not match meta/openapi.json" in " ".join(refused.stderr.split())
@@ -338,10 +344,10 @@ def test_a_folder_of_ones_own_is_held_against_the_meta_schema(schemas: Path, tmp
 
 def test_the_command_prints_the_document(run: Run, in_empty_folder: Path) -> None:
     """On standard output, of the default edition if none is named, or to a file that appears whole."""
-    assert json.loads(run("openapi").stdout) == told("v4")
+    assert json.loads(run("openapi").stdout) == described("v4")
     done = run("openapi", "v3", "--output", "v3.json")
     assert (done.exit_code, done.stdout) == (0, "")
-    assert json.loads((in_empty_folder / "v3.json").read_text("utf-8")) == told("v3")
+    assert json.loads((in_empty_folder / "v3.json").read_text("utf-8")) == described("v3")
     wrong = run("openapi", "v5")
     assert (wrong.exit_code, wrong.stdout) == (2, "")
     assert "There is no edition 'v5'. There are: v3, v4." in wrong.stderr

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis_profiles import examples
 from interegular.patterns import parse_pattern
-from json_strategies import HELD, KINDS
+from json_strategies import CATALOGUE, KINDS
 
 from v4schema.dialect.engines import ENGINES
 from v4schema.dialect.patterns import Pattern, bounded
@@ -23,7 +23,7 @@ def expressions(node: Any) -> Iterator[str]:  # noqa: ANN401
         yield from expressions(below)
 
 
-OURS = sorted({*expressions([HELD.schema(kind) for kind in KINDS]), *expressions(HELD.read("meta/receipt.json"))})
+OURS = sorted({*expressions([CATALOGUE.schema(kind) for kind in KINDS]), *expressions(CATALOGUE.read("meta/receipt.json"))})
 LETTERS = st.sampled_from([*"ab-1", "[^a]", "[a-c-]", "[-1]", "\u00e5"])
 PATTERNS = st.recursive(
     LETTERS,
@@ -148,8 +148,10 @@ def test_a_suggestion_ends_soon_at_every_place_of_a_text(expression: str, why: s
 
 def test_the_suggestions_of_our_mappings_end_soon() -> None:
     """Each is taken, and has one group."""
-    files = {file for way in HELD.edition_paths.values() for _, _, file in way.categories}
-    files |= {f"{file.rpartition('/')[0]}/{name}" for file in files for name in HELD.read(file).get("include", ())}
-    patterns = [each["pattern"] for file in files for ask in HELD.read(file).get("ask", ()) for each in ask.get("suggest", ())]
+    files = {file for path in CATALOGUE.edition_paths.values() for _, _, file in path.categories}
+    files |= {f"{file.rpartition('/')[0]}/{name}" for file in files for name in CATALOGUE.read(file).get("include", ())}
+    patterns = [
+        each["pattern"] for file in files for ask in CATALOGUE.read(file).get("ask", ()) for each in ask.get("suggest", ())
+    ]
     assert len(patterns) >= 8
     assert {bounded(pattern).groups for pattern in patterns} == {1}

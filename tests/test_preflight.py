@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from json_strategies import HELD, KINDS, ads, respell, same
+from json_strategies import CATALOGUE, KINDS, ads, respell, same
 
 from v4schema import Level, Report, errors, feed, normalise, preflight, validate
 from v4schema.document.pointer import exists, resolve
@@ -130,9 +130,9 @@ def test_many_ads_are_prepared_in_order() -> None:
     results = list(feed.prepare([("feed.ndjson", b'{"visible": "ja"}\n{\n{"visible": true}\n')], operation="update"))
     assert [result.report.ad for result in results] == [{"visible": True}, None, {"visible": True}]
     assert [result.changed for result in results] == [True, False, False]
-    tally = feed.Summary()
-    list(tally.counted(results))
-    assert (tally.ads, tally.changed, tally.unreadable) == (2, 1, 1)
+    summary = feed.Summary()
+    list(summary.counted(results))
+    assert (summary.ads, summary.changed, summary.unreadable) == (2, 1, 1)
 
 
 def test_the_callers_own_wrong_words_are_exceptions_before_anything_is_read() -> None:
@@ -154,5 +154,5 @@ def test_a_category_of_the_callers_choice_holds_for_both(clean: Ad) -> None:
     report = preflight({"category_fields": {"fuel": "Bensin"}}, category="moped", operation="update")
     assert report.ad == {"category_fields": {"powertrain": {"fuels": ["gasoline"]}}}
     assert report.valid
-    assert HELD.edition().name == "v4"
+    assert CATALOGUE.edition().name == "v4"
     assert preflight(clean, version="v3", mileage="mil").ad["category_id"] == 1121  # type: ignore[index]

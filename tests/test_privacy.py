@@ -91,9 +91,9 @@ def places(document: Any, at: Place = ()) -> list[Place]:  # noqa: ANN401  (any 
 def test_pointers_lead_back_to_the_places_they_were_written_for(document: object) -> None:
     """Whatever is masked: no two places of a document have one pointer, and whoever has the document finds them."""
     pointers = MaskedPointers(v4schema.catalogue.default(), document)
-    told = {place: pointers.write(place) for place in places(document)}
-    assert {place: pointers.parse(at) for place, at in told.items()} == {place: place for place in told}
-    assert len({*told.values()}) == len(told)
+    written = {place: pointers.write(place) for place in places(document)}
+    assert {place: pointers.parse(at) for place, at in written.items()} == {place: place for place in written}
+    assert len({*written.values()}) == len(written)
 
 
 def test_a_pointer_into_another_document_leads_nowhere(catalogue: Catalogue) -> None:
@@ -146,12 +146,12 @@ def test_a_change_is_only_shown_whole_if_all_of_it_may_be() -> None:
     """What was moved with plates or unknown names in it is not told by value."""
     ad = {"category_id": "1121", "categoryFields": {"vin": "yv1sw6111x1234567"}, "category_fields": None, "Location": {"Anna": 1}}
     (result,) = feed.prepare([("ad.json", json.dumps(ad).encode())], operation="update")
-    told = json.loads("".join(formats.ndjson([result])))["findings"]
-    assert {each["at"] for each in told if each["code"] == "field.moved"} == {"/categoryFields", "/Location"}
-    assert not any("before" in each for each in told if each["code"] == "field.moved")
+    findings = json.loads("".join(formats.ndjson([result])))["findings"]
+    assert {each["at"] for each in findings if each["code"] == "field.moved"} == {"/categoryFields", "/Location"}
+    assert not any("before" in each for each in findings if each["code"] == "field.moved")
     (result,) = feed.prepare([("ad.json", b'{"category_id": "1121", "Visible": true}')], operation="update")
-    told = json.loads("".join(formats.ndjson([result])))["findings"]
-    assert [(each["before"], each["after"]) for each in told if each["code"] == "field.moved"] == [(True, True)]
+    findings = json.loads("".join(formats.ndjson([result])))["findings"]
+    assert [(each["before"], each["after"]) for each in findings if each["code"] == "field.moved"] == [(True, True)]
 
 
 def test_no_label_is_a_private_field(catalogue: Catalogue, kinds: list[Kind]) -> None:

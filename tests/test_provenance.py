@@ -134,8 +134,8 @@ def test_every_assertion_about_a_field_has_its_line_and_nothing_else_has_one(cat
         for each in assertions(catalogue.schema(kind, operation)):
             if each.keyword != "additionalProperties":
                 at, name = ((*each.at, each.name), each.name) if each.name else (each.at, None)
-                told = each.keyword, name, str(each.level), tuple(each.reporting["x-source"])
-                expected.setdefault((kind, operation, at), set()).add(told)
+                row = each.keyword, name, str(each.level), tuple(each.reporting["x-source"])
+                expected.setdefault((kind, operation, at), set()).add(row)
     assert len(expected) > 2000
     for kind, operation, at in places(catalogue):
         found = {
@@ -200,7 +200,7 @@ def test_show_names_lines_of_a_folder_of_ones_own(run: Run, schemas: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("words", "message"),
+    ("args", "message"),
     [
         (("v4/moped", "--where", "/price/0/amont"), "no field of v4/moped '/price/*/amont'. Did you mean /price/*/amount?"),
         (("v4/moped", "--where", "/pris"), "There is no field of v4/moped '/pris'. There are: /source_id, "),
@@ -210,9 +210,9 @@ def test_show_names_lines_of_a_folder_of_ones_own(run: Run, schemas: Path) -> No
         (("v4/moped", "--where", "/price", "--bundle"), "Choose one of --fields, --bundle, --example, --mapping and --where."),
     ],
 )
-def test_a_place_that_there_is_not_is_wrong_usage(words: tuple[str, ...], message: str, run: Run) -> None:
+def test_a_place_that_there_is_not_is_wrong_usage(args: tuple[str, ...], message: str, run: Run) -> None:
     """And what was probably meant is said."""
-    refused = run("show", *words)
+    refused = run("show", *args)
     assert (refused.exit_code, refused.stdout) == (2, "")
     assert message in " ".join(refused.stderr.split())
 

@@ -11,7 +11,7 @@ from ads import CAR, MOPED
 from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis_profiles import examples
-from json_strategies import HELD
+from json_strategies import CATALOGUE
 
 from v4schema import convert, feed
 from v4schema.feed import Result
@@ -46,7 +46,7 @@ def remarks(results: list[Result]) -> list[tuple[str, int | None, int | None]]:
 
 def rows(*ads: Any) -> list[list[str]]:  # noqa: ANN401
     """The table of what ads are asked, as a spreadsheet reads it."""
-    with QuestionSheet(HELD) as sheet:
+    with QuestionSheet(CATALOGUE) as sheet:
         for result in converted(None, *ads):
             assert result.conversion
             sheet.add(result.conversion)
@@ -183,16 +183,16 @@ def test_rows_that_are_not_used_are_told() -> None:
     """A second row for an ad, and one for an ad that is not asked."""
     results = converted(f"{HEAD}\n{ROW}\n{ROW}\n1;Saab;;;;;;\n", MOPED, {**CAR, "source_id": "1"})
     assert remarks(results) == [("answer.unknown_ad", 3, 1), ("answer.unknown_ad", 4, 1)]
-    told = [finding.message for result in results if result.is_side_file for finding in result.report.findings]
-    assert told[0] == 'The ad "moped-017" has an earlier row, or no open question, so this row was not used.'
+    messages = [finding.message for result in results if result.is_side_file for finding in result.report.findings]
+    assert messages[0] == 'The ad "moped-017" has an earlier row, or no open question, so this row was not used.'
 
 
 def test_lists_of_words_and_of_other_things_are_told_apart() -> None:
     """A comma stands between words that are listed, and may stand within any others."""
-    told = convert(MOPED, to="v4", answers={"/category_fields/equipment": "Skärm 2,5 tum; Box | Lås"})
-    assert told.ad["category_fields"]["equipment"] == ["Skärm 2,5 tum", "Box", "Lås"]
-    told = convert(MOPED, to="v4", answers={"/category_fields/powertrain/fuels": "bensin/el"})
-    assert told.ad["category_fields"]["powertrain"]["fuels"] == ["gasoline", "electric"]
+    done = convert(MOPED, to="v4", answers={"/category_fields/equipment": "Skärm 2,5 tum; Box | Lås"})
+    assert done.ad["category_fields"]["equipment"] == ["Skärm 2,5 tum", "Box", "Lås"]
+    done = convert(MOPED, to="v4", answers={"/category_fields/powertrain/fuels": "bensin/el"})
+    assert done.ad["category_fields"]["powertrain"]["fuels"] == ["gasoline", "electric"]
 
 
 @pytest.mark.parametrize(
@@ -213,9 +213,9 @@ def test_lists_of_words_and_of_other_things_are_told_apart() -> None:
 def test_a_sheet_that_is_no_table_is_a_finding(text: bytes, place: tuple[int, int], message: str) -> None:
     """Nothing is answered from it, and it says why."""
     results = converted(text, MOPED)
-    told = [finding for result in results if result.is_side_file for finding in result.report.findings]
-    assert [(finding.code, finding.line, finding.column) for finding in told] == [("answer.malformed", *place)]
-    assert message in told[0].message
+    found = [finding for result in results if result.is_side_file for finding in result.report.findings]
+    assert [(finding.code, finding.line, finding.column) for finding in found] == [("answer.malformed", *place)]
+    assert message in found[0].message
     assert sum(result.complete for result in results if not result.is_side_file) == (message.startswith("Two columns"))
 
 
@@ -255,7 +255,7 @@ ODD = st.text(st.sampled_from([*SIGNS, *SPLITS, *"'\"# a1.:\u00a0\u200b\ufeff\u2
 
 def table(*ads: dict[str, Any]) -> str:
     """The text of the table of what ads are asked."""
-    with QuestionSheet(HELD) as sheet:
+    with QuestionSheet(CATALOGUE) as sheet:
         for ad in ads:
             sheet.add(convert(ad, to="v4"))
         return b"".join(sheet.lines()).decode("utf-8-sig")

@@ -320,10 +320,10 @@ def test_the_line_of_an_ad_is_where_it_begins() -> None:
 def test_a_name_that_stands_twice_is_framed_whatever_follows(rest: str) -> None:
     """A fault is shown where it is, whatever else is wrong with the text: a name that is broken, a value that is not there."""
     results = [*check([("ad.json", f'{{"s": 0, "a": 1, "a":{rest}'.encode())])]
-    told = "".join(text(results, RenderOptions(rich=True)))
+    printed = "".join(text(results, RenderOptions(rich=True)))
     assert [finding.at for finding in results[0].located()] == ["/a"]
-    assert '"a": ' in told
-    assert "^" in told
+    assert '"a": ' in printed
+    assert "^" in printed
 
 
 #: Ads as they stand in a feed.
@@ -494,21 +494,21 @@ def test_a_line_that_is_too_long_is_passed_over_and_told(size: int, place: int, 
 def test_what_is_too_large_is_told(text: bytes, name: str, option: str) -> None:
     """A document, an array, blank lines, an ad within an array, what has no end: packed or not, the option is named."""
     for given_ in (text, gzip.compress(text)):
-        told = [finding for reading in read(given_, name=name, limits=SMALL) for finding in reading.findings]
-        assert [finding.code for finding in told if finding.code == "file.too_large"] == ["file.too_large"]
-        assert option in str(next(finding.hint for finding in told if finding.code == "file.too_large"))
+        findings = [finding for reading in read(given_, name=name, limits=SMALL) for finding in reading.findings]
+        assert [finding.code for finding in findings if finding.code == "file.too_large"] == ["file.too_large"]
+        assert option in str(next(finding.hint for finding in findings if finding.code == "file.too_large"))
 
 
 def test_limits_hold_for_every_way_in() -> None:
     """Those of one ad, and those of many."""
     text = b'{"source_id": "1", "body": "%s"}' % (b"x" * 200)
-    for ways in (
+    for findings in (
         preflight(text, limits=SMALL).findings,
         migrate(text, to="v4", limits=SMALL).findings,
         *(each.report.findings for each in feed.prepare([("ad", text)], limits=SMALL)),
         *(each.report.findings for each in feed.convert([("ad", text)], to="v4", limits=SMALL)),
     ):
-        assert [finding.code for finding in ways] == ["file.too_large"]
+        assert [finding.code for finding in findings] == ["file.too_large"]
     assert preflight(text, limits=Limits(ad=1_000)).ad is not None
 
 
@@ -524,11 +524,11 @@ class Endless(io.RawIOBase):
 
     def readinto(self, buffer: object) -> int:
         """Read."""
-        room = memoryview(buffer)  # type: ignore[arg-type]
-        begin, self.begin = self.begin[: len(room)], self.begin[len(room) :]
-        room[:] = begin.ljust(len(room), b"a")
-        self.read_of_it += len(room)
-        return len(room)
+        view = memoryview(buffer)  # type: ignore[arg-type]
+        begin, self.begin = self.begin[: len(view)], self.begin[len(view) :]
+        view[:] = begin.ljust(len(view), b"a")
+        self.read_of_it += len(view)
+        return len(view)
 
 
 @pytest.mark.parametrize("begin", [b"", b"{", b"[", SEVERAL[0] + b"\n{", b"{broken\n", b"[" + SEVERAL[0] + b",\n"])

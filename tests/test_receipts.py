@@ -6,7 +6,7 @@ from typing import Any
 from ads import CAR
 from hypothesis import given
 from hypothesis import strategies as st
-from json_strategies import ANY_JSON, HELD
+from json_strategies import ANY_JSON, CATALOGUE
 
 from v4schema import convert
 from v4schema.conversion.receipts import create, is_intact, restore
@@ -49,18 +49,18 @@ def test_an_ad_that_was_changed_keeps_what_it_says(given_: dict[str, Any], new: 
 
 def test_receipts_are_found_in_whatever_order() -> None:
     """Each goes to an ad of its name, and once; what is no receipt and what is of no ad is told."""
-    slips = [convert({**CAR, "source_id": name}, to="v4").receipt for name in ("1", "2", "1", "3")]
-    lines = [*(json.dumps(slip) for slip in slips), "[]", "{"]
-    drawer = ReceiptFile("\n".join(lines).encode(), name="slips.ndjson", catalogue=HELD)
+    receipts = [convert({**CAR, "source_id": name}, to="v4").receipt for name in ("1", "2", "1", "3")]
+    lines = [*(json.dumps(receipt) for receipt in receipts), "[]", "{"]
+    receipt_file = ReceiptFile("\n".join(lines).encode(), name="receipts.ndjson", catalogue=CATALOGUE)
     ads = [convert({**CAR, "source_id": name}, to="v4").ad for name in ("2", "1", "1", "1")]
-    assert [drawer.take(ad) for ad in (*ads, {})] == [slips[1], slips[0], slips[2], None, None]
-    remarks = [*drawer.remarks(), *drawer.remaining()]
+    assert [receipt_file.take(ad) for ad in (*ads, {})] == [receipts[1], receipts[0], receipts[2], None, None]
+    remarks = [*receipt_file.remarks(), *receipt_file.remaining()]
     assert [(finding.code, finding.line) for _, finding in remarks] == [
         ("receipt.damaged", 5),
         ("json.truncated", 6),
         ("receipt.unused", 4),
     ]
-    assert {name for name, _ in remarks} == {"slips.ndjson"}
+    assert {name for name, _ in remarks} == {"receipts.ndjson"}
 
 
 def test_a_receipt_says_what_it_is_of() -> None:

@@ -89,15 +89,15 @@ def test_a_pointer_into_nothing_leads_nowhere() -> None:
 def test_one_slip_is_near_and_two_are_not(name: str, data: st.DataObject) -> None:
     """One letter missing, in excess, replaced or swapped; nearness is mutual."""
     index = data.draw(st.integers(0, len(name) - 1))
-    slips = [
+    misspellings = [
         name[:index] + name[index + 1 :],
         name[:index] + "z" + name[index:],
         name[:index] + "z" + name[index + 1 :],
         name[:index] + name[index : index + 2][::-1] + name[index + 2 :],
     ]
-    for slip in slips:
-        assert is_near(name, slip)
-        assert is_near(slip, name)
+    for misspelling in misspellings:
+        assert is_near(name, misspelling)
+        assert is_near(misspelling, name)
     assert not is_near(name, "zz" + name)
     assert not is_near(name, "yz" + name[2:])
 

@@ -13,9 +13,9 @@ from v4schema.document.rewrite import rewrite
 from v4schema.reading.parsing import parse_json
 
 
-def mended(text: bytes, name: str = "ads.json", **words: Any) -> bytes:  # noqa: ANN401
+def fixed(text: bytes, name: str = "ads.json", **options: Any) -> bytes:  # noqa: ANN401
     """The text with its ads normalised."""
-    return b"".join(result.after() for result in feed.prepare([(name, text)], **words))
+    return b"".join(result.after() for result in feed.prepare([(name, text)], **options))
 
 
 LAYOUTS = st.sampled_from(
@@ -64,7 +64,7 @@ MESSY = b"""{
 
 def test_only_what_has_changed_is_written_anew() -> None:
     """Numbers as they are spelt, escapes, odd white space: all stay; what moves takes its spelling along."""
-    assert mended(MESSY, category="car") == (
+    assert fixed(MESSY, category="car") == (
         MESSY.replace(b'"ja"', b"true")
         .replace(b'"59,30"', b"59.3")
         .replace(b'" \\u00e5 \\u00e4"', b'"\\u00e5 \\u00e4"')
@@ -106,7 +106,7 @@ def test_only_what_has_changed_is_written_anew() -> None:
 )
 def test_what_is_new_is_laid_out_as_the_text_around_it(text: bytes, wanted: bytes) -> None:
     """Compact in compact text, on lines of its own where everything is, and in the place of what it replaces."""
-    assert mended(text, category="car", operation="update") == wanted
+    assert fixed(text, category="car", operation="update") == wanted
 
 
 def test_a_list_may_lose_an_item_and_change_another() -> None:
@@ -137,8 +137,8 @@ def test_an_ad_in_an_array_is_laid_out_as_if_it_stood_alone() -> None:
     for indent in (2, 4, "\t"):
         text = json.dumps(ads, indent=indent).encode() + b"\n"
         wanted = json.dumps(new, indent=indent)
-        assert b"".join(mended(text, category="car", operation="update").split()).decode() == "".join(wanted.split())
-        written = mended(text, category="car", operation="update").decode().splitlines()
+        assert b"".join(fixed(text, category="car", operation="update").split()).decode() == "".join(wanted.split())
+        written = fixed(text, category="car", operation="update").decode().splitlines()
         assert {*map(str.rstrip, written)} >= {
             line
             for line in wanted.splitlines()
@@ -149,5 +149,5 @@ def test_an_ad_in_an_array_is_laid_out_as_if_it_stood_alone() -> None:
 def test_each_line_of_a_feed_is_a_document() -> None:
     """With what stands before it and what ends it, a line that cannot be read among them."""
     feed_text = b'\n{"visible": "ja"}\r\n\n{broken\n{"visible": true}'
-    whole = mended(feed_text, "ads.ndjson", category="car", operation="update")
+    whole = fixed(feed_text, "ads.ndjson", category="car", operation="update")
     assert whole == feed_text.replace(b'"ja"', b"true")

@@ -285,6 +285,6 @@ def test_every_sentence_can_be_filled(catalogue: Catalogue, kinds: list[Kind]) -
     """Own wordings of rules use only what a sentence is given."""
     for kind in kinds:
         for node in rules(catalogue.schema(kind)):
-            told = {"value": messages.DisplayValue({"latitude": 1, "longitude": 2}, catalogue), "limit": 1, "choices": ""}
+            details = {"value": messages.DisplayValue({"latitude": 1, "longitude": 2}, catalogue), "limit": 1, "choices": ""}
             for text in (node.get("x-message"), node.get("x-hint")):
-                assert not isinstance(text, str) or text.format(**told)
+                assert not isinstance(text, str) or text.format(**details)

@@ -14,9 +14,9 @@ from v4schema.output import staging as stagings
 from v4schema.output.staging import Changed, StagedFile, Staging, digest, recover
 
 
-def staged(staging: Staging, name: str, content: bytes = b"new", **words: Any) -> StagedFile:  # noqa: ANN401  (those of `Staging.file`)
+def staged(staging: Staging, name: str, content: bytes = b"new", **options: Any) -> StagedFile:  # noqa: ANN401  (those of `Staging.file`)
     """A file that is written and finished, and has not taken its place."""
-    file = staging.file(name, **words)
+    file = staging.file(name, **options)
     file.file.write(content)
     file.finish()
     return file
@@ -59,9 +59,9 @@ def test_wherever_writing_breaks_off_nothing_is_left(
         (in_empty_folder / name).write_bytes(b"old")
     done = getattr(os, function)
 
-    def fail(*args: Any, **words: Any) -> None:  # noqa: ANN401  (those of the function)
+    def fail(*args: Any, **options: Any) -> None:  # noqa: ANN401  (those of the function)
         if function == "open":
-            os.close(done(*args, **words))
+            os.close(done(*args, **options))
         raise error
 
     staging = Staging()
@@ -128,16 +128,16 @@ def test_rights_are_given_to_the_open_file(in_empty_folder: Path, monkeypatch: p
     path.write_bytes(b"old")
     path.chmod(0o640)
     done: list[tuple[object, ...]] = []
-    told = os.stat
+    original = os.stat
 
-    def stat(name: Any, **words: Any) -> Any:  # noqa: ANN401  (those of `os.stat`)
-        found = told(name, **words)
+    def stat(name: Any, **options: Any) -> Any:  # noqa: ANN401  (those of `os.stat`)
+        found = original(name, **options)
         owner = {"st_uid": 4711, "st_gid": 4712, "st_mode": found.st_mode, "st_size": found.st_size}
         return SimpleNamespace(**owner) if str(name).endswith("ad.json") else found
 
     monkeypatch.setattr(os, "stat", stat)
     for call in ("fchown", "fchmod"):
-        monkeypatch.setattr(os, call, lambda *words, call=call: done.append((call, *words)))
+        monkeypatch.setattr(os, call, lambda *options, call=call: done.append((call, *options)))
     for call in ("chown", "chmod", "lchown"):
         monkeypatch.delattr(os, call)
     staging = Staging()
@@ -153,10 +153,10 @@ def test_a_group_that_cannot_be_kept_stops_it(in_empty_folder: Path, monkeypatch
     """Others could read the file then, or no longer; an owner that cannot be kept is no harm, since who writes it owns it."""
     path = in_empty_folder / "ad.json"
     path.write_bytes(b"old")
-    told = os.fstat
+    original = os.fstat
 
     def fstat(number: int) -> os.stat_result:
-        found = told(number)
+        found = original(number)
         return os.stat_result((*found[:4], 4711, 4712 if kept == "owner" else found.st_gid, *found[6:]))
 
     def refuse(*_: object) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, assume, find, given, settings
 from hypothesis import strategies as st
 from hypothesis_profiles import examples
-from json_strategies import HELD
+from json_strategies import CATALOGUE
 
 from v4schema import errors, strategies
 from v4schema.catalogue import Catalogue
@@ -20,7 +20,7 @@ from v4schema.strategies.narrowing import Narrower
 from v4schema.strategies.respellings import Respeller
 from v4schema.strategies.sampling import Sampler, without_marks
 
-SAMPLES = {name: HELD.read("samples.json")[name] for name in ("texts", "letters", "names")}
+SAMPLES = {name: CATALOGUE.read("samples.json")[name] for name in ("texts", "letters", "names")}
 SCALARS = st.sampled_from([None, True, False, 0, 1, 1.5, -2, "", "a", "bb"])
 #: Schemas of scalar values.
 SCALAR_SCHEMAS = st.fixed_dictionaries(
@@ -160,11 +160,11 @@ def test_the_simplest_near_miss_is_a_small_ad() -> None:
 def test_values_without_another_spelling_stay() -> None:
     """A step that has nothing to undo leaves the value unchanged."""
     first: Any = lambda strategy: find(strategy, lambda _: True)  # noqa: E731
-    respeller = Respeller(first, HELD)
-    kinds = HELD.units["kinds"]
+    respeller = Respeller(first, CATALOGUE)
+    kinds = CATALOGUE.units["kinds"]
     kind = next(name for name, data in kinds.items() if "wanted" in data)
     unit = next(iter(kinds[kind]["units"]))
-    unit_name, value_name = HELD.units["members"]["unit"], HELD.units["members"]["value"]
+    unit_name, value_name = CATALOGUE.units["members"]["unit"], CATALOGUE.units["members"]["value"]
     quantity = {unit_name: unit, value_name: -1}
     assert respeller.slug("Not One", {}, None) == "Not One"
     assert respeller.word("unlisted", {}, "") == "unlisted"
@@ -190,11 +190,11 @@ def test_the_extra_is_named_where_it_is_missing() -> None:
 @given(st.data())
 def test_a_wrong_name_does_not_overwrite_a_member(data: st.DataObject) -> None:
     """Respelling loses nothing of an ad."""
-    schema = HELD.schema(HELD.kind("v4", "moped"))
-    right = next(right.at for right in HELD.names.values() if right.unit is None and len(right.at) == 1)
-    wrong = [name for name, each in HELD.names.items() if each.at == right]
+    schema = CATALOGUE.schema(CATALOGUE.kind("v4", "moped"))
+    right = next(right.at for right in CATALOGUE.names.values() if right.unit is None and len(right.at) == 1)
+    wrong = [name for name, each in CATALOGUE.names.items() if each.at == right]
     ad = {**dict.fromkeys(wrong, 2), right[0]: 1}
     before = dict(ad)
     draw: Any = data.draw
-    Respeller(draw, HELD).misname(schema, ad)
+    Respeller(draw, CATALOGUE).misname(schema, ad)
     assert ad == before

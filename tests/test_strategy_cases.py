@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, find, settings
 from hypothesis.strategies import DrawFn, SearchStrategy, composite, just
-from json_strategies import HELD
+from json_strategies import CATALOGUE
 
 from v4schema import strategies, validate
 from v4schema.dialect.engines import compile_schema
@@ -17,7 +17,7 @@ from v4schema.strategies.narrowing import Narrower
 from v4schema.strategies.respellings import Respeller, respellings
 from v4schema.strategies.sampling import MarkedItem, Sampler, matching_texts, unmark, without_marks
 
-SAMPLES = {name: HELD.read("samples.json")[name] for name in ("texts", "letters", "names")}
+SAMPLES = {name: CATALOGUE.read("samples.json")[name] for name in ("texts", "letters", "names")}
 #: Finds a value without shrinking it.
 QUICK = settings(max_examples=500, phases=[Phase.generate], suppress_health_check=[*HealthCheck])
 
@@ -111,16 +111,16 @@ def test_every_strategy_draws() -> None:
     assert not first(requests("replace", just({"body": "y"}))).url.endswith("/ad/")
     assert first(strategies.http_requests(category="moped"), lambda request: request.body is None).ad is None
     respelling = first(strategies.respelled(category="moped"))
-    assert respelling.kind == HELD.kind(None, "moped")
+    assert respelling.kind == CATALOGUE.kind(None, "moped")
     assert first(strategies.feeds(category="moped")).ads
 
 
 def requests(operation: str, ads: SearchStrategy[dict[str, Any]]) -> SearchStrategy[HttpRequest]:
     """Requests for an operation on some ads."""
-    description = source(HELD, "v4/openapi.json")
+    description = source(CATALOGUE, "v4/openapi.json")
     endpoint = next(each for each in endpoints(description) if each.operation == operation)
     tokens = {name: just("x" * 40) for name in token_schemas(description)}
-    return requests_to(HELD, description, endpoint, ads, tokens, SAMPLES["texts"])
+    return requests_to(CATALOGUE, description, endpoint, ads, tokens, SAMPLES["texts"])
 
 
 @pytest.mark.parametrize("ending", [".json", ".ndjson", ".jsonl", ".gz"])
@@ -131,7 +131,7 @@ def test_a_feed_has_every_format(ending: str) -> None:
 
 
 #: Writes the first possible spelling that is not empty.
-RESPELLER = Respeller(lambda strategy: find(strategy, lambda value: value != ""), HELD)  # type: ignore[arg-type]
+RESPELLER = Respeller(lambda strategy: find(strategy, lambda value: value != ""), CATALOGUE)  # type: ignore[arg-type]
 REMOVED = {"leaving": "[a-z]+", "characters": [" "]}
 HINTED = {"member": "b", "value": 2, "by": "a"}
 
@@ -172,15 +172,15 @@ def test_a_respelling_reverses_a_step(step: str, value: object, node: dict[str, 
 def misnamed(draw: DrawFn, schema: dict[str, Any], ad: dict[str, Any]) -> dict[str, Any]:
     """An ad with a field under a wrong name, if that name is free."""
     written = dict(ad)
-    Respeller(draw, HELD).misname(schema, written)
+    Respeller(draw, CATALOGUE).misname(schema, written)
     return written
 
 
 def test_fields_are_written_under_wrong_names() -> None:
     """The right name is gone then, and the value is not."""
-    schema = HELD.schema(HELD.kind("v4", "moped"))
-    wrong = first(respellings(HELD, schema, {"body": "x"}), lambda ad: "body" not in ad)
+    schema = CATALOGUE.schema(CATALOGUE.kind("v4", "moped"))
+    wrong = first(respellings(CATALOGUE, schema, {"body": "x"}), lambda ad: "body" not in ad)
     assert [value.strip() for value in wrong.values()] == ["x"]
-    names = {name: 1 for name, right in HELD.names.items() if right.at == ("body",)}
+    names = {name: 1 for name, right in CATALOGUE.names.items() if right.at == ("body",)}
     full = {"body": "x", **names}
     assert first(misnamed(schema, full)) == full

@@ -91,10 +91,10 @@ def test_nothing_that_is_printed_steers_a_terminal(odd: str, in_empty_folder: Pa
         escaped = json.dumps(STEERING)[1:-1].replace("\\", "\\\\")
         text = re.sub(r'("(description|means|why|title)": "[^"\\]{20,}?)"', rf'\1{escaped}"', path.read_text("utf-8"))
         path.write_text(text, "utf-8")
-    commands = [[word.replace("ODD", odd) for word in words] for words in WORDS]
-    for words, printed in zip(commands, typed(*commands, cwd=in_empty_folder), strict=True):
-        assert printed, words
-        assert not steers(printed), (words, printed)
+    commands = [[word.replace("ODD", odd) for word in args] for args in WORDS]
+    for args, printed in zip(commands, typed(*commands, cwd=in_empty_folder), strict=True):
+        assert printed, args
+        assert not steers(printed), (args, printed)
 
 
 def test_ads_and_reports_on_a_terminal_mean_the_same(odd: str, in_empty_folder: Path) -> None:
@@ -112,8 +112,8 @@ def test_a_long_feed_on_a_terminal_is_whole(clean: Ad, in_empty_folder: Path) ->
     """Characters of several bytes are not torn apart where output is kept back."""
     clean |= {"body": "å\u202e" * 40_000, "visible": "ja"}
     (in_empty_folder / "feed.ndjson").write_text(f"{json.dumps(clean, ensure_ascii=False)}\n" * 2, "utf-8")
-    for words in (["normalise"], ["convert", "--from", "v4", "--to", "v3", "--rejects", "rejects.ndjson"]):
-        printed = terminal(*words, "--quiet", "--report", "report.txt", "feed.ndjson", cwd=in_empty_folder)
+    for args in (["normalise"], ["convert", "--from", "v4", "--to", "v3", "--rejects", "rejects.ndjson"]):
+        printed = terminal(*args, "--quiet", "--report", "report.txt", "feed.ndjson", cwd=in_empty_folder)
         ads = [json.loads(line) for line in printed.splitlines() if line]
         assert [ad["body"] for ad in ads] == [clean["body"]] * 2
 
@@ -142,8 +142,8 @@ def test_names_that_are_no_text_are_told(clean: Ad, in_empty_folder: Path) -> No
     """A name that is not in the encoding of the system, and a packed file."""
     name = os.fsdecode(b"\xff\x9b\x1b.json.gz")
     (in_empty_folder / name).write_bytes(gzip.compress(json.dumps({**clean, "visible": "ja"}).encode()))
-    for words in (["validate"], ["normalise", "--diff"], ["normalise", "-o", name], ["validate", "--format", "json"]):
-        printed = terminal(*words, name, cwd=in_empty_folder)
+    for args in (["validate"], ["normalise", "--diff"], ["normalise", "-o", name], ["validate", "--format", "json"]):
+        printed = terminal(*args, name, cwd=in_empty_folder)
         assert "xff" in printed or "udcff" in printed
         assert not steers(printed)
 
@@ -191,11 +191,11 @@ def test_progress_is_shown_from_time_to_time(catalogue: Catalogue, monkeypatch: 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "words", ["normalise --check --report /dev/stdout", "normalise -o /dev/stdout", "validate -o /dev/stdout"]
+    "args", ["normalise --check --report /dev/stdout", "normalise -o /dev/stdout", "validate -o /dev/stdout"]
 )
-def test_a_terminal_that_is_named_as_a_file_is_not_steered_either(words: str, in_empty_folder: Path) -> None:
+def test_a_terminal_that_is_named_as_a_file_is_not_steered_either(args: str, in_empty_folder: Path) -> None:
     """By /dev/stdout, or by its own name."""
     (in_empty_folder / "ad.json").write_text('{"visible": "ja", "body": "\u009b2J\u202e", "x\u202e": 1}', "utf-8")
-    printed = terminal(*words.split(), "--operation", "update", "ad.json", cwd=in_empty_folder)
+    printed = terminal(*args.split(), "--operation", "update", "ad.json", cwd=in_empty_folder)
     assert "visible" in printed
     assert not {"\u009b", "\u202e"} & {*printed}

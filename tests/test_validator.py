@@ -59,10 +59,10 @@ def faults(ad: Ad, kind: Kind) -> Iterator[tuple[str, Ad, str]]:
         del get(without, at[:-1])[at[-1]]  # type: ignore[attr-defined]
         yield f"without {write(at)}", without, write(at)
     for at in places(ad):
-        told: dict[str, Any] = {}
+        keywords: dict[str, Any] = {}
         for fact in error_rules(subschema_at(catalogues.default().schema(kind), at) or {}):
-            told.update(fact)
-        for fault, value in wrong_values(told):
+            keywords.update(fact)
+        for fault, value in wrong_values(keywords):
             yield f"{fault} at {write(at)}", put(ad, at, value), write(at)
         for name in misspelt(at[-1]) if isinstance(at[-1], str) else ():
             if not exists(ad, (*at[:-1], name)):
@@ -72,9 +72,9 @@ def faults(ad: Ad, kind: Kind) -> Iterator[tuple[str, Ad, str]]:
                 yield f"{name} for {write(at)}", changed, write((*at[:-1], name))
 
 
-def wrong_values(told: dict[str, Any]) -> Iterator[tuple[str, object]]:
+def wrong_values(keywords: dict[str, Any]) -> Iterator[tuple[str, object]]:
     """Values that a field does not take: of each other type, beyond each bound, outside the choices."""
-    types = told["type"] if isinstance(told["type"], list) else [told["type"]]
+    types = keywords["type"] if isinstance(keywords["type"], list) else [keywords["type"]]
     wrong = {"string": "x", "integer": 5, "number": 5.5, "boolean": True, "array": [], "object": {}, "null": None}
     for name, value in wrong.items():
         if name not in types and not (name == "integer" and "number" in types):
@@ -90,8 +90,8 @@ def wrong_values(told: dict[str, Any]) -> Iterator[tuple[str, object]]:
         "enum": lambda _: "qqqqq",
     }
     for keyword, value_for in beyond.items():
-        if keyword in told:
-            yield f"beyond {keyword}", value_for(told[keyword])
+        if keyword in keywords:
+            yield f"beyond {keyword}", value_for(keywords[keyword])
 
 
 def misspelt(name: str) -> Iterator[str]:
@@ -146,30 +146,30 @@ def test_both_engines_find_the_same_in_faulty_ads(name: str, guide: Callable[[st
 @given(data=st.data())
 def test_both_engines_find_the_same_in_any_ad(data: st.DataObject) -> None:
     """Any JSON at any place of any kind of ad, for any operation, gets the same findings from both engines, in order."""
-    held = catalogues.default()
-    edition = held.editions[data.draw(st.sampled_from([*held.editions]))]
+    catalogue = catalogues.default()
+    edition = catalogue.editions[data.draw(st.sampled_from([*catalogue.editions]))]
     kind = Kind(version=edition.name, category=data.draw(st.sampled_from([*edition.categories])))
     operation = data.draw(st.sampled_from([*edition.operations]))
-    ad = held_example(held, kind)
-    for at in data.draw(st.lists(st.sampled_from([at for at, node in walk(held.schema(kind)) if at]), max_size=3)):
+    ad = copied_example(catalogue, kind)
+    for at in data.draw(st.lists(st.sampled_from([at for at, node in walk(catalogue.schema(kind)) if at]), max_size=3)):
         around = at[:-1] if "*" not in at else at[: at.index("*")]
         if isinstance(get_or_none(ad, around), dict) and around != at:
             ad = put(ad, (*around, at[len(around)] if "*" not in at else data.draw(st.text(max_size=3))), data.draw(ANY_JSON))
         elif around:
             ad = put(ad, around, data.draw(ANY_JSON)) if exists(ad, around) else ad
-    words: dict[str, Any] = {"version": edition.name, "category": kind.category, "operation": operation}
-    report = validate(ad, **words)
-    assert report == validate(ad, engine="jsonschema", **words)
-    assert report == validate(json.loads(json.dumps(ad)), **words)
+    options: dict[str, Any] = {"version": edition.name, "category": kind.category, "operation": operation}
+    report = validate(ad, **options)
+    assert report == validate(ad, engine="jsonschema", **options)
+    assert report == validate(json.loads(json.dumps(ad)), **options)
     for finding in report.findings:
         assert exists(ad, parse(finding.at)[:-1]), finding
 
 
-def held_example(held: Catalogue, kind: Kind) -> Ad:
+def copied_example(catalogue: Catalogue, kind: Kind) -> Ad:
     """A new example of a kind, with the category that it names."""
     from v4schema.dialect.fields import example
 
-    ad: Ad = copy.deepcopy(example(held.schema(kind)))
+    ad: Ad = copy.deepcopy(example(catalogue.schema(kind)))
     return ad
 
 
@@ -351,7 +351,7 @@ def test_a_wrong_name_beside_the_right_one_is_told_to_go(clean: Ad) -> None:
 
 def test_a_wrong_name_among_undocumented_fields_is_still_told(catalogue: Catalogue) -> None:
     """Boats take any field, but not a known field under a wrong name."""
-    ad = held_example(catalogue, Kind(version="v4", category="sail-boat"))
+    ad = copied_example(catalogue, Kind(version="v4", category="sail-boat"))
     ad["category_fields"] = {"gearbox": "manuell", "powertrian": {}, "year": 1984, "length": 9, "mileage": 300}
     found = {finding.at.rpartition("/")[2]: finding for finding in validate(ad).errors}
     assert found.keys() == {"gearbox", "powertrian", "mileage"}
@@ -417,7 +417,7 @@ def test_amounts_in_the_wrong_unit_stand_out_by_category_and_age(
     catalogue: Catalogue,
 ) -> None:
     """A recent car for a few thousand kronor is an amount in kronor; an old one need not be."""
-    ad = held_example(catalogue, Kind(version="v4", category=category))
+    ad = copied_example(catalogue, Kind(version="v4", category=category))
     ad["price"][0]["amount"] = amount
     ad["category_fields"]["model_year"] = model_year
     assert [finding.code for finding in validate(ad).findings] == ["price.implausible"] * implausible
@@ -442,7 +442,7 @@ def test_mileage_in_the_wrong_unit_stands_out_by_age(
     catalogue: Catalogue,
 ) -> None:
     """9,800 km is little for a car of eight years, and 45,000 mil is much for any."""
-    ad = held_example(catalogue, Kind(version="v4", category="car"))
+    ad = copied_example(catalogue, Kind(version="v4", category="car"))
     ad["category_fields"]["condition"]["mileage"] = mileage
     ad["category_fields"]["model_year"] = time.localtime().tm_year - age
     assert [finding.code for finding in validate(ad).findings] == ["mileage.implausible"] * implausible
@@ -501,7 +501,7 @@ def test_the_contract_row_by_row(  # noqa: PLR0913, PLR0917  (a row of the table
 ) -> None:
     """A value that a row of the contract speaks of gets one finding, of that level and code, at or below its place."""
     kind = Kind(version=version, category=category)
-    ad = held_example(catalogue, kind)
+    ad = copied_example(catalogue, kind)
     ad.setdefault("image_urls", [""])
     faulty = put(ad, tuple(int(token) if token.isdecimal() else token for token in parse(at)), value)
     for engine in ENGINES:
@@ -556,7 +556,7 @@ def test_the_hint_says_how_to_send_a_value_of_the_wrong_type(
 
 def test_a_choice_of_another_edition_says_where_it_belongs(catalogue: Catalogue) -> None:
     """A price type that only another edition has is an error that names that edition."""
-    ad = held_example(catalogue, Kind(version="v3", category="car"))
+    ad = copied_example(catalogue, Kind(version="v3", category="car"))
     ad["price"][0]["type"] = "monthly"
     assert validate(ad, version="v3").errors[0].hint == 'It belongs to v4; here, use "list".'
 
@@ -664,7 +664,7 @@ def test_a_category_that_is_only_named_in_documents_says_so(catalogue: Catalogue
 def test_fields_that_no_document_lists_are_noted_once(catalogue: Catalogue) -> None:
     """Boats take any category fields, with a note in their schema's own words; the common fields are checked all the same."""
     kind = Kind(version="v4", category="motor-boat")
-    ad = held_example(catalogue, kind)
+    ad = copied_example(catalogue, kind)
     ad["category_fields"] = {"length_ft": 28, "condition": {"mileage": 3}}
     found = validate(ad).findings
     assert [(finding.code, finding.level, finding.at) for finding in found] == [
@@ -743,7 +743,7 @@ def test_what_is_no_object_is_no_ad(ad: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "message"),
+    ("options", "message"),
     [
         ({"version": "v44"}, "There is no edition 'v44'. There are: v3, v4."),
         ({"category": "mopped"}, "There is no category of v4 'mopped'. Did you mean moped?"),
@@ -752,21 +752,21 @@ def test_what_is_no_object_is_no_ad(ad: object) -> None:
         ({"engine": "fast"}, "There is no engine 'fast'. There are: jsonschema-rs, jsonschema."),
     ],
 )
-def test_the_callers_own_wrong_words_are_exceptions_that_teach(words: dict[str, Any], message: str) -> None:
+def test_the_callers_own_wrong_words_are_exceptions_that_teach(options: dict[str, Any], message: str) -> None:
     """There is no answer at all, whatever the ad: an exception with what was probably meant."""
     for ad in ({}, {"category_id": "9999"}):
         with pytest.raises(errors.UnknownName) as caught:
-            validate(ad, **words)
+            validate(ad, **options)
         assert str(caught.value).startswith(message)
         assert isinstance(caught.value, errors.V4SchemaError)
 
 
 def test_the_callers_lists_are_held_against_the_fields_that_name_them(clean: Ad) -> None:
     """No list of brands is public; with a list of one's own, an unlisted brand is an error."""
-    held = Catalogue(lists={"brands": ["yamaha", "honda"]})
-    assert validate(clean, catalogue=held).findings == ()
+    catalogue = Catalogue(lists={"brands": ["yamaha", "honda"]})
+    assert validate(clean, catalogue=catalogue).findings == ()
     clean["category_fields"]["brand"] = "yamahaa"
-    found = validate(clean, catalogue=held).errors
+    found = validate(clean, catalogue=catalogue).errors
     assert [(finding.code, finding.at, finding.hint) for finding in found] == [
         ("value.unlisted", "/category_fields/brand", 'Use "yamaha".')
     ]
@@ -796,7 +796,7 @@ def test_fields_that_are_only_warned_of_are_not_suggested(catalogue: Catalogue) 
     for kind in [Kind(version="v4", category="moped"), Kind(version="v3", category="car")]:
         for at, node in walk(catalogue.schema(kind)):
             if at and not is_sendable(node):
-                near = {**held_example(catalogue, kind), f"{at[-1]}s": 1}
+                near = {**copied_example(catalogue, kind), f"{at[-1]}s": 1}
                 assert all(f'"{at[-1]}"' not in finding.message for finding in validate(near, version=kind.version).findings)
 
 

@@ -42,7 +42,7 @@ WORK: dict[str, Callable[[], Any]] = {
 }
 
 
-def said(result: Any) -> dict[str, Any]:  # noqa: ANN401  (any result)
+def contents(result: Any) -> dict[str, Any]:  # noqa: ANN401  (any result)
     """Everything that a result can be asked."""
     names = ("ad", "kind", "findings", "changed", "complete", "questions", "optional_questions", "receipt", "valid", "errors")
     return {name: getattr(result, name) for name in names if hasattr(result, name)}
@@ -54,9 +54,9 @@ def test_a_copy_says_the_same(name: str, copied: Callable[[Any], Any]) -> None:
     """Whether it is made before or after the result has put anything into words."""
     fresh = WORK[name]()
     asked = WORK[name]()
-    expected = said(asked)
-    assert said(copied(fresh)) == expected
-    assert said(copied(asked)) == expected
+    expected = contents(asked)
+    assert contents(copied(fresh)) == expected
+    assert contents(copied(asked)) == expected
     assert copied(fresh) == fresh == asked
 
 
@@ -70,8 +70,8 @@ def test_results_of_other_ads_differ() -> None:
 def test_results_come_back_from_another_process(name: str, pool: ProcessPoolExecutor) -> None:
     """With the findings that they would have here; and what was made here can be asked there."""
     here = WORK[name]()
-    assert said(pool.submit(WORK[name]).result()) == said(here)
-    assert pool.submit(said, WORK[name]()).result() == said(here)
+    assert contents(pool.submit(WORK[name]).result()) == contents(here)
+    assert pool.submit(contents, WORK[name]()).result() == contents(here)
 
 
 @pytest.fixture(scope="module")
@@ -90,9 +90,9 @@ def test_a_conversion_can_be_reverted_elsewhere() -> None:
 def test_catalogues_are_pickled_by_their_folder(schemas: Path) -> None:
     """Nothing that was read goes along, and every result of one catalogue shares it afterwards."""
     assert pickle.loads(pickle.dumps(default())) is default()  # noqa: S301  (our own)
-    own = Catalogue(schemas, lists={"brands": ["volvo"]})
-    again = pickle.loads(pickle.dumps(own))  # noqa: S301  (our own)
-    assert len(pickle.dumps(own)) < 500
-    report = validate({**CAR, "category_fields": {"brand": "saab"}}, catalogue=own, version="v3")
+    catalogue = Catalogue(schemas, lists={"brands": ["volvo"]})
+    again = pickle.loads(pickle.dumps(catalogue))  # noqa: S301  (our own)
+    assert len(pickle.dumps(catalogue)) < 500
+    report = validate({**CAR, "category_fields": {"brand": "saab"}}, catalogue=catalogue, version="v3")
     assert report == validate({**CAR, "category_fields": {"brand": "saab"}}, catalogue=again, version="v3")
     assert "value.unlisted" in {finding.code for finding in report.findings}
