@@ -1,4 +1,4 @@
-"""Running the command: in a terminal of its own, and what it prints there."""
+"""Helpers that run the command, in a terminal or in the background, and return what it prints."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What the property tests draw beside the ads of the test kit: other JSON, stray fields, damaged ads."""
+"""What the property tests draw in addition to the ads of the test kit: other JSON, stray fields, damaged ads."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -27,7 +27,7 @@ KINDS = [
 
 
 def every_mapping(catalogue: Catalogue) -> Iterator[CategoryMapping]:
-    """Every mapping that is written down."""
+    """Yield every mapping that is written in a file, but none that is derived from its opposite."""
     for path in catalogue.edition_paths.values():
         for category in () if path.back else dict.fromkeys(each for each, *_ in path.categories):
             yield from mappings_for(catalogue, path, category)
@@ -52,7 +52,7 @@ def respell(draw: Draw, kind: Kind, ad: Ad) -> Ad:
 
 
 def strewn(kind: Kind) -> st.SearchStrategy[Ad]:
-    """Ads of a kind that are valid but for fields that no document describes, some under names that fields have elsewhere."""
+    """Valid ads of a kind with fields added that no document describes, some under names that other fields have."""
     names = {at[-1] for other in KINDS for at, _ in walk(CATALOGUE.schema(other)) if at[-1:] and at[-1] != "*"}
     described = {at for at, _ in walk(CATALOGUE.schema(kind))}
     places = [
@@ -84,7 +84,7 @@ def same(one: object, other: object) -> bool:
 
 @st.composite
 def broken(draw: Draw, whole: st.SearchStrategy[Ad], most: int = 3) -> Ad:
-    """Ads with up to so many values of theirs left out, or put otherwise: as text, as a number, as anything."""
+    """Ads in which up to ``most`` values are left out, or replaced by text, by a number or by anything."""
     ad: Ad = draw(whole)
     for _ in range(draw(st.integers(0, most))):
         places = [at for at in _all(ad) if at]

@@ -1,4 +1,4 @@
-"""What the command does with files: nothing that is read is written over, nothing is converted twice, no edit is lost."""
+"""What the command does with files: no input is overwritten, nothing is converted twice, and no edit is lost."""
 
 import json
 import os
@@ -28,7 +28,7 @@ ONCE, TWICE = BARE.replace("34900", "3490000"), BARE.replace("34900", "349000000
 
 
 def tree() -> dict[str, bytes]:
-    """Every file below the current folder, hidden ones as well, by its name."""
+    """Every file below the current folder, including hidden ones, by its name."""
     return {str(path): path.read_bytes() for path in sorted(Path().rglob("*")) if path.is_file()}
 
 
@@ -77,8 +77,8 @@ def files(in_empty_folder: Path) -> dict[str, bytes]:
         "openapi v4 --schemas SCHEMAS -o SCHEMAS/v4/openapi.json",
     ],
 )
-def test_nothing_that_is_read_is_written_over(args: str, run: Run, files: dict[str, bytes], schemas: Path) -> None:
-    """By whatever name, whether it is there yet or not; and no two things to one file. Before anything is opened."""
+def test_no_input_is_overwritten(args: str, run: Run, files: dict[str, bytes], schemas: Path) -> None:
+    """It holds by any path, for files that do not exist yet, and for two outputs in one file; nothing is opened before."""
     read = (schemas / "findings.json").read_bytes()
     result = run(*args.replace("SCHEMAS", str(schemas)).split())
     assert result.exit_code == 2
@@ -91,8 +91,8 @@ def test_nothing_that_is_read_is_written_over(args: str, run: Run, files: dict[s
 
 
 @pytest.mark.parametrize("args", ["validate {0}", "normalise {0}", "convert {0} --to v4 --rejects new.ndjson", "normalise"])
-def test_nor_is_it_by_a_shell(args: str, files: dict[str, bytes], in_empty_folder: Path) -> None:
-    """`v4schema normalise feed.ndjson >> feed.ndjson` would read what it has written, without an end."""
+def test_no_input_is_overwritten_by_a_shell(args: str, files: dict[str, bytes], in_empty_folder: Path) -> None:
+    """`v4schema normalise feed.ndjson >> feed.ndjson` would read its own output without end."""
     command = f'"{sys.executable}" -m v4schema {args.format("feed.ndjson")} < feed.ndjson >> feed.ndjson'
     done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=False, cwd=in_empty_folder)
     assert done.returncode == 2
@@ -101,8 +101,8 @@ def test_nor_is_it_by_a_shell(args: str, files: dict[str, bytes], in_empty_folde
 
 
 @pytest.mark.parametrize("again", ["a.json", "./a.json", "link.json", "hard.json"])
-def test_a_file_is_taken_once(again: str, run: Run) -> None:
-    """Whatever it is called: one that is named twice is not multiplied twice."""
+def test_a_file_that_is_named_twice_is_read_once(again: str, run: Run) -> None:
+    """Two paths of one file count as one."""
     Path("a.json").write_text(BARE, "utf-8")
     Path("link.json").symlink_to("a.json")
     os.link("a.json", "hard.json")
@@ -114,16 +114,16 @@ def test_a_file_is_taken_once(again: str, run: Run) -> None:
     assert "is read once.\n1 ad, 1 changed, 1 clean: 0 errors, 1 warning, 2 notes.\n" in result.stderr
 
 
-def test_a_feed_is_taken_once_from_standard_input_too(in_empty_folder: Path) -> None:
-    """By its name and as what is piped in."""
+def test_a_feed_on_standard_input_is_read_once(in_empty_folder: Path) -> None:
+    """It may be named as a file as well."""
     Path("f.ndjson").write_text(BARE + "\n", "utf-8")
     command = f'"{sys.executable}" -m v4schema {" ".join(IN_KRONOR)} f.ndjson - --stdin-name in.ndjson < f.ndjson'
     done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=True, cwd=in_empty_folder)
     assert done.stdout == ONCE + "\n"
 
 
-def test_what_cannot_be_looked_at_is_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Such as one on a drive that is not there: to write to it is refused when it is opened."""
+def test_a_path_without_status_is_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be on a missing drive; writing to it is refused when it is opened."""
 
     def refuse(name: str, **_: object) -> None:
         raise FileNotFoundError(name)
@@ -132,8 +132,8 @@ def test_what_cannot_be_looked_at_is_no_file(monkeypatch: pytest.MonkeyPatch) ->
     assert clashes.identity("nowhere/ad.json") is None
 
 
-def test_other_names_of_a_file_keep_the_old_content_and_that_is_told(run: Run) -> None:
-    """A hard link is no second file for its user."""
+def test_other_hard_links_keep_the_old_content_with_a_message(run: Run) -> None:
+    """A user does not expect the content under a second name to differ."""
     Path("a.json").write_text(BARE, "utf-8")
     os.link("a.json", "other.json")
     result = run(*IN_KRONOR, "-i", "a.json")
@@ -144,8 +144,8 @@ def test_other_names_of_a_file_keep_the_old_content_and_that_is_told(run: Run) -
 
 @pytest.mark.parametrize("report", ["/dev/full", "nowhere/report.txt"])
 @pytest.mark.parametrize("command", [IN_KRONOR, ["convert", "--to", "v4", "--price-unit", "kr"]])
-def test_files_take_their_places_after_the_report(command: list[str], report: str, run: Run) -> None:
-    """Who reads "Cannot write" may run it again: nothing has been converted."""
+def test_files_are_replaced_after_the_report(command: list[str], report: str, run: Run) -> None:
+    """If the report cannot be written, no file is replaced, so the run can be repeated."""
     if report.startswith("/") and not os.path.exists(report):
         report = "nowhere/either.txt"
     for name in "ab":
@@ -156,8 +156,8 @@ def test_files_take_their_places_after_the_report(command: list[str], report: st
     assert tree() == before
 
 
-def test_ads_that_nobody_reads_are_not_done(in_empty_folder: Path) -> None:
-    """If what reads the converted ads has gone, no receipts take their place: nothing went over."""
+def test_unread_ads_have_no_receipts(in_empty_folder: Path) -> None:
+    """If the reader of the converted ads has gone, no receipts are written."""
     Path("feed.ndjson").write_text((json.dumps(CAR) + "\n") * 3000, "utf-8")
     args = "convert feed.ndjson --to v4 --price-unit kr --receipts rc.ndjson --rejects rejects.ndjson -q"
     command = f'"{sys.executable}" -m v4schema {args} | head -n 1'
@@ -166,7 +166,7 @@ def test_ads_that_nobody_reads_are_not_done(in_empty_folder: Path) -> None:
 
 
 def meanwhile(monkeypatch: pytest.MonkeyPatch, action: Callable[[], object]) -> None:
-    """Let something else happen while ads are written."""
+    """Let an action happen while ads are written."""
     original = Result.text
 
     def text(result: Result) -> bytes:
@@ -177,8 +177,8 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch, action: Callable[[], object]) -> 
 
 
 @pytest.mark.parametrize("command", [IN_KRONOR, ["convert", "--to", "v4", "--price-unit", "kr", "--receipts", "rc.ndjson"]])
-def test_an_edit_made_meanwhile_is_not_lost(command: list[str], run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The file stays as the edit left it and is a finding; the others are written, and have the only receipts."""
+def test_an_edit_during_the_run_is_not_lost(command: list[str], run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The edited file stays and gets a finding; the other files are written, and only they have receipts."""
     for name in "ab":
         Path(f"{name}.json").write_text(json.dumps({**CAR, "source_id": name}), "utf-8")
     meanwhile(monkeypatch, lambda: Path("a.json").write_text("edited", "utf-8"))
@@ -192,8 +192,8 @@ def test_an_edit_made_meanwhile_is_not_lost(command: list[str], run: Run, monkey
         assert [json.loads(line)["source_id"] for line in Path("rc.ndjson").read_text("utf-8").splitlines()] == ["b"]
 
 
-def test_nor_is_one_that_is_made_while_other_files_are_read(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Up to the moment in which the files take their places."""
+def test_a_later_edit_during_the_run_is_not_lost(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An edit counts up to the moment in which the files are replaced."""
     for name in "abc":
         Path(f"{name}.json").write_text(BARE, "utf-8")
     count = iter(range(3))
@@ -212,8 +212,8 @@ def test_nor_is_one_that_is_made_while_other_files_are_read(run: Run, monkeypatc
     assert tree() == {"a.json": b"edited", "c.json": ONCE.encode()}
 
 
-def test_of_two_runs_one_gets_the_receipts(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The other says so, and writes nothing: its ads could not come back."""
+def test_only_one_of_two_runs_writes_the_receipts(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other run reports it and writes nothing, because its ads could not be converted back."""
     for name in "ab":
         Path(f"{name}.json").write_text(json.dumps({**CAR, "source_id": name}), "utf-8")
     args = ["convert", "--to", "v4", "--price-unit", "kr", "--receipts", "rc.ndjson", "-i"]
@@ -227,7 +227,7 @@ def test_of_two_runs_one_gets_the_receipts(run: Run, monkeypatch: pytest.MonkeyP
     assert sorted(os.listdir()) == ["a.json", "b.json", "rc.ndjson"]
 
 
-def test_answers_that_are_given_meanwhile_are_not_lost(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_answers_given_during_the_run_are_not_lost(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """The sheet was empty when the run began."""
     Path("feed.ndjson").write_text(json.dumps(CAR) + "\n" + json.dumps(MOPED) + "\n", "utf-8")
     args = ["convert", "feed.ndjson", "--to", "v4", "--questions", "questions.csv", "-o", "v4.ndjson"]
@@ -250,14 +250,14 @@ main()
 
 
 def killed_at(name: str, *args: str) -> None:
-    """Run the command in a process that is gone when a file is to take its place."""
+    """Run the command in a process that is killed when a file is about to be replaced."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     done = subprocess.run([sys.executable, "-c", KILLED, name, *args], capture_output=True, check=False, env=environment)
     assert done.returncode == 9, done.stderr
 
 
-def test_a_killed_run_is_completed_and_nothing_converted_again(run: Run) -> None:
-    """The run that is repeated does what was left to do, and no more, wherever the folder is now; a third run is a new one."""
+def test_repeating_a_killed_run_completes_it(run: Run) -> None:
+    """The second run does only what was left to do, even if the folder has moved; a third run is a new one."""
     Path("ads").mkdir()
     for name in "abc":
         Path(f"ads/{name}.json").write_text(BARE, "utf-8")
@@ -286,8 +286,8 @@ def test_a_killed_run_is_completed_and_nothing_converted_again(run: Run) -> None
         ["normalise", "--operation", "update", "-i", "b.json"],
     ],
 )
-def test_nothing_else_is_done_with_files_of_a_killed_run(args: list[str], run: Run) -> None:
-    """It would use up what keeps them from being converted twice: the killed run has to be repeated first."""
+def test_other_commands_refuse_files_of_a_killed_run(args: list[str], run: Run) -> None:
+    """They would remove the records that prevent a second conversion: the killed run must be repeated first."""
     for name in "ab":
         Path(f"{name}.json").write_text(BARE, "utf-8")
     again = [*IN_KRONOR, "-i", "a.json", "b.json"]
@@ -302,7 +302,7 @@ def test_nothing_else_is_done_with_files_of_a_killed_run(args: list[str], run: R
 
 
 def test_a_killed_conversion_is_completed(run: Run) -> None:
-    """With its receipts, by the same command: nothing is left to do then."""
+    """The same command completes it with its receipts; a third run has nothing to do."""
     for name in "ab":
         Path(f"{name}.json").write_text(json.dumps({**CAR, "source_id": name}), "utf-8")
     args = ["convert", "--to", "v4", "--price-unit", "kr", "--receipts", "rc.ndjson", "-i", "a.json", "b.json"]
@@ -314,8 +314,8 @@ def test_a_killed_conversion_is_completed(run: Run) -> None:
     assert sorted(os.listdir()) == ["a.json", "b.json", "rc.ndjson"]
 
 
-def test_what_may_be_repeated_is(run: Run) -> None:
-    """Without a word on what bare prices are in, normalising twice is the same as once."""
+def test_a_killed_run_that_may_be_repeated_is_completed(run: Run) -> None:
+    """Without a unit for bare prices, normalising twice gives the same as once."""
     for name in "ab":
         Path(f"{name}.json").write_text('{"visible": "ja"}', "utf-8")
     args = ["normalise", "--operation", "update", "-i", "a.json", "b.json"]
@@ -326,7 +326,7 @@ def test_what_may_be_repeated_is(run: Run) -> None:
 
 
 def test_an_edit_after_the_run_was_killed_is_kept(run: Run) -> None:
-    """What somebody has made of the file since counts; and that is said, as is what was cleared."""
+    """The edited file is not replaced; a message says so and names what was removed."""
     for name in "ab":
         Path(f"{name}.json").write_text(BARE, "utf-8")
     killed_at("b.json", *IN_KRONOR, "-i", "a.json", "b.json")
@@ -341,7 +341,7 @@ def test_an_edit_after_the_run_was_killed_is_kept(run: Run) -> None:
 
 
 def test_a_run_that_cannot_be_completed_stops_the_next(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In one sentence; it is not forgotten."""
+    """The message is one sentence, and the killed run is not forgotten."""
     for name in "ab":
         Path(f"{name}.json").write_text(BARE, "utf-8")
     args = [*IN_KRONOR, "-i", "a.json", "b.json"]
@@ -358,8 +358,8 @@ def test_a_run_that_cannot_be_completed_stops_the_next(run: Run, monkeypatch: py
     assert tree() == {f"{name}.json": ONCE.encode() for name in "ab"}
 
 
-def test_signals_wait_while_files_take_their_places() -> None:
-    """One that comes before ends the run, also if an engine has swallowed it; one that comes then is too late."""
+def test_signals_wait_while_files_are_replaced() -> None:
+    """An earlier signal ends the run, also if an engine has swallowed it; a later one has no effect."""
     staging, shutdown = Staging(), Shutdown()
     shutdown.deferred = True
     shutdown.request(signal.SIGTERM)
@@ -374,7 +374,7 @@ def test_signals_wait_while_files_take_their_places() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
-def test_killed_anywhere_nothing_is_lost_or_done_twice(seed: int, tmp_path: Path) -> None:
+def test_a_run_killed_anywhere_loses_and_repeats_nothing(seed: int, tmp_path: Path) -> None:
     """A short form of `scripts/kill_test.py`."""
     draw = random.Random(seed)  # noqa: S311  (nothing secret)
     chosen = kill_test.scenario(draw)

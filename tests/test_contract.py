@@ -1,4 +1,4 @@
-"""Rows of the contract, written down by hand: what the documents say is wrong, with what code, where, and by which document."""
+"""Rows of the contract, written by hand: wrong values, with the code, the place and the documents of their findings."""
 
 from collections.abc import Callable
 from typing import Any
@@ -43,10 +43,10 @@ Ad = dict[str, Any]
         ),
     ],
 )
-def test_a_row_of_the_contract_is_kept(
+def test_a_value_against_the_contract_is_a_finding(
     ad: str, at: str, value: object, wanted: tuple[str, str, set[str]], guide: Callable[[str], Ad]
 ) -> None:
-    """A value that the documents refuse is told where it stands, with the code of its rule and the documents behind it."""
+    """It is at the place of the value, with the code of the rule and the documents that it rests on."""
     given = guide(ad)
     *around, last = parse(at)
     inside: Any = get(given, tuple(int(token) if token.isdecimal() else token for token in around))
@@ -65,8 +65,8 @@ def test_a_row_of_the_contract_is_kept(
         ("/category_fields/powertrain/fuels", {"RC"}),
     ],
 )
-def test_what_the_guide_requires_of_a_moped_is_required(at: str, source: set[str], guide: Callable[[str], Ad]) -> None:
-    """The core fields by the implementation guide, the others by the list of the categories that came back."""
+def test_a_moped_requires_the_fields_of_the_guide(at: str, source: set[str], guide: Callable[[str], Ad]) -> None:
+    """The guide lists the core fields; the list of the categories that came back lists the others."""
     given = guide("moped")
     *around, last = parse(at)
     del get(given, tuple(around))[last]  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Laws of converting: nothing is lost on the way, and the way back leads to where one came from."""
+"""Properties of conversions: nothing is lost, and converting back gives the original ad."""
 
 import copy
 import io
@@ -41,32 +41,34 @@ Ad = dict[str, Any]
 
 
 def text(value: object) -> str:
-    """A JSON value to the letter, the order of names as well."""
+    """Write a JSON value with the order of its names."""
     return json.dumps(value, ensure_ascii=False)
 
 
 def through_a_file(value: Any) -> Any:  # noqa: ANN401
-    """A JSON value as it is read again."""
+    """Return a JSON value as it is after it was written and read."""
     return json.loads(text(value))
 
 
 def leaves(value: object, at: Place = ()) -> Iterator[tuple[Place, object]]:
-    """All places of a value that hold no others."""
+    """Yield all places of a value that contain no others."""
     members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     below = [leaf for token, member in members for leaf in leaves(member, (*at, token))]
     yield from below or [(at, value)]
 
 
 def codes(conversion: Conversion) -> list[str]:
-    """The codes of what is told of a conversion."""
+    """Return the codes of the findings of a conversion."""
     return [finding.code for finding in conversion.findings]
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 @FEW
 @given(data=st.data(), units=UNITS, fixes=st.booleans())
-def test_back_with_its_receipt_is_the_identity(kind: Kind, data: st.DataObject, units: dict[str, Any], fixes: bool) -> None:
-    """For every category, both ways, to the order of names; also when ad and receipt have been written to files."""
+def test_converting_back_with_the_receipt_is_the_identity(
+    kind: Kind, data: st.DataObject, units: dict[str, Any], fixes: bool
+) -> None:
+    """It holds in both directions, even for the order of names, also if ad and receipt were written to files."""
     ad = data.draw(st.one_of(ads(kind), strewn(kind)))
     done = (migrate if fixes else convert)(ad, to=TO[kind.version], version=kind.version, **units)
     assert text(revert(done)) == text(ad)
@@ -79,8 +81,8 @@ def test_back_with_its_receipt_is_the_identity(kind: Kind, data: st.DataObject, 
 @pytest.mark.parametrize("kind", AUTOMATIC, ids=str)
 @FEW
 @given(data=st.data())
-def test_automatic_categories_come_back_without_a_receipt(kind: Kind, data: st.DataObject) -> None:
-    """If the ad names its category as its edition does; there are no more pictures than both take."""
+def test_automatic_categories_are_converted_back_without_a_receipt(kind: Kind, data: st.DataObject) -> None:
+    """The ad has its category in the type of its edition, and no more pictures than both editions take."""
     ad = data.draw(ads(kind).map(lambda ad: {**ad, CATALOGUE.category_at[0]: int(ad[CATALOGUE.category_at[0]])}))
     done = convert(ad, to=TO[kind.version], version=kind.version)
     assume("item.beyond" not in codes(done))
@@ -90,8 +92,8 @@ def test_automatic_categories_come_back_without_a_receipt(kind: Kind, data: st.D
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 @FEW
 @given(data=st.data(), fixes=st.booleans())
-def test_a_complete_conversion_is_valid_and_any_other_says_why(kind: Kind, data: st.DataObject, fixes: bool) -> None:
-    """Complete is just what is valid in the target; what is not complete has an error, and asks if fields are missing."""
+def test_a_conversion_is_complete_if_and_only_if_it_is_valid(kind: Kind, data: st.DataObject, fixes: bool) -> None:
+    """An incomplete conversion has an error, and questions if fields are missing."""
     ad = data.draw(st.one_of(ads(kind), strewn(kind)))
     done = (migrate if fixes else convert)(ad, to=TO[kind.version], version=kind.version)
     report = validate(done.ad, version=TO[kind.version], category=kind.category)
@@ -108,7 +110,7 @@ def test_a_complete_conversion_is_valid_and_any_other_says_why(kind: Kind, data:
 @FEW
 @given(data=st.data(), units=UNITS)
 def test_answers_complete_an_ad(kind: Kind, data: st.DataObject, units: dict[str, Any]) -> None:
-    """With what a valid ad of the target has at the places that are asked, nothing is asked any more."""
+    """With the values of a valid ad as answers, no question is left."""
     ad, other = data.draw(ads(kind)), data.draw(ads(Kind(version=TO[kind.version], category=kind.category)))
     questions = convert(ad, to=TO[kind.version], version=kind.version, **units).questions
     answers = {ask.at: get(other, ask.place) for ask in questions}
@@ -123,7 +125,7 @@ def test_answers_complete_an_ad(kind: Kind, data: st.DataObject, units: dict[str
 @FEW
 @given(data=st.data(), units=UNITS, fixes=st.booleans())
 def test_converting_is_pure_and_deterministic(kind: Kind, data: st.DataObject, units: dict[str, Any], fixes: bool) -> None:
-    """The ad stays as it is, and the same ad becomes the same."""
+    """The given ad does not change, and the same ad gives the same result."""
     ad = data.draw(strewn(kind))
     before = copy.deepcopy(ad)
     first, second = ((migrate if fixes else convert)(ad, to=TO[kind.version], version=kind.version, **units) for _ in range(2))
@@ -136,19 +138,19 @@ BECAUSE: Any = {"why": "It is so.", "source": ["RC"]}
 
 
 def holding(**members: Any) -> Ad:  # noqa: ANN401
-    """What describes an object with members."""
+    """Return the schema of an object with members."""
     return {"type": "object", "x-source": ["S"], "properties": members}
 
 
 def along(given: Ad, target: Ad, *rules: Rule) -> Converter:
-    """What carries ads by rules, from one schema to another."""
+    """Return a converter with rules from one schema to another."""
     kinds: dict[str, Any] = {"given": Kind(version="v3"), "target": Kind(version="v4")}
     mapping = CategoryMapping(automatic=False, source=["S"], rules=rules, **kinds)
     return Converter(catalogue=CATALOGUE, mapping=mapping, given=given, target=target, quantity_kinds=CATALOGUE.quantity_kinds)
 
 
-def test_each_rule_does_what_it_says_and_tells_it() -> None:
-    """Moved, in arrays too, and by the steps of the rule alone; dropped, filled in, and what is in the way makes room."""
+def test_each_rule_is_applied_and_recorded() -> None:
+    """Rules move values, also in arrays, apply their own steps only, drop, fill in, and free the place that they fill."""
     converter = along(
         holding(a={**FIELD, "x-private": True}, url=FIELD, notes={**FIELD, "items": holding(message=FIELD)}, kind=FIELD),
         holding(
@@ -195,8 +197,8 @@ def test_each_rule_does_what_it_says_and_tells_it() -> None:
         assert text(converter.convert(ad).ad) == text(then)
 
 
-def test_a_bare_amount_is_told_where_its_unit_differs_and_its_rule_measures() -> None:
-    """And nowhere else; what is certain is written in the new unit, and what is written with its unit needs no word."""
+def test_a_bare_amount_is_a_finding_if_editions_differ_in_its_unit() -> None:
+    """Amounts that are certain, or written with their unit, are converted without a finding."""
     kr, ore = ({**FIELD, "type": ["integer", "string"], "x-unit": unit} for unit in ("kr", "öre"))
     measuring = {"action": "keep", "steps": [{"in_unit": "price"}], **BECAUSE}
     converter = along(
@@ -221,8 +223,8 @@ def test_a_bare_amount_is_told_where_its_unit_differs_and_its_rule_measures() ->
     assert converter.convert({"price": "5"}, None).ad == {"price": "5"}
 
 
-def test_fields_that_take_each_others_places_are_not_mixed_up() -> None:
-    """One makes room for the next, or two change places: each value is where its rule leads it, and so are the ways between."""
+def test_fields_can_take_each_others_places() -> None:
+    """In a chain and in a swap, each value and each source place is where its rule moves it."""
     fields = holding(a=FIELD, b=FIELD, c=FIELD)
     chain = [Rule(action="move", at=(at,), to=(to,), **BECAUSE) for at, to in ("ab", "bc")]
     for rules in (chain, chain[::-1]):
@@ -242,7 +244,7 @@ def test_fields_that_take_each_others_places_are_not_mixed_up() -> None:
 @FEW
 @given(data=st.data(), seed=st.randoms())
 def test_the_order_of_rules_does_not_matter(mapping: Any, data: st.DataObject, seed: random.Random) -> None:  # noqa: ANN401
-    """Shuffled rules make the same ad, to the order of its names."""
+    """Shuffled rules give the same ad, even in the order of its names."""
     ad = data.draw(strewn(mapping.given))
     rules = [*mapping.rules]
     seed.shuffle(rules)
@@ -262,7 +264,7 @@ def test_the_order_of_rules_does_not_matter(mapping: Any, data: st.DataObject, s
 def test_each_leaf_is_in_the_target_or_in_the_receipt_with_a_reason(
     kind: Kind, data: st.DataObject, units: dict[str, Any], fixes: bool
 ) -> None:
-    """Nothing is lost, and nothing changes without a word."""
+    """Nothing is lost, and nothing changes without a finding."""
     ad = data.draw(st.one_of(ads(kind), strewn(kind)))
     done = (migrate if fixes else convert)(ad, to=TO[kind.version], version=kind.version, **units)
     changes = {resolve(ad, change["at"]): change for change in done.receipt["changes"]}
@@ -307,8 +309,8 @@ def test_converting_commutes_with_normalising(kind: Kind, data: st.DataObject) -
 
 
 @given(ad=ANY_JSON, fixes=st.booleans(), answers=st.dictionaries(st.text(max_size=8), ANY_JSON, max_size=3))
-def test_any_json_gets_an_answer(ad: object, fixes: bool, answers: dict[str, Any]) -> None:
-    """Never an exception; what cannot be converted stays as it is and says why."""
+def test_any_json_gets_a_result(ad: object, fixes: bool, answers: dict[str, Any]) -> None:
+    """Nothing raises; what cannot be converted stays as it is, with a finding."""
     assume(not isinstance(ad, str | bytes))
     done = (migrate if fixes else convert)(ad, to="v4", answers=answers)
     assert done.complete or done.errors
@@ -316,14 +318,14 @@ def test_any_json_gets_an_answer(ad: object, fixes: bool, answers: dict[str, Any
 
 
 @given(receipt=ANY_JSON, ad=ANY_JSON)
-def test_any_receipt_gets_an_answer(receipt: Any, ad: object) -> None:  # noqa: ANN401
-    """What is no receipt is damaged."""
+def test_any_receipt_gets_a_result(receipt: Any, ad: object) -> None:  # noqa: ANN401
+    """JSON that is no receipt counts as a damaged receipt."""
     assume(receipt is not None)
     assert codes(convert(ad, to="v3", receipt=receipt)) == ["receipt.damaged"]
 
 
 def test_a_simple_moped_becomes_a_vehicle() -> None:
-    """What is known is filled in, what is answered is understood as the normaliser does, and the title goes to the receipt."""
+    """Known values are filled in, answers are normalised, and the title goes to the receipt."""
     asked = convert(MOPED, to="v4")
     assert (asked.complete, [ask.at for ask in asked.questions], asked.optional_questions) == (False, [*ANSWERS], ())
     done = convert(MOPED, to="v4", answers=ANSWERS, price_unit="kr")
@@ -345,8 +347,8 @@ def test_a_simple_moped_becomes_a_vehicle() -> None:
     assert [*revert(done)] == [*MOPED]
 
 
-def test_asks_tell_what_may_be_answered() -> None:
-    """Each with the target's description, allowed values and unit, why it is asked, and the documents that want it."""
+def test_questions_describe_possible_answers() -> None:
+    """Each has the target's description, choices and unit, the reason for the question, and the documents of the field."""
     questions = {
         ask.at.rpartition("/")[2]: ask for ask in convert({**MOPED, "title": "Moped 2020 i toppskick"}, to="v4").questions
     }
@@ -360,7 +362,7 @@ def test_asks_tell_what_may_be_answered() -> None:
     assert (questions["model_year"].suggestion, questions["mileage"].suggestion) == ("2020", None)
 
 
-def test_what_is_only_expected_is_a_wish() -> None:
+def test_a_field_that_no_document_requires_is_an_optional_question() -> None:
     """No document requires a caravan's plate, so an ad is complete without it."""
     caravan = {**MOPED, "category_id": 1101}
     done = convert(caravan, to="v4", answers={"/category_fields/brand": "Kabe", "/category_fields/model_year": 2010})
@@ -370,7 +372,7 @@ def test_what_is_only_expected_is_a_wish() -> None:
 
 
 def test_suggestions_are_read_from_the_title_and_never_filled_in() -> None:
-    """One for a field whose value stands in the title just once, and is one that the field takes."""
+    """A field has a suggestion if the title contains exactly one value that the field takes."""
     title = "Yamaha Aerox 2020, 1 540 mil, automat, bensin, ABC 12D"
     done = convert({**MOPED, "title": title}, to="v4")
     assert [ask.suggestion for ask in done.questions] == ["Yamaha", "Aerox", "2020", "ABC 12D", "1 540 mil", "automat", "bensin"]
@@ -399,8 +401,8 @@ def test_suggestions_are_read_from_the_title_and_never_filled_in() -> None:
         ({"/price/0/amount": 3}, ("answer.unknown_field", '"/price/0/amount"')),
     ],
 )
-def test_an_answer_that_does_not_fit_is_a_finding(answers: dict[str, Any], expected: tuple[str, str]) -> None:
-    """It says why, is not filled in, and is asked for again."""
+def test_an_invalid_answer_is_a_finding(answers: dict[str, Any], expected: tuple[str, str]) -> None:
+    """It is not filled in, and the question stays open."""
     done = convert(MOPED, to="v4", answers=answers)
     found = [finding for finding in done.findings if finding.code.startswith("answer.")]
     assert [finding.code for finding in found] == [expected[0]]
@@ -423,8 +425,8 @@ def test_an_answer_that_does_not_fit_is_a_finding(answers: dict[str, Any], expec
         {"/category_fields": {"brand": "Yamaha"}, "/category_fields/brand": "Honda"},
     ],
 )
-def test_odd_answers_get_an_answer(answers: dict[Any, Any]) -> None:
-    """In whatever order, with whatever in them: never an exception, and nothing that JSON cannot say comes in."""
+def test_odd_answers_get_a_result(answers: dict[Any, Any]) -> None:
+    """In any order and with any values, nothing raises, and the result is JSON."""
     moped = {name: value for name, value in MOPED.items() if name not in {"price", "location"}}
     conversions = [convert(moped, to="v4", answers=dict(each)) for each in (answers.items(), reversed(answers.items()))]
     assert conversions[0].findings == conversions[1].findings
@@ -433,28 +435,28 @@ def test_odd_answers_get_an_answer(answers: dict[Any, Any]) -> None:
 
 
 @pytest.mark.parametrize(("body", "then"), [("moped", "moped"), ("scooter", "scooter"), (None, "moped"), (" ", "moped")])
-def test_what_an_ad_says_itself_is_not_filled_in(body: str | None, then: str) -> None:
-    """Only what is missing or blank is."""
+def test_existing_values_are_not_filled_in(body: str | None, then: str) -> None:
+    """Only missing and blank values are."""
     done = convert({**MOPED, "category_fields": {"body_type": body}}, to="v4")
     assert done.ad["category_fields"]["body_type"] == then
     assert ("value.filled" in codes(done)) == (body != then)
 
 
-def test_blank_answers_are_none_and_equal_ones_are_silent() -> None:
-    """An empty cell, a dash, and what the ad says already."""
+def test_blank_and_equal_answers_have_no_finding() -> None:
+    """An answer may be an empty cell, a dash, or the value that the ad has already."""
     blank = {"/category_fields/brand": " ", "/category_fields/model": "-", "/category_fields/model_year": None}
     done = convert(MOPED, to="v4", answers={**blank, "/category_fields/body_type": "moped", "/visible": "ja"})
     assert not [finding for finding in done.findings if finding.code.startswith("answer.")]
     assert len(done.questions) == 7
 
 
-def test_what_bare_numbers_in_answers_mean_is_the_callers_word() -> None:
-    """As it is for the normaliser."""
+def test_unit_settings_apply_to_bare_numbers_in_answers() -> None:
+    """They mean the same to the normaliser."""
     done = convert(MOPED, to="v4", answers={"/category_fields/condition/mileage": "1540"}, mileage_unit="mil")
     assert done.ad["category_fields"]["condition"]["mileage"] == {"unit": "km", "value": 15400}
 
 
-def test_undescribed_fields_may_keep_an_ad_from_being_complete() -> None:
+def test_a_wrong_name_among_undescribed_fields_keeps_an_ad_incomplete() -> None:
     """A known wrong name is an error, also among fields that no document lists."""
     boat = {**CAR, "category_id": 1062, "category_fields": {"fuel": {}}}
     done = convert(boat, to="v4")
@@ -464,7 +466,7 @@ def test_undescribed_fields_may_keep_an_ad_from_being_complete() -> None:
 
 
 def test_pictures_beyond_the_limit_go_to_the_receipt() -> None:
-    """The first twenty stay, in order, and the others are told one by one."""
+    """The first twenty stay in order, and each of the others has a finding."""
     pictures = [f"https://example.com/{number}.jpg" for number in range(23)]
     done = convert({**CAR, "image_urls": pictures}, to="v4")
     assert done.complete
@@ -476,24 +478,24 @@ def test_pictures_beyond_the_limit_go_to_the_receipt() -> None:
 
 
 @pytest.mark.parametrize(("word", "amount"), [(None, 34900), ("kr", 3490000), ("öre", 34900), ("tkr", 3490000000)])
-def test_bare_prices_are_converted_on_the_callers_word_alone(word: str | None, amount: int) -> None:
-    """Without it, they stay and a warning names both readings; also where ads are mended on the way."""
+def test_bare_prices_are_converted_only_with_a_unit_setting(word: str | None, amount: int) -> None:
+    """Otherwise they stay, and a warning names both readings, also if the ad is normalised on the way."""
     for done in (convert(CAR, to="v4", price_unit=word), migrate(CAR, to="v4", price_unit=word)):
         assert done.ad["price"][0]["amount"] == amount
         assert ("unit.unstated" in codes(done)) == (word is None)
         assert done.complete
 
 
-def test_prices_that_are_written_with_their_unit_need_no_word() -> None:
-    """Beside bare ones, which stay."""
+def test_prices_that_are_written_with_their_unit_need_no_setting() -> None:
+    """Bare prices of the same ad stay."""
     prices = [{"type": "list", "amount": "34 900 kr"}, {"type": "list", "amount": 29900, "currency": "SEK"}]
     done = migrate({**CAR, "price": prices}, to="v4")
     assert [price["amount"] for price in done.ad["price"]] == [3490000, 29900]
     assert [finding.at for finding in done.findings if finding.code == "unit.unstated"] == ["/price/1/amount"]
 
 
-def test_ore_that_are_no_whole_kronor_stay_on_the_way_back() -> None:
-    """They would not fit, and nothing is rounded away."""
+def test_ore_that_are_no_whole_kronor_stay_when_converted_back() -> None:
+    """V3 takes whole kronor only, and nothing is rounded."""
     car = {**CAR, "category_id": "1020", "price": [{"type": "list", "amount": 3490050, "currency": "SEK"}]}
     for done in (how(car, to="v3", version="v4", price_unit="öre") for how in (convert, migrate)):
         assert done.ad["price"][0]["amount"] == 3490050
@@ -501,7 +503,7 @@ def test_ore_that_are_no_whole_kronor_stay_on_the_way_back() -> None:
 
 
 def test_migrate_finds_fields_under_other_names_before_it_asks() -> None:
-    """A simple ad may have the vehicle's fields already, in an integrator's words: they are moved, not asked for."""
+    """A simple ad may have fields of a vehicle under wrong names: they are moved, without a question."""
     fields = {"make": "Yamaha", "year": "2020", "miltal": "1 540 mil", "Växellåda": "automat", "drivmedel": "bensin"}
     done = migrate({**MOPED, "category_fields": fields}, to="v4")
     assert [ask.at.rpartition("/")[2] for ask in done.questions] == ["model", "registration_number"]
@@ -510,8 +512,8 @@ def test_migrate_finds_fields_under_other_names_before_it_asks() -> None:
     assert text(revert(done)) == text({**MOPED, "category_fields": fields})
 
 
-def test_what_is_wrong_with_the_given_ad_comes_first() -> None:
-    """It is converted as far as rules apply, and what is wrong on both sides is told once."""
+def test_findings_of_the_given_ad_come_first() -> None:
+    """The ad is converted as far as rules apply, and an error in both editions is one finding."""
     car: Any = copy.deepcopy(CAR)
     del car["category_fields"]["brand"]
     car = {"title": "Fin Volvo", **car}
@@ -534,8 +536,8 @@ def test_what_is_wrong_with_the_given_ad_comes_first() -> None:
         ({**CAR, "body": float("nan")}, {}, "json.unsupported_value", "JSON cannot express this value"),
     ],
 )
-def test_an_ad_without_a_way_stays_as_it_is(ad: Any, options: dict[str, Any], code: str, message: str) -> None:  # noqa: ANN401
-    """In the target edition already, of a category that exists nowhere or that there is not, or no ad at all."""
+def test_an_ad_that_cannot_be_converted_stays_as_it_is(ad: Any, options: dict[str, Any], code: str, message: str) -> None:  # noqa: ANN401
+    """It is of the target edition already, of an unknown category or one without a counterpart, or no ad at all."""
     for how in (convert, migrate):
         done = how(ad, to="v4", **options)
         assert (done.ad is ad, done.kind, done.complete, done.questions, done.receipt) == (True, None, False, (), {})
@@ -543,8 +545,8 @@ def test_an_ad_without_a_way_stays_as_it_is(ad: Any, options: dict[str, Any], co
         assert message in {finding.code: finding.message for finding in done.findings}[code]
 
 
-def test_what_stands_in_the_way_of_answers_is_told() -> None:
-    """Fields within text are asked for, and that it is text is not passed over in silence; null is told once."""
+def test_values_in_place_of_objects_are_findings() -> None:
+    """Fields below a text are asked for, and the text is a finding; a null is one finding."""
     ad = {**MOPED, "visible": None, "category_fields": {"condition": "fin", "powertrain": None}}
     done = convert(ad, to="v4")
     wrong = {(finding.code, finding.at) for finding in done.errors}
@@ -554,13 +556,13 @@ def test_what_stands_in_the_way_of_answers_is_told() -> None:
     assert "answer.unasked" in codes(pinned)
 
 
-def test_an_ad_of_the_target_is_converted_if_the_caller_says_that_it_is_not() -> None:
+def test_the_caller_can_name_the_edition_of_the_ad() -> None:
     """Some integrators write V3 categories as text."""
     assert convert({**CAR, "category_id": "1020"}, to="v4", version="v3").complete
 
 
-def test_the_category_can_be_told_by_what_it_becomes() -> None:
-    """An ad that does not name its category is of the only one that becomes what the caller says."""
+def test_the_category_of_the_target_can_identify_the_ad() -> None:
+    """An ad without a category has the only one that becomes the category that the caller names."""
     car = {name: value for name, value in CAR.items() if name != "category_id"}
     done = convert(car, to="v4", category="Personbil")
     assert (str(done.origin), str(done.kind), done.questions[0].at) == ("v3/car", "v4/car", "/category_id")
@@ -576,8 +578,8 @@ def test_the_category_can_be_told_by_what_it_becomes() -> None:
         ({"to": "v4", "colour": "red"}, "There is no setting 'colour'"),
     ],
 )
-def test_words_of_the_caller_that_name_nothing_raise(options: dict[str, Any], message: str) -> None:
-    """Editions, ways between them, categories, units and settings."""
+def test_unknown_names_from_the_caller_raise(options: dict[str, Any], message: str) -> None:
+    """They may be editions, paths between them, categories, units and settings."""
     for how in (convert, migrate):
         with pytest.raises(errors.UnknownName, match=re.escape(message)):
             how(CAR, **options)
@@ -588,8 +590,8 @@ def test_words_of_the_caller_that_name_nothing_raise(options: dict[str, Any], me
 @pytest.mark.slow
 @pytest.mark.no_cover
 @pytest.mark.parametrize("name", ["category_id", "{}"])
-def test_nothing_long_is_kept(name: str) -> None:
-    """What an ad says in words that mean nothing here is forgotten with it, so that a feed of any length can pass."""
+def test_no_text_of_an_ad_stays_in_memory(name: str) -> None:
+    """Caches keep no unknown words of an ad, so that a feed of any length can be processed."""
     tracemalloc.start()
     for number in range(40):
         word = f"{number}-{'x' * 100_000}"
@@ -601,7 +603,7 @@ def test_nothing_long_is_kept(name: str) -> None:
 
 
 @pytest.mark.parametrize("how", [convert, migrate])
-def test_a_warning_does_not_stand_for_an_error_at_its_place(how: Any) -> None:  # noqa: ANN401
+def test_a_warning_does_not_hide_an_error_at_its_place(how: Any) -> None:  # noqa: ANN401
     """A negative amount is an error, although its unit is not certain either."""
     done = how({**CAR, "price": [{"type": "list", "amount": -5, "currency": "SEK"}]}, to="v4")
     reported = [(finding.code, finding.level) for finding in done.findings if finding.at == "/price/0/amount"]
@@ -609,8 +611,8 @@ def test_a_warning_does_not_stand_for_an_error_at_its_place(how: Any) -> None:  
     assert not done.complete
 
 
-def test_a_receipt_is_of_one_ad_and_as_it_was_written() -> None:
-    """Of another ad, of another way, damaged anywhere, or none at all: each its own finding, and the ad stays."""
+def test_a_receipt_of_another_ad_or_a_damaged_one_is_a_finding() -> None:
+    """A receipt of another ad or path, a damaged one and an empty one each have their finding, and the ad stays."""
     done, other = convert(CAR, to="v4"), convert({**CAR, "source_id": "2"}, to="v4")
     moped = convert({**MOPED, "source_id": "moped-017"}, to="v4")
     for receipt, code in ((other.receipt, "receipt.other"), (moped.receipt, "receipt.other"), ({}, "receipt.damaged")):
@@ -627,15 +629,15 @@ def test_a_receipt_is_of_one_ad_and_as_it_was_written() -> None:
 @pytest.mark.parametrize("kind", ["v1/car", "v3/tank"])
 @pytest.mark.parametrize("side", ["from", "to"])
 def test_a_receipt_of_other_schemas_is_a_finding(side: str, kind: str) -> None:
-    """It may have been written where there are more editions and categories; it is not used, and the ad stays."""
+    """It may come from schemas with more editions and categories; it is not used, and the ad stays."""
     done = convert(CAR, to="v4")
     receipt = {name: value for name, value in {**done.receipt, side: kind}.items() if name != "check"}
     back = convert(done.ad, to="v3", receipt={**receipt, "check": digest(receipt)})
     assert (codes(back), back.ad is done.ad, back.complete) == (["receipt.other"], True, False)
 
 
-def test_an_ad_that_has_been_changed_since_comes_back_with_its_changes() -> None:
-    """Unless the receipt would have overwritten one: that place stays, and is told."""
+def test_later_changes_of_an_ad_are_kept_when_it_is_converted_back() -> None:
+    """If the receipt would overwrite one, the change stays, and there is a finding."""
     done = convert({**CAR, "title": "x"}, to="v4", price_unit="kr")
     sold = {**done.ad, "visible": False, "extra": 1}
     back = convert(sold, to="v3", receipt=done.receipt)
@@ -650,8 +652,8 @@ def test_an_ad_that_has_been_changed_since_comes_back_with_its_changes() -> None
     assert "receipt.changed" in codes(convert(less, to="v3", receipt=done.receipt))
 
 
-def test_migrate_reads_what_it_is_given(tmp_path: Path) -> None:
-    """A path, bytes or a stream of one ad; a byte-order mark is told, several ads or none are a finding."""
+def test_migrate_reads_paths_bytes_and_streams(tmp_path: Path) -> None:
+    """A byte-order mark is a note; several ads or none are a finding."""
     path = tmp_path / "ad.json"
     path.write_bytes(b"\xef\xbb\xbf" + text(CAR).encode())
     for source in (path, str(path), path.read_bytes(), io.BytesIO(path.read_bytes())):
