@@ -131,7 +131,7 @@ def test_normalise_reports_changes_and_validate_the_rest(run: Run, clean: Ad) ->
     assert (again.exit_code, again.stdout) == (0, "")
 
 
-def test_a_clean_ad_needs_no_hint_at_validate(run: Run, good: str) -> None:
+def test_the_summary_of_a_clean_ad_does_not_name_validate(run: Run, good: str) -> None:
     """The summary names the other command only if it would print findings."""
     assert "validate" not in run("normalise", "--in-place", "--fix-only", good).stderr
 

@@ -1,4 +1,4 @@
-"""A new category and a new edition are data: files under schemas/, and no Python."""
+"""A new category and a new edition need only data: files under schemas/, and no Python."""
 
 import json
 import shutil
@@ -18,7 +18,7 @@ from v4schema.lint import check
 
 @pytest.fixture
 def extended(schemas: Path, tmp_path: Path) -> Path:
-    """A copy of some of the schemas of V4 with one category more, and another edition that has it too."""
+    """A copy of some of the schemas of V4 with one more category, and another edition that has it too."""
     folder = tmp_path / "schemas"
     some(schemas, folder)
     leaf = {
@@ -63,7 +63,7 @@ def extended(schemas: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def mapped(extended: Path) -> Path:
-    """The same, with a way from V4 to V5 on which hovercrafts split: what they have in V4 is renamed, moved, dropped, filled."""
+    """The same, with mappings from V4 to V5, in which a category splits and fields are renamed, moved, dropped, filled in."""
     split = {"sea-hovercraft": 2001, "land-hovercraft": 2002}
     leaf = json.loads((extended / "v5" / "hovercraft.json").read_text("utf-8"))
     fields = leaf["properties"]["category_fields"]
@@ -150,8 +150,8 @@ def mapped(extended: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_a_category_that_splits_is_converted_on_the_callers_word(mapped: Path, in_empty_folder: Path) -> None:
-    """Fields are renamed, in arrays too, moved into other objects, dropped and filled in; and all of it comes back."""
+def test_the_caller_chooses_the_part_of_a_category_that_splits(mapped: Path, in_empty_folder: Path) -> None:
+    """Fields are renamed, also in arrays, moved, dropped and filled in; and all of it is converted back."""
     catalogue = Catalogue(mapped)
     ad: dict[str, Any] = example(catalogue.schema(catalogue.kind("v4", "hovercraft")))
     ad |= {"remarks": [{"message": "Fin"}, {}, {"message": "Ny"}], "url": "https://example.com"}
@@ -194,8 +194,8 @@ def test_a_category_that_splits_is_converted_on_the_callers_word(mapped: Path, i
 
 
 @pytest.mark.slow
-def test_a_mapping_that_leaves_something_out_is_damaged(mapped: Path, in_empty_folder: Path) -> None:
-    """A folder of one's own is held against the laws of mappings before it is used."""
+def test_an_incomplete_mapping_is_refused(mapped: Path, in_empty_folder: Path) -> None:
+    """The mappings of the caller's own folder are checked before they are used."""
     path = mapped / "v4-to-v5" / "sea-hovercraft.json"
     mapping = json.loads(path.read_text("utf-8"))
     runner = CliRunner()
@@ -229,7 +229,7 @@ def test_a_mapping_that_leaves_something_out_is_damaged(mapped: Path, in_empty_f
 
 @pytest.mark.parametrize("version", ["v4", "v5"])
 def test_a_new_category_and_a_new_edition_work_in_the_library(version: str, extended: Path) -> None:
-    """Identified, validated, misspellings and missing fields found, and nothing of it known to any Python file."""
+    """Ads are identified and validated, with misspelt and missing fields, without a change to any Python file."""
     catalogue = Catalogue(extended)
     kind = catalogue.kind(version, "Svävare")
     ad: dict[str, Any] = example(catalogue.schema(kind))
@@ -245,7 +245,7 @@ def test_a_new_category_and_a_new_edition_work_in_the_library(version: str, exte
 @pytest.mark.slow
 @pytest.mark.parametrize("version", ["v4", "v5"])
 def test_a_new_category_and_a_new_edition_work_in_the_command(version: str, extended: Path, in_empty_folder: Path) -> None:
-    """--schemas names the folder; show and validate know the rest from it."""
+    """--schemas names the folder; show and validate read everything else from it."""
     runner = CliRunner()
     args = ["--schemas", str(extended)]
     ad = json.loads(runner.invoke(main, ["show", f"{version}/hovercraft", "--example", *args]).stdout)
@@ -261,7 +261,7 @@ def test_a_new_category_and_a_new_edition_work_in_the_command(version: str, exte
 
 @pytest.mark.parametrize("gone", ["v3", "v4"])
 def test_an_edition_is_deleted_by_deleting_its_folder(gone: str, schemas: Path, tmp_path: Path) -> None:
-    """And its entry in the catalogue, with the mappings that lead to or from it; the other is what it was."""
+    """Its entry in the catalogue and its mappings go as well; the other edition does not change."""
     folder = tmp_path / "schemas"
     shutil.copytree(schemas, folder)
     for path in (gone, "v3-to-v4"):
@@ -279,8 +279,8 @@ def test_an_edition_is_deleted_by_deleting_its_folder(gone: str, schemas: Path, 
             assert catalogue.schema(kind) == whole.schema(kind)
 
 
-def test_a_new_category_has_numbers_of_the_plausible_or_none(extended: Path) -> None:
-    """Without a row nothing is warned of; with one, in kronor, both editions warn in their own units."""
+def test_a_new_category_may_have_plausible_numbers(extended: Path) -> None:
+    """Without a row there is no warning; with one, in kronor, both editions warn in their own units."""
     ad: dict[str, Any] = example(Catalogue(extended).schema(Catalogue(extended).kind("v4", "hovercraft")))
     ad["price"][0]["amount"] = 50
     ad["category_fields"]["physics"] = {"gross_weight": {"unit": "kg", "value": 10**6}}

@@ -1,4 +1,4 @@
-"""Laws about schemas, engines and messages, for every edition, category and operation."""
+"""Properties of schemas, engines and messages, for every edition, category and operation."""
 
 import itertools
 import json
@@ -50,7 +50,7 @@ def serious(report: Report) -> set[Finding]:
 @examples(3, suppress_health_check=[*HealthCheck])
 @given(data=st.data(), clean=st.booleans())
 def test_every_drawn_ad_is_valid(kind: Kind, operation: str, data: st.DataObject, clean: bool) -> None:
-    """In both engines; an ad that is drawn clean has no warnings either."""
+    """It is valid in both engines; an ad that is drawn clean has no warnings either."""
     ad = data.draw(strategies.ads(kind.version, kind.category, operation, clean=clean))
     for engine in ENGINES:
         report = found(ad, kind, operation, engine)
@@ -59,7 +59,7 @@ def test_every_drawn_ad_is_valid(kind: Kind, operation: str, data: st.DataObject
 
 
 def identities(kind: Kind, operation: str) -> dict[AssertionId, str]:
-    """What each assertion of a schema asserts, wherever its keyword is: place, keyword, name, code, level and limit."""
+    """What identifies each assertion of a schema: place, keyword, name, code, level and limit."""
     schema = CATALOGUE.schema(kind, operation)
     return {
         assertion.id: json.dumps(
@@ -183,7 +183,7 @@ def shuffled(value: Any, shuffle: random.Random) -> Any:  # noqa: ANN401
 def test_any_json_gets_a_report_for_every_kind_and_operation(
     engine: str, ad: object, kind: Kind, data: st.DataObject, named: bool
 ) -> None:
-    """For any value, whether the caller names the category or the ad does."""
+    """The category comes from the caller or from the ad."""
     operation = data.draw(st.sampled_from([*CATALOGUE.edition(kind.version).operations]))
     if isinstance(ad, dict) and not named:
         ad = {**ad, CATALOGUE.category_at[0]: data.draw(st.sampled_from([kind.category, *ad.values()]))}
@@ -194,8 +194,8 @@ def test_any_json_gets_a_report_for_every_kind_and_operation(
 
 @FEW
 @given(data=st.data())
-def test_every_pointer_leads_somewhere(data: st.DataObject) -> None:
-    """To the wrong value, or, for a missing one, into the object that lacks it."""
+def test_every_pointer_has_a_target(data: st.DataObject) -> None:
+    """It is the wrong value, or, for a missing one, the object that lacks it."""
     kind, operation = data.draw(st.sampled_from(EVERY))
     ad = data.draw(broken(strategies.ads(kind.version, kind.category, operation), most=5))
     for finding in found(ad, kind, operation).findings:
@@ -205,7 +205,7 @@ def test_every_pointer_leads_somewhere(data: st.DataObject) -> None:
 
 @FEW
 @given(data=st.data())
-def test_the_body_of_the_api_nests_as_the_ad_does(data: st.DataObject) -> None:
+def test_the_body_of_the_api_is_nested_as_the_ad(data: st.DataObject) -> None:
     """The pointer of a finding leads to its message in the body."""
     kind, operation = data.draw(st.sampled_from(EVERY))
     ad = data.draw(broken(strategies.ads(kind.version, kind.category, operation), most=5))

@@ -1,4 +1,4 @@
-"""Where there is no room: a full temporary folder, and more than is read beside the ads."""
+"""Limits of disc space and size: a full temporary folder, and tables, receipts, lists and settings that are too large."""
 
 import gzip
 import json
@@ -26,7 +26,7 @@ MOST = 1 << 20
 
 @contextmanager
 def full() -> Iterator[None]:
-    """Files cannot grow any further, as if the disc were full."""
+    """Limit the size of files, as if the disc were full."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (MOST, before[1]))
     try:
@@ -37,7 +37,7 @@ def full() -> Iterator[None]:
 
 @pytest.fixture
 def folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An own folder of temporary files, which is empty."""
+    """An empty folder for temporary files."""
     folder = tmp_path_factory.mktemp("temporary")
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     monkeypatch.setenv("SQLITE_TMPDIR", str(folder))
@@ -46,14 +46,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyP
 
 @pytest.fixture
 def ads(clean: dict[str, Any], in_empty_folder: Path) -> str:
-    """A feed of ads that are complete, of twice as much text as there is room for."""
+    """A feed of complete ads with twice as much text as a file can have here."""
     lines = [json.dumps(clean | {"source_id": str(number), "body": "b" * 100_000}) for number in range(20)]
     (in_empty_folder / "feed.ndjson").write_text("\n".join(lines), "utf-8")
     return "feed.ndjson"
 
 
 def refused(run: Run, folder: Path, *args: str) -> None:
-    """Hold that a run says that the folder is full, and that nothing is left of it."""
+    """Assert that a run reports the full folder, and leaves no file."""
     before = sorted(os.listdir())
     with full():
         result = run(*args)
@@ -64,29 +64,29 @@ def refused(run: Run, folder: Path, *args: str) -> None:
     assert os.listdir(folder) == []
 
 
-def test_a_full_temporary_folder_is_told_where_ads_wait_for_standard_output(run: Run, ads: str, folder: Path) -> None:
-    """What is converted is written at the end."""
+def test_a_full_temporary_folder_for_ads_is_reported(run: Run, ads: str, folder: Path) -> None:
+    """Converted ads for standard output are kept there until the end."""
     refused(run, folder, "convert", "--to", "v3", "--from", "v4", "--fail-on", "never", "--quiet", ads)
 
 
-def test_a_full_temporary_folder_is_told_where_receipts_wait(run: Run, in_empty_folder: Path, folder: Path) -> None:
-    """Those that are passed over until their ads come."""
+def test_a_full_temporary_folder_for_receipts_is_reported(run: Run, in_empty_folder: Path, folder: Path) -> None:
+    """Receipts are kept there until their ads are read."""
     receipts = "".join(json.dumps({"source_id": str(number), "became": "x", "x": "x" * 200_000}) + "\n" for number in range(60))
     (in_empty_folder / "receipts.ndjson").write_text(receipts, "utf-8")
     (in_empty_folder / "ad.json").write_text('{"source_id": "59"}', "utf-8")
     refused(run, folder, "convert", "--back", "--receipts", "receipts.ndjson", "ad.json")
 
 
-def test_a_full_temporary_folder_is_told_where_answers_wait(run: Run, in_empty_folder: Path, folder: Path) -> None:
-    """Those of a table that is read."""
+def test_a_full_temporary_folder_for_answers_is_reported(run: Run, in_empty_folder: Path, folder: Path) -> None:
+    """Answers are kept there until their ads are read."""
     rows = "".join(f"{number};{'x' * 100_000}\n" for number in range(100))
     (in_empty_folder / "answers.csv").write_text(f"source_id;brand\n{rows}", "utf-8")
     (in_empty_folder / "ad.json").write_text('{"source_id": "59"}', "utf-8")
     refused(run, folder, "convert", "--to", "v4", "--answers", "answers.csv", "ad.json")
 
 
-def test_a_temporary_file_says_what_is_wrong_with_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whether it is written at once or later, and also where there is no such folder at all."""
+def test_errors_of_temporary_files_are_reported(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They may occur at once or later, also if there is no temporary folder at all."""
     with SpooledFile() as spool, full():
         spool.write(b"x" * MOST)
         with pytest.raises(errors.TemporaryStorageFull, match=str(folder)):
@@ -105,7 +105,7 @@ def test_a_temporary_file_says_what_is_wrong_with_it(folder: Path, monkeypatch: 
         spool.write(b"x" * 2 * MOST)
 
 
-def test_tables_and_receipts_have_limits_of_their_own(run: Run, in_empty_folder: Path) -> None:
+def test_tables_and_receipts_have_limits(run: Run, in_empty_folder: Path) -> None:
     """A table may be as large as a document, and so may each receipt."""
     table = b"source_id;brand\n" + b"1;Yamaha\n" * 200
     answers = AnswerSheet(table, to="v4", limits=Limits(document=1_000))
@@ -131,7 +131,7 @@ def test_tables_and_receipts_have_limits_of_their_own(run: Run, in_empty_folder:
     [("300", 300), ("1kB", 1000), ("1KiB", 1024), ("0.5 k", 500), ("2MB", 2_000_000), ("1GiB", 1 << 30), ("1T", 10**12)],
 )
 def test_sizes_are_read_as_people_write_them(size: str, bytes_: int, run: Run) -> None:
-    """With or without a unit, of a thousand or of 1024, on the command line and in settings; what is as large passes."""
+    """Units are powers of 1000 or of 1024, on the command line and in settings; the limit itself is accepted."""
     ad = json.dumps({"source_id": "1", "body": ""})
     text = json.dumps({"source_id": "1", "body": "x" * (min(bytes_, 10_000) - len(ad))})
     for args, env in ((["--max-ad-size", size], {}), ([], {"V4SCHEMA_MAX_AD_SIZE": size})):
@@ -140,15 +140,15 @@ def test_sizes_are_read_as_people_write_them(size: str, bytes_: int, run: Run) -
 
 
 @pytest.mark.parametrize("size", ["", "0", "-1", "x", "1 XB", "1e3", "9999999TB", "0.1"])
-def test_what_is_no_size_is_wrong_usage(size: str, run: Run) -> None:
-    """And the message shows one."""
+def test_an_invalid_size_is_wrong_usage(size: str, run: Run) -> None:
+    """The message shows a valid one."""
     result = run("validate", "--max-ad-size", size, stdin="{}")
     assert result.exit_code == 2
     assert "such as 64MB" in result.stderr
 
 
-def test_what_is_too_large_is_not_written_anew(run: Run, clean: dict[str, Any], in_empty_folder: Path) -> None:
-    """A feed with a line that is not held stays as it is, in place and elsewhere; the other lines are reported."""
+def test_a_feed_with_a_line_that_is_too_large_is_not_written(run: Run, clean: dict[str, Any], in_empty_folder: Path) -> None:
+    """It stays as it is, in place and elsewhere; the other lines are reported."""
     lines = [
         json.dumps(clean | {"visible": "ja"}),
         json.dumps(clean | {"body": "x" * 5000}),
@@ -165,7 +165,7 @@ def test_what_is_too_large_is_not_written_anew(run: Run, clean: dict[str, Any], 
 
 
 def test_lists_and_settings_have_a_limit(run: Run, in_empty_folder: Path) -> None:
-    """They are read whole, and so not without end."""
+    """They are read whole, so their size is limited."""
     with (in_empty_folder / "brands.txt").open("wb") as file:
         file.truncate(Limits().ad + 1)
     result = run("validate", "--list", "brands=brands.txt", stdin="{}")
@@ -181,7 +181,7 @@ def test_lists_and_settings_have_a_limit(run: Run, in_empty_folder: Path) -> Non
 @pytest.mark.no_cover
 @pytest.mark.parametrize("begin", [b'{"body": "', b'["', b'{"a": 1}\n"'])
 def test_a_small_archive_of_much_text_takes_little_memory(begin: bytes, in_empty_folder: Path) -> None:
-    """As one document, an array, or a line of a feed: what is too large is never held."""
+    """The text may be one document, an array, or a line of a feed."""
     with gzip.open("bomb.gz", "wb", compresslevel=1) as file:
         file.write(begin)
         for _ in range(300):
