@@ -43,7 +43,7 @@ described = cache(document)
 
 
 def nodes(node: object, at: pointer.Place = ()) -> Iterator[tuple[pointer.Place, dict[str, Any]]]:
-    """Every object of a document, with its place."""
+    """Yield every object of a document, with its place."""
     if isinstance(node, dict):
         yield at, node
     below = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
@@ -60,7 +60,7 @@ def operations(version: str) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def meant(version: str, node: dict[str, Any]) -> dict[str, Any]:
-    """What a part of a description is, or what it refers to."""
+    """Return a part of a description, or the part that it refers to."""
     found: Any = pointer.get(described(version), pointer.parse(node["$ref"])) if "$ref" in node else node
     return dict(found)
 
@@ -73,7 +73,7 @@ def choice(version: str, operation: str) -> str:
 
 @cache
 def taken(version: str, operation: str) -> Draft202012Validator:
-    """What takes just the ads that the description takes for an operation."""
+    """Return a validator of the ads that the description accepts for an operation."""
     reference = f"#/components/schemas/{choice(version, operation)}"
     return Draft202012Validator({"$ref": reference, "components": described(version)["components"]})
 
@@ -82,14 +82,14 @@ def taken(version: str, operation: str) -> Draft202012Validator:
 @pytest.mark.slow
 @pytest.mark.parametrize("version", VERSIONS)
 def test_each_edition_is_described_in_openapi_3_1(version: str) -> None:
-    """A validator of such descriptions has nothing to say against it, and it says which dialect its schemas are in."""
+    """A validator of OpenAPI accepts the description, and it names the dialect of its schemas."""
     OpenAPIV31SpecValidator(described(version)).validate()
     assert described(version)["jsonSchemaDialect"] == "https://json-schema.org/draft/2020-12/schema"
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_every_endpoint_has_the_statuses_that_documents_tell(version: str) -> None:
-    """Create, list, get, replace, change, delete, log, and in V4 migrate; all but one with a body's schema."""
+def test_every_endpoint_has_its_documented_statuses(version: str) -> None:
+    """Create, list, get, replace, change, delete, log, and in V4 migrate; all but one have a schema of the body."""
     expected = {name: statuses for name, statuses in ENDPOINTS.items() if version != "v3" or "migrate" not in name}
     assert {name: {*operation["responses"]} for name, operation in operations(version)} == expected
     for name, operation in operations(version):
@@ -99,8 +99,8 @@ def test_every_endpoint_has_the_statuses_that_documents_tell(version: str) -> No
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_operations_can_be_told_apart_and_need_a_token(version: str) -> None:
-    """Each has an identifier of its own, a tag that is described, its documents, and the header of the guide."""
+def test_operations_have_identifiers_and_need_a_token(version: str) -> None:
+    """Each has its own identifier, a described tag, its documents, and the header of the guide."""
     document = described(version)
     identifiers = [operation["operationId"] for _, operation in operations(version)]
     assert len({*identifiers}) == len(identifiers)
@@ -116,7 +116,7 @@ def test_operations_can_be_told_apart_and_need_a_token(version: str) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_references_are_local_and_every_component_is_used(version: str) -> None:
-    """All lead somewhere in the document, no schema has an $id or a keyword of ours but those that tell of it."""
+    """All have a target in the document; no schema has an $id or a keyword of ours except those that document it."""
     document = described(version)
     used = set()
     for _, node in nodes(document):
@@ -153,7 +153,7 @@ def test_a_body_is_a_choice_over_all_categories(version: str, operation: str) ->
 
 
 def test_creating_and_replacing_an_ad_are_discriminated_choices() -> None:
-    """Where the guide requires the category; a change may leave it out, and so does the body of a migration."""
+    """The guide requires the category there; a change and a migration may leave it out."""
     schemas = described("v4")["components"]["schemas"]
     discriminated = {operation for _, operation in OPERATIONS if "discriminator" in schemas[choice("v4", operation)]}
     assert discriminated == {"create", "replace"}
@@ -176,8 +176,8 @@ def test_the_description_takes_what_validate_takes(version: str, operation: str,
 
 
 @pytest.mark.parametrize("slug", ["dinghy", "truck-and-bus"])
-def test_what_no_document_describes_is_described_as_what_all_share(slug: str) -> None:
-    """A category that is only named has a branch as well."""
+def test_an_undocumented_category_has_the_shared_fields(slug: str) -> None:
+    """A category that documents only name has a branch as well."""
     kind = Kind(version="v3", category=slug)
     ad: Ad = {"source_id": "1", "category_id": CATALOGUE.edition("v3").categories[slug].id, "price": [], "category_fields": {}}
     assert not taken("v3", "create").is_valid(ad)
@@ -190,7 +190,7 @@ def test_what_no_document_describes_is_described_as_what_all_share(slug: str) ->
 
 @pytest.mark.slow
 def test_the_examples_are_those_of_the_guide(checkout: Path) -> None:
-    """They stand there as they are, and each is what its own schema takes."""
+    """They are unchanged, and each matches its schema."""
     examples = described("v4")["components"]["examples"]
     for name in ("moped", "camper"):
         ad = json.loads((checkout / "examples" / f"{name}.json").read_text("utf-8"))
@@ -224,8 +224,8 @@ def test_the_examples_are_those_of_the_guide(checkout: Path) -> None:
     assert seen > 60
 
 
-def test_a_field_that_may_not_be_sent_is_refused_and_one_that_is_warned_of_is_deprecated() -> None:
-    """A description knows no warnings; what would only be one does not refuse."""
+def test_forbidden_fields_are_refused_and_others_deprecated() -> None:
+    """A description has no warnings; a rule that only warns does not refuse."""
     car = described("v3")["components"]["schemas"]["Car"]["properties"]
     assert car["title"]["not"] == {}
     moped = described("v4")["components"]["schemas"]["Moped"]["properties"]
@@ -233,16 +233,16 @@ def test_a_field_that_may_not_be_sent_is_refused_and_one_that_is_warned_of_is_de
     assert "equipments" not in described("v4")["components"]["schemas"]["MopedCategoryFields"]["properties"]
 
 
-def test_each_document_is_the_callers_own() -> None:
-    """What is done to one does not reach the next."""
+def test_each_description_is_a_new_copy() -> None:
+    """A change to one does not affect the next."""
     document("v4")["components"]["examples"]["Moped"]["value"].clear()
     document("v4")["x-documents"].clear()
     assert document("v4") == described("v4")
     assert described("v4")["x-documents"] == CATALOGUE.documents
 
 
-def test_an_edition_without_a_description_says_so(schemas: Path, tmp_path: Path) -> None:
-    """An unknown edition is unknown; one that has no description names those that do."""
+def test_an_edition_without_a_description_is_refused(schemas: Path, tmp_path: Path) -> None:
+    """The error names the editions that have one; an unknown edition is an unknown name."""
     with pytest.raises(UnknownName):
         document("v9")
     catalogue = altered(
@@ -258,8 +258,8 @@ def test_an_edition_without_a_description_says_so(schemas: Path, tmp_path: Path)
         check_request(request("GET", "https://api.blocket.se/v4/ad"), catalogue=catalogue)
 
 
-def test_a_number_that_is_warned_of_is_described_all_the_same(schemas: Path, tmp_path: Path) -> None:
-    """Where an edition takes no other, it is that."""
+def test_a_number_with_a_warning_is_described(schemas: Path, tmp_path: Path) -> None:
+    """It is described if the edition accepts no other."""
     catalogue = altered(
         schemas,
         tmp_path,
@@ -271,7 +271,7 @@ def test_a_number_that_is_warned_of_is_described_all_the_same(schemas: Path, tmp
 
 
 @pytest.mark.slow
-def test_only_what_is_wanted_is_made(schemas: Path, tmp_path: Path) -> None:
+def test_only_used_components_exist(schemas: Path, tmp_path: Path) -> None:
     """Without an endpoint, its bodies are no components; without examples, a category has none."""
     catalogue = altered(schemas, tmp_path, "v4/openapi.json", lambda content: content["paths"].pop("/v4/ad/{source_id}/migrate"))
     made = document("v4", catalogue=catalogue)["components"]["schemas"]
@@ -285,8 +285,8 @@ def test_only_what_is_wanted_is_made(schemas: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_parts_of_one_name_stay_apart(schemas: Path, tmp_path: Path) -> None:
-    """An object that has the name of another, or of a category, is a component of its own."""
+def test_objects_with_one_name_are_separate_components(schemas: Path, tmp_path: Path) -> None:
+    """An object may have the name of another one or of a category."""
 
     def crowd(schema: dict[str, Any]) -> None:
         about = {"description": "Another.", "x-source": ["S"], "type": "object"}
@@ -303,7 +303,7 @@ def test_parts_of_one_name_stay_apart(schemas: Path, tmp_path: Path) -> None:
 
 
 def altered(schemas: Path, folder: Path, name: str, change: Any) -> Catalogue:  # noqa: ANN401
-    """A catalogue of some of the schemas, one file of which is changed."""
+    """Return a catalogue of some of the schemas, one file of which is changed."""
     some(schemas, folder, "car", "moped", "hunting")
     content = json.loads((folder / name).read_text("utf-8"))
     change(content)
@@ -326,24 +326,24 @@ def altered(schemas: Path, folder: Path, name: str, change: Any) -> Catalogue:  
         (lambda schemas: schemas["LogEntry"].pop("x-operation"), "is used for None, which is not an operation of v4"),
     ],
 )
-def test_a_source_that_leads_nowhere_is_damaged(change: Any, message: str, schemas: Path, tmp_path: Path) -> None:  # noqa: ANN401
-    """What is wrong with it is said when the document is made, and before a folder of one's own is used."""
+def test_a_reference_without_a_target_is_damaged(change: Any, message: str, schemas: Path, tmp_path: Path) -> None:  # noqa: ANN401
+    """The error is raised when the description is created, and before the caller's own folder is used."""
     catalogue = altered(schemas, tmp_path, "v4/openapi.json", lambda content: change(content["components"]["schemas"]))
     with pytest.raises(InvalidSchemas, match=message):
         document("v4", catalogue=catalogue)
 
 
 @pytest.mark.slow
-def test_a_folder_of_ones_own_is_held_against_the_meta_schema(schemas: Path, tmp_path: Path, run: Run) -> None:
-    """An operation that names no document is no description."""
+def test_the_callers_own_folder_is_checked_by_the_meta_schema(schemas: Path, tmp_path: Path, run: Run) -> None:
+    """An operation without documents is refused."""
     altered(schemas, tmp_path / "own", "v4/openapi.json", lambda content: content["paths"]["/v4/ad"]["post"].pop("x-source"))
     refused = run("openapi", "--schemas", str(tmp_path / "own"))
     assert refused.exit_code == 2
     assert "/paths/~1v4~1ad/post does not match meta/openapi.json" in " ".join(refused.stderr.split())
 
 
-def test_the_command_prints_the_document(run: Run, in_empty_folder: Path) -> None:
-    """On standard output, of the default edition if none is named, or to a file that appears whole."""
+def test_the_command_prints_the_description(run: Run, in_empty_folder: Path) -> None:
+    """It is that of the default edition unless one is named, and goes to standard output or to a file."""
     assert json.loads(run("openapi").stdout) == described("v4")
     done = run("openapi", "v3", "--output", "v3.json")
     assert (done.exit_code, done.stdout) == (0, "")
