@@ -1,4 +1,4 @@
-"""The strategies: values drawn from any schema are accepted by it, and arguments are checked."""
+"""The strategies: values that are drawn from any schema match it, and arguments are checked."""
 
 import json
 import subprocess
@@ -110,13 +110,13 @@ def test_impossible_domains_are_left_out() -> None:
     ],
 )
 def test_unknown_names_are_refused(arguments: dict[str, Any], message: str) -> None:
-    """At once, before anything is drawn."""
+    """It happens before anything is drawn."""
     with pytest.raises(errors.UnknownName, match=message):
         strategies.http_requests(**arguments)
 
 
 def test_an_edition_without_a_description_has_no_requests(tmp_path: Path, schemas: Path) -> None:
-    """It raises the same error as the description."""
+    """The error is that of the description."""
     for path in schemas.rglob("*.json"):
         copy = tmp_path / path.relative_to(schemas)
         copy.parent.mkdir(exist_ok=True)
@@ -141,8 +141,8 @@ def test_only_chosen_assertions_are_violated() -> None:
     assert strategies.near_misses(only=lambda _: False).is_empty
 
 
-def test_what_the_kit_has_is_known() -> None:
-    """And what it has not is no attribute."""
+def test_public_names_of_the_kit_exist() -> None:
+    """Other names are attribute errors."""
     with pytest.raises(AttributeError, match="nothing"):
         strategies.nothing  # noqa: B018
     assert {"ads", "near_misses"} <= {*dir(strategies)}
@@ -150,7 +150,7 @@ def test_what_the_kit_has_is_known() -> None:
 
 @pytest.mark.no_cover
 def test_the_simplest_near_miss_is_a_small_ad() -> None:
-    """To the required fields and the wrong one."""
+    """It has the required fields and the wrong one."""
     misses = strategies.near_misses(category="moped", only=lambda assertion: assertion.keyword == "maxLength")
     miss = find(misses, lambda _: True, settings=settings(phases=[Phase.generate]))
     assert miss.finding.code == "schema.maxLength"
@@ -177,7 +177,7 @@ def test_values_without_another_spelling_stay() -> None:
     assert respeller.number(1.5) == "1.5"
 
 
-def test_the_extra_is_named_where_it_is_missing() -> None:
+def test_a_missing_extra_is_named() -> None:
     """Without the library, the first use says what to install."""
     script = "import sys; sys.modules['hypothesis'] = None\nfrom v4schema import strategies\nstrategies.ads"
     hide = (
@@ -189,7 +189,7 @@ def test_the_extra_is_named_where_it_is_missing() -> None:
 
 @given(st.data())
 def test_a_wrong_name_does_not_overwrite_a_member(data: st.DataObject) -> None:
-    """Respelling loses nothing of an ad."""
+    """Respelling an ad loses none of its values."""
     schema = CATALOGUE.schema(CATALOGUE.kind("v4", "moped"))
     right = next(right.at for right in CATALOGUE.names.values() if right.unit is None and len(right.at) == 1)
     wrong = [name for name, each in CATALOGUE.names.items() if each.at == right]

@@ -1,4 +1,4 @@
-"""The strategies, case by case: every path through them is taken here, whatever the laws draw."""
+"""The strategies, case by case, so that every branch is tested independently of what is drawn."""
 
 from collections.abc import Callable
 from typing import Any
@@ -23,7 +23,7 @@ QUICK = settings(max_examples=500, phases=[Phase.generate], suppress_health_chec
 
 
 def first(strategy: SearchStrategy[Any], wanted: Callable[[Any], bool] = lambda _: True) -> Any:  # noqa: ANN401
-    """The first value of a strategy that is wanted."""
+    """Return the first value of a strategy that matches a condition."""
     return find(strategy, wanted, settings=QUICK)
 
 
@@ -67,7 +67,7 @@ ONE = {"type": "object", "properties": {"a": {"type": "null"}}}
     ],
 )
 def test_accepted_values_are_drawn(schema: dict[str, Any], wanted: Callable[[Any], bool]) -> None:
-    """Among them those at the bounds; and the engine accepts them."""
+    """Values at the bounds are among them, and the engine accepts all of them."""
     sampler = Sampler(narrow=Narrower(), **SAMPLES)
     strategy = sampler.accepted_by(schema)
     assert sampler.accepted_by(schema) is strategy
@@ -75,7 +75,7 @@ def test_accepted_values_are_drawn(schema: dict[str, Any], wanted: Callable[[Any
     assert compile_schema(schema).accepts(value)
 
 
-def test_a_contradiction_leaves_nothing() -> None:
+def test_a_contradiction_leaves_no_values() -> None:
     """The list has no text of three letters."""
     assert not [*Texts(min_length=3).narrowed("enum", {"enum": ["a"]}, Narrower(), holds=True)]
 
@@ -88,12 +88,12 @@ def test_a_text_is_drawn_letter_by_letter() -> None:
 
 
 def test_the_marked_item_gets_its_place() -> None:
-    """Also if it contains others."""
+    """It may contain other items."""
     assert unmark({"a": [1, MarkedItem({"b": 2})]}, ("a", "*", "b")) == ({"a": [1, {"b": 2}]}, ("a", 1, "b"))
 
 
-def test_every_strategy_draws() -> None:
-    """Once: ads, clean ones, near misses, requests and feeds."""
+def test_every_strategy_draws_a_value() -> None:
+    """They are those of ads, clean ads, near misses, requests and feeds."""
     assert validate(first(strategies.ads(category="moped", clean=True)), category="moped").findings == ()
     assert validate(first(strategies.ads(category="moped")), category="moped").valid
     whole = first(
@@ -125,7 +125,7 @@ def requests(operation: str, ads: SearchStrategy[dict[str, Any]]) -> SearchStrat
 
 @pytest.mark.parametrize("ending", [".json", ".ndjson", ".jsonl", ".gz"])
 def test_a_feed_has_every_format(ending: str) -> None:
-    """One ad, or several, as a document or as lines."""
+    """It has one ad or several, as a document or as lines."""
     feed = first(feed_files(just({"a": 1}), 2), lambda feed: feed.name.endswith(ending) and len(feed.ads) == 2)
     assert feed.ads == ({"a": 1}, {"a": 1})
 
@@ -177,7 +177,7 @@ def misnamed(draw: DrawFn, schema: dict[str, Any], ad: dict[str, Any]) -> dict[s
 
 
 def test_fields_are_written_under_wrong_names() -> None:
-    """The right name is gone then, and the value is not."""
+    """The value is under the wrong name, and no longer under the right one."""
     schema = CATALOGUE.schema(CATALOGUE.kind("v4", "moped"))
     wrong = first(respellings(CATALOGUE, schema, {"body": "x"}), lambda ad: "body" not in ad)
     assert [value.strip() for value in wrong.values()] == ["x"]
