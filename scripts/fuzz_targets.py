@@ -1,4 +1,4 @@
-"""The targets of `fuzz.py`: what each does with any bytes, the laws that it asserts, and its first inputs."""
+"""The targets of `fuzz.py`: what each does with any bytes, the properties that it asserts, and its first inputs."""
 
 import errno
 import gzip

@@ -1,4 +1,4 @@
-"""Change the code in one small place at a time, and see whether a test fails: mutation testing of all that decides anything.
+"""Mutation testing: change the code in one small place at a time, and see whether a test fails.
 
     python scripts/mutate_code.py                           # all of MODULES
     python scripts/mutate_code.py steps --minutes 10 --resume mutants.ndjson
@@ -52,7 +52,7 @@ EXTENSION = "test_extension.py::test_a_new_category_and_a_new_edition_work_in_th
 COMMAND = ["test_cli", "test_cli_convert", "test_cli_files", "test_cli_normalise"]
 HTTP = ["test_openapi", "test_http_check", "test_http"]
 STRATEGIES = ["test_strategy_cases", "test_strategies"]
-#: The tests of each module that decides anything, by its name within the package.
+#: The tests of each module with logic, by its name within the package.
 MODULES = {
     "spelling": ["test_validator", "test_normaliser"],
     "document.edit": ["test_source_map", "test_normaliser", "test_convert"],
@@ -141,7 +141,7 @@ MODULES = {
     "cli.settings": ["test_cli"],
     "cli.show": ["test_cli", "test_extension", "test_provenance"],
 }
-#: Modules that decide nothing: entry points, names, errors and types.
+#: Modules without logic: entry points, names, errors and types.
 IDLE = {"__init__", "__main__", "_version", "errors", "extras", "normalisation.step"} | {
     f"{package}.__init__"
     for package in (
@@ -157,19 +157,19 @@ AFRESH = {
 }
 #: The modules whose caches contain only the schemas and what is compiled from them.
 KEEPING = {"v4schema.catalogue", "v4schema.dialect.engines"}
-#: Tests that take longer, in seconds, are not tried on what is known to survive.
+#: Tests that take longer, in seconds, are not run on mutants that are known to survive.
 SLOW = 0.3
-#: Hypothesis draws no more than this for each test, unless all are asked for.
+#: How many examples Hypothesis draws for each test, unless --all is given.
 EXAMPLES = 3
-#: What a mutant may take: seconds for a test, as a multiple of what it takes without, and bytes of memory.
+#: Limits of a mutant: seconds for a test, as a multiple of the time without the mutant, and bytes of memory.
 LEAST_TIME, TIMES, MEMORY = 5.0, 20, 4 * 2**30
-#: How a fork tells what became of its mutant, beside the signal that ends it.
+#: The exit codes of a fork, which give the result of its mutant unless a signal ends the fork.
 SURVIVED, KILLED = 0, 10
 
 
 @dataclass(frozen=True, kw_only=True)
 class Mutant:
-    """A module with one thing changed: the function it is in, its lines, and the code as a whole."""
+    """A module with one change: its name, the function, the lines, and the new code of the module."""
 
     module: str
     within: str
@@ -180,7 +180,7 @@ class Mutant:
 
     @property
     def key(self) -> str:
-        """What stays when lines move."""
+        """The identity of the mutant, which does not change when lines move."""
         return json.dumps([self.module, self.within, self.before, self.after], ensure_ascii=False)
 
     def __str__(self) -> str:
@@ -189,7 +189,7 @@ class Mutant:
 
 
 def our_operators(node: libcst.CSTNode) -> Iterator[libcst.CSTNode]:
-    """Yield a node without a part of it: a condition, or half of one, a filter, an answer."""
+    """Yield a node without a part of it: a condition or half of one, a filter, a return value."""
     if isinstance(node, libcst.BooleanOperation):
         yield from (side.with_changes(lpar=node.lpar, rpar=node.rpar) if node.lpar else side for side in (node.left, node.right))
     elif isinstance(node, libcst.If | libcst.While):
@@ -202,7 +202,7 @@ def our_operators(node: libcst.CSTNode) -> Iterator[libcst.CSTNode]:
 
 
 class _Visitor(libcst.CSTVisitor):
-    """Finds what can be changed in a module; not in types, in docstrings or in how things are decorated."""
+    """Finds what can be changed in a module, except for types, docstrings and decorators."""
 
     METADATA_DEPENDENCIES = (metadata.PositionProvider,)
 
@@ -254,7 +254,7 @@ def mutants(module: str, source: str) -> list[Mutant]:
 
 
 def swap(name: str, code: str, path: str) -> None:
-    """Put a module made from other code in the place of one that is loaded, wherever its parts are known by name."""
+    """Replace a loaded module by one that is made from other code, everywhere that its parts are referred to."""
     old = sys.modules[name]
     new = sys.modules[name] = ModuleType(name, old.__doc__)
     new.__file__, new.__package__, new.__spec__ = path, old.__package__, old.__spec__
@@ -273,7 +273,7 @@ def swap(name: str, code: str, path: str) -> None:
 
 
 def forget() -> None:
-    """Drop what modules keep of their work; but for what is made from the schemas alone."""
+    """Clear the caches of modules, except for what depends on the schemas only."""
     for name, module in [*sys.modules.items()]:
         if name.startswith("v4schema.") and name not in KEEPING:
             for value in [*vars(module).values()]:
@@ -282,12 +282,12 @@ def forget() -> None:
 
 
 def _own(value: object, name: str) -> bool:
-    """Return whether a module made a value itself; of plain values, only those that are no other's by chance."""
+    """Return whether a module created a value itself; of plain values, only those that no other module has by chance."""
     return getattr(value, "__module__", None) == name or isinstance(value, dict | set)
 
 
 class Trial:
-    """What pytest runs in place of its own loop: the tests once without, and then against each mutant."""
+    """Replaces pytest's own loop: it runs the tests once without a mutant, and then against each mutant."""
 
     def __init__(self, module: str, several: Sequence[Mutant], *, source: str, args: argparse.Namespace, until: float) -> None:
         self.name = f"v4schema.{module}".removesuffix(".__init__")
@@ -297,11 +297,11 @@ class Trial:
         self._reports: list[pytest.TestReport] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep what became of a test."""
+        """Keep the result of a test."""
         self._reports.append(report)
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """Try all mutants, each in a fork of its own."""
+        """Test all mutants, each in its own fork."""
         items = [item for item in session.items if self.args.all or _among(item, FEW)]
         _shorten(items, None if self.args.all else EXAMPLES)
         self._path = str(importlib.import_module(self.name).__file__)
@@ -320,7 +320,7 @@ class Trial:
                 (item for item in items if not lines[item.nodeid].isdisjoint(mutant.lines)),
                 key=lambda item: (first.index(item.nodeid) if item.nodeid in first else len(first), times[item.nodeid]),
             )
-            if mutant.key in self.reasons:  # the slow ones will not find it either
+            if mutant.key in self.reasons:  # slow tests will not catch it either
                 ordered = [item for item in ordered if times[item.nodeid] <= SLOW]
             verdict, by = self._tried(mutant, ordered, times)
             self.verdicts[mutant.key] = verdict
@@ -367,7 +367,7 @@ class Trial:
         return times, lines
 
     def _tried(self, mutant: Mutant, items: Sequence[pytest.Item], times: dict[str, float]) -> tuple[str, str]:
-        """Return what became of a mutant, and which test caught it."""
+        """Return the result of a mutant, and which test caught it."""
         reading, writing = os.pipe()
         if not (child := os.fork()):
             status = KILLED
@@ -412,7 +412,7 @@ def _among(item: pytest.Item, categories: set[str]) -> bool:
 
 
 def _shorten(items: Sequence[pytest.Item], most: int | None) -> None:
-    """Have Hypothesis draw fewer examples, and not shrink what fails: that it fails is enough."""
+    """Let Hypothesis draw fewer examples and not shrink failures, because only the failure counts."""
     from hypothesis import HealthCheck, Phase, settings  # pytest wants to import it itself
 
     for item in items:
@@ -434,7 +434,7 @@ def _silence() -> None:
 
 
 def tried(module: str, args: argparse.Namespace, until: float) -> tuple[list[Mutant], dict[str, str]]:
-    """Try the mutants of a module, in the current folder; return them, and what became of those that were tried."""
+    """Test the mutants of a module, in the current folder; return them, and the result of each that was tested."""
     path = Path("v4schema", *module.split(".")).with_suffix(".py")
     source = path.read_text("utf-8")
     several = mutants(module, source)
@@ -462,7 +462,7 @@ def tried(module: str, args: argparse.Namespace, until: float) -> tuple[list[Mut
 
 
 def afresh(path: Path, several: Sequence[Mutant], args: argparse.Namespace, until: float) -> dict[str, str]:
-    """Try mutants in processes of their own: each is written into the copy of the checkout, which is as it was afterwards."""
+    """Test mutants in separate processes: each is written into the copy of the checkout, which is restored afterwards."""
     names = [name if "::" in name else f"{name}.py" for name in [*MODULES[several[0].module], *args.also]] if several else []
     options = ["-x", "-q", "--no-header", "-p", "no:cacheprovider", "--hypothesis-profile", "quick", "-m", "not slow"]
     command = [sys.executable, "-m", "pytest", *options, *(f"tests/{name}" for name in names)]
@@ -505,14 +505,14 @@ def reasons() -> dict[str, str]:
 
 
 def copied(folder: Path) -> None:
-    """Copy the checkout, so that it may be worked in meanwhile."""
+    """Copy the checkout, so that it can be edited during the run."""
     hidden = shutil.ignore_patterns(".*", "__pycache__", "dist")
     shutil.copytree(CHECKOUT, folder, ignore=hidden)
     shutil.copy(CHECKOUT / ".gitignore", folder)
 
 
 def main(args: argparse.Namespace) -> int:
-    """Try the mutants of all modules that are asked for, each module in a process of its own; print a table."""
+    """Test the mutants of all chosen modules, each module in a separate process, and print a table."""
     until, known = time.monotonic() + args.minutes * 60, reasons()
     begun, rows, wrong = time.monotonic(), [], 0
     with tempfile.TemporaryDirectory() as name:
@@ -556,7 +556,7 @@ def main(args: argparse.Namespace) -> int:
 
 
 def _alone(module: str, args: argparse.Namespace, until: float, folder: Path, result: Path) -> None:
-    """Try the mutants of one module, write what became of them, and end."""
+    """Test the mutants of one module, write the results, and end the process."""
     status = 1
     try:
         os.chdir(folder)

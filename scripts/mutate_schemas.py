@@ -1,11 +1,11 @@
-"""Takes the assertions of the schemas and the rules of the mappings away, or weakens them, one at a time, to see who notices.
+"""Mutation testing of schemas and mappings: remove or weaken one assertion or rule at a time, and see what notices.
 
     python scripts/mutate_schemas.py [--keep] [PART…]    all of schemas/, or the files whose names contain a PART
 
-Each mutant is held against the examples in tests/examples, and its mappings against what a mapping has to be. Of one that passes
-them all, near misses are drawn from the schemas as they are; with --keep, one that tells the two apart is written to
-tests/examples/kept.ndjson, where the tests read it from then on. Mutants that nothing tells apart are listed; those in
-scripts/mutants_of_schemas.json say there why that is so, and any other is a fault of the tests: the script ends with 1 then.
+Each mutant has to fail an example in tests/examples or a check of the mappings. If it passes all of them, near misses are drawn
+from the unchanged schemas; with --keep, one with other findings is written to tests/examples/kept.ndjson, which the tests read.
+Mutants that nothing notices are listed. Those in scripts/mutants_of_schemas.json have a reason there; any other one is a gap in
+the tests, and the script ends with 1.
 Run it in an environment with the extra `test`.
 """
 
@@ -40,14 +40,14 @@ KEPT = EXAMPLES / "kept.ndjson"
 EDITIONS = [edition.name for edition in catalogue.default().editions.values()]
 EXPLAINED = CHECKOUT / "scripts" / "mutants_of_schemas.json"
 FEW = settings(max_examples=10, database=None, deadline=None, phases=[Phase.generate], suppress_health_check=[*HealthCheck])
-#: By how much a bound gives way.
+#: By how much a bound is weakened.
 LOOSER = {"minimum": -1, "exclusiveMinimum": -1, "minLength": -1, "minItems": -1, "x-years-back": 1}
 LOOSER |= {"maximum": 1, "exclusiveMaximum": 1, "maxLength": 1, "maxItems": 1, "maxContains": 1, "x-years-ahead": 1}
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """What is done to a file, where in it, and what the file is then."""
+    """A change to a file, its place, and the changed content."""
 
     file: str
     at: str
@@ -61,7 +61,7 @@ class Mutant:
 
 
 def mutants(file: str, content: Any) -> Iterator[Mutant]:  # noqa: ANN401  (JSON)
-    """Yield every mutant of a file of schemas, of a mapping or of the table of what is plausible."""
+    """Yield every mutant of a file of schemas, of a mapping or of the table of plausible numbers."""
     places = rules(content) if "-to-" in file else numbers(content) if "/" not in file else keywords(content)
     for path, change, value in places:
         changed = copy.deepcopy(content)
@@ -79,7 +79,7 @@ def mutants(file: str, content: Any) -> Iterator[Mutant]:  # noqa: ANN401  (JSON
 def keywords(  # noqa: C901, PLR0912  (one branch for each sort of keyword)
     node: dict[str, Any], path: tuple[Any, ...] = ()
 ) -> Iterator[tuple[tuple[Any, ...], str, Any]]:
-    """Yield every assertion in a schema: taken away, and weakened."""
+    """Yield every assertion in a schema, removed and weakened."""
     for keyword, limit in node.items():
         here = (*path, keyword)
         if keyword in {"properties", "$defs"}:
@@ -109,7 +109,7 @@ def keywords(  # noqa: C901, PLR0912  (one branch for each sort of keyword)
 
 
 def numbers(table: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], str, Any]]:  # noqa: ANN401
-    """Yield every limit in the table of what is plausible: taken away, and looser."""
+    """Yield every limit in the table of plausible numbers, removed and weakened."""
     for name, below in table.items():
         if isinstance(below, dict):
             yield from numbers(below, (*path, name))
@@ -119,7 +119,7 @@ def numbers(table: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any,
 
 
 def rules(mapping: Any) -> Iterator[tuple[tuple[Any, ...], str, Any]]:  # noqa: ANN401
-    """Yield every rule of a mapping: taken away, without its steps, with another value."""
+    """Yield every rule of a mapping: removed, without its steps, and with another value."""
     for member in ("keep", "move", "fill", "drop", "ask"):
         for index, rule in enumerate(mapping.get(member, ())):
             yield (member, index), "taken away", None
@@ -130,7 +130,7 @@ def rules(mapping: Any) -> Iterator[tuple[tuple[Any, ...], str, Any]]:  # noqa: 
 
 
 def noticed(mutant: Mutant, root: Path) -> str:
-    """Tell what notices a mutant: an example, or what every mapping has to be; nothing, if nothing does."""
+    """Return what notices a mutant: an example or a check of the mappings; "" if nothing does."""
     (root / mutant.file).write_text(json.dumps(mutant.content), "utf-8")
     catalogue = Catalogue(root)
     folder, _, category = mutant.file.removesuffix(".json").rpartition("/")
@@ -151,7 +151,7 @@ def noticed(mutant: Mutant, root: Path) -> str:
 
 
 def examples(folder: str, category: str) -> list[Path]:
-    """Return the examples that a file is about, the most telling first: those of its category, if it is of one."""
+    """Return the examples that a file is about; those of its category, if it has one, come first."""
     editions = folder.split("-to-") if (EXAMPLES / folder.partition("-to-")[0]).is_dir() and folder else EDITIONS
     known = any((EXAMPLES / edition / category).is_dir() for edition in editions)
     verdicts = ("converted",) if "-to-" in folder else ("invalid", "valid", "converted", "normalised")
@@ -165,7 +165,7 @@ def examples(folder: str, category: str) -> list[Path]:
 
 
 def passes(path: Path, catalogue: Catalogue) -> bool:
-    """Return whether an example is still what its folder says."""
+    """Return whether an example is still valid, invalid, normalised or converted as its folder says."""
     case = json.loads(path.read_text("utf-8"))
     version, _, verdict, _ = path.relative_to(EXAMPLES).parts
     options: dict[str, Any] = {"version": version, "catalogue": catalogue}
@@ -183,7 +183,7 @@ def passes(path: Path, catalogue: Catalogue) -> bool:
 
 
 def replayed(case: Any, catalogue: Catalogue) -> bool:  # noqa: ANN401
-    """Return whether a kept near miss still gives just its findings."""
+    """Return whether a kept near miss still has exactly its findings."""
     version, category = case["kind"].split("/")
     report = validate(case["ad"], version=version, category=category, operation=case["operation"], catalogue=catalogue)
     found = {(each.code, each.at) for each in report.findings if each.level is not Level.NOTE}
@@ -191,7 +191,7 @@ def replayed(case: Any, catalogue: Catalogue) -> bool:  # noqa: ANN401
 
 
 def missed(mutant: Mutant, root: Path) -> dict[str, Any] | None:
-    """Find a near miss of the schemas as they are that the mutant takes for something else, in the first kind that differs."""
+    """Find a near miss of the unchanged schemas that has other findings with the mutant, in the first kind that differs."""
     (root / mutant.file).write_text(json.dumps(mutant.content), "utf-8")
     mutated, true = Catalogue(root), catalogue.default()
     try:
@@ -210,7 +210,7 @@ def missed(mutant: Mutant, root: Path) -> dict[str, Any] | None:
 
 
 def apart(ground: KindStrategies, catalogue: Catalogue) -> NearMiss | None:
-    """Find a near miss of a schema that another catalogue takes for something else, among the rules that differ."""
+    """Find a near miss of a schema that has other findings with another catalogue, among the rules that differ."""
     theirs = {*spelt(catalogue.schema(ground.kind, ground.operation))}
     differing = {at for at, rule in spelt(ground.schema) if (at, rule) not in theirs}
     options: dict[str, Any] = {"version": ground.kind.version, "category": ground.kind.category, "operation": ground.operation}
@@ -240,7 +240,7 @@ def spelt(schema: Any) -> Iterator[tuple[tuple[str, ...], str]]:  # noqa: ANN401
 
 
 def kept(miss: NearMiss, mutant: Mutant) -> dict[str, Any]:
-    """Return a near miss as it is kept."""
+    """Return a near miss in the form in which it is kept."""
     return {
         "why": f"It tells {mutant.name}.",
         "kind": str(miss.kind),
@@ -251,7 +251,7 @@ def kept(miss: NearMiss, mutant: Mutant) -> dict[str, Any]:
 
 
 def tried(several: list[Mutant]) -> list[tuple[str, str, dict[str, Any] | None]]:
-    """Return what became of some mutants, in a folder of their own."""
+    """Return the results of some mutants, in a separate folder."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "schemas"
         shutil.copytree(CHECKOUT / "schemas", root)
@@ -263,7 +263,7 @@ def tried(several: list[Mutant]) -> list[tuple[str, str, dict[str, Any] | None]]
 
 
 def main() -> int:
-    """Try every mutant, and tell."""
+    """Test every mutant, and print the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", metavar="PART")
     parser.add_argument("--keep", action="store_true", help="keep a near miss for each mutant that no example tells")

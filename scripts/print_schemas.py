@@ -1,15 +1,15 @@
-"""Prints everything that the files under schemas/ come to, to compare one state of them with another.
+"""Print everything that is derived from the files under schemas/, to compare one state of them with another.
 
     python scripts/print_schemas.py FOLDER [--schemas FOLDER]    one file for each flat schema, OpenAPI document and mapping
     python scripts/print_schemas.py - | less                     the same as one JSON object on standard output
 
-A change of how the schemas are written that is meant to change no rule leaves no difference:
+If a change to the files is not supposed to change any rule, there must be no difference:
 
     git stash && python scripts/print_schemas.py before && git stash pop
     python scripts/print_schemas.py after && diff -r before after
 
-Members of objects are sorted and the year is pinned, so that two runs of one state are the same. The order of the fields of an
-ad, in which they are shown to people, is printed beside them.
+Members of objects are sorted and the year is fixed, so that two runs of one state are the same. The order in which the fields of
+an ad are shown is printed as well.
 """
 
 import argparse
@@ -50,7 +50,7 @@ def openapi_documents(catalogue: Catalogue) -> Iterator[tuple[str, Any]]:
 
 
 def mappings(catalogue: Catalogue) -> Iterator[tuple[str, Any]]:
-    """Yield the mappings of every category, those that are written down and the same turned round."""
+    """Yield the mappings of every category: those in files and their opposites."""
     for path in catalogue.edition_paths.values():
         for category in dict.fromkeys(category for category, _, _ in path.categories):
             found = mappings_for(catalogue, path, category)

@@ -20,7 +20,7 @@ _HEADING = re.compile(r"^## \[([^\]]+)\](?: - ([0-9]{4}-[0-9]{2}-[0-9]{2}))?$", 
 
 
 def obstacles(*, version: str, changelog: str, changed: str, tags: Sequence[str]) -> Iterator[str]:
-    r"""Yield what stands in the way of a release: of its version, the text of the changelog, what git says is changed, its tags.
+    r"""Yield what prevents a release, from its version, the changelog, the uncommitted changes, and the tags.
 
     >>> log = "## [Unreleased]\n\n## [1.2.0] - 2026-01-31\n\n- New.\n"
     >>> [*obstacles(version="1.2.0", changelog=log, changed="", tags=["v1.1.0"])]
@@ -41,7 +41,7 @@ def obstacles(*, version: str, changelog: str, changed: str, tags: Sequence[str]
 
 
 def metadata(wheel: Path) -> Iterator[str]:
-    """Yield what is wrong with a wheel: what an index asks for, and the data without which the package is nothing."""
+    """Yield what is wrong with a wheel: missing metadata that an index requires, and missing data of the package."""
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
         described = Parser().parsestr(archive.read(next(name for name in names if name.endswith(".dist-info/METADATA"))).decode())
@@ -62,7 +62,7 @@ def _run(*args: str | Path, cwd: Path = ROOT) -> str:
 
 
 def _build(folder: Path) -> tuple[str, Path]:
-    """Build sdist, and wheel from sdist; check what an index would, and return the version and the wheel."""
+    """Build an sdist and a wheel from it, check them as an index would, and return the version and the wheel."""
     _run(sys.executable, "-m", "build", "--outdir", folder, ROOT)
     (wheel,) = folder.glob("*.whl")
     print(_run(sys.executable, "-m", "twine", "check", "--strict", *sorted(folder.iterdir())), end="")
@@ -73,7 +73,7 @@ def _build(folder: Path) -> tuple[str, Path]:
 
 
 def _try(wheel: Path, version: str) -> None:
-    """Install a wheel into an environment of its own, and check an ad with it, out of reach of the source."""
+    """Install a wheel into a new environment, and validate an ad with it, without access to the source."""
     with tempfile.TemporaryDirectory() as folder:
         venv.create(folder, with_pip=True)
         programs = Path(folder, "Scripts" if sys.platform == "win32" else "bin")
@@ -85,9 +85,11 @@ def _try(wheel: Path, version: str) -> None:
 
 
 def main() -> None:
-    """Make a release, or try to."""
+    """Make a release."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--dry-run", action="store_true", help="do all but the tag, although something stands in the way")
+    options.add_argument(
+        "--dry-run", action="store_true", help="do everything except the tag, even if something prevents a release"
+    )
     options.add_argument("--outdir", type=Path, default=ROOT / "dist", help="an empty or new folder for sdist and wheel")
     args = options.parse_args()
     if args.outdir.exists() and [*args.outdir.iterdir()]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from click.testing import Result
 
-#: Runs the command with the given words, in an empty folder.
+#: Runs the command with the given arguments, in an empty folder.
 Run = Callable[..., Result]
 
 

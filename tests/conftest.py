@@ -49,7 +49,7 @@ MAX_TEST_TIME = 60
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register our own marks."""
+    """Register the marker of slow tests."""
     config.addinivalue_line("markers", "slow: takes more than about two seconds; not part of the quick check.")
 
 
@@ -129,7 +129,7 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, request: pytest.F
 
 @pytest.fixture
 def checkout() -> Path:
-    """The folder that holds the tests, the examples and the README."""
+    """The folder that contains the tests, the examples and the README."""
     return CHECKOUT
 
 
@@ -141,7 +141,7 @@ def catalogue() -> Catalogue:
 
 @pytest.fixture(scope="session")
 def kinds(catalogue: Catalogue) -> list[Kind]:
-    """Every kind of ad that has rules of its own."""
+    """Every kind of ad that has a schema."""
     return [
         Kind(version=edition.name, category=category.slug)
         for edition in catalogue.editions.values()
@@ -152,7 +152,7 @@ def kinds(catalogue: Catalogue) -> list[Kind]:
 
 @pytest.fixture
 def schemas() -> Path:
-    """The folder of the schemas, wherever the package is installed."""
+    """The folder of the schemas of the installed package."""
     package = Path(catalogues.__file__).parent.parent
     return next(folder for folder in (package / "schemas", package.parent / "schemas") if folder.is_dir())
 
@@ -179,7 +179,7 @@ def clean(guide: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
 
 @pytest.fixture
 def in_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A new folder, which is the current one for the time of a test."""
+    """A new folder, which is the current one during a test."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -199,7 +199,7 @@ def run(in_empty_folder: Path) -> Run:
 
 @pytest.fixture
 def good(clean: dict[str, Any], in_empty_folder: Path) -> str:
-    """The name of a file with nothing wrong in it."""
+    """The name of a file without findings."""
     (in_empty_folder / "good.json").write_text(json.dumps(clean), "utf-8")
     return "good.json"
 

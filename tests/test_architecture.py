@@ -21,7 +21,7 @@ from v4schema.dialect.fields import walk
 
 PACKAGE = Path(v4schema.__file__).parent
 
-#: Words of JSON Schema, of our own report and of Python that ads happen to use as well.
+#: Words of JSON Schema, of our report and of Python that ads use as well.
 SHARED = {
     "type",
     "title",
@@ -148,7 +148,7 @@ for engine in ("jsonschema-rs", "jsonschema"):
     subprocess.run([sys.executable, "-c", script], check=True)
 
 
-#: An address that is kept for documents: nobody has it.
+#: An address that is reserved for documentation, so no machine has it.
 NOBODY = ("192.0.2.1", 80)
 
 

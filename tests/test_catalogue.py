@@ -37,7 +37,7 @@ def test_a_variable_names_the_folder_of_schemas(schemas: Path, tmp_path: Path, m
 
 
 def test_unknown_names_are_refused_with_the_known_ones(catalogue: Catalogue) -> None:
-    """It holds for an edition, a category, an operation and a unit."""
+    """They may be an edition, a category, an operation or a unit."""
     with pytest.raises(errors.UnknownName, match="There is no unit 'furlong'"):
         catalogue.quantity_kind("furlong")
     with pytest.raises(errors.UnknownName, match="Did you mean moped"):

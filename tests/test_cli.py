@@ -102,7 +102,7 @@ def test_warnings_fail_only_when_asked(run: Run, checkout: Path) -> None:
     ],
 )
 def test_bad_input_is_a_finding_and_the_other_files_are_still_checked(text: bytes, code: str, run: Run, bad: str) -> None:
-    """The next file is read whatever is wrong with one, and the exit code is 3."""
+    """Every file is read, and the exit code is 3."""
     Path("broken.json").write_bytes(text)
     result = run("validate", "broken.json", "nowhere.json", ".", bad)
     assert result.exit_code == 3
@@ -245,7 +245,7 @@ def test_an_output_that_is_a_device_is_not_replaced(run: Run, bad: str) -> None:
 
 
 def test_a_report_does_not_overwrite_an_input(run: Run, bad: str) -> None:
-    """An --output that names an input is wrong usage, by whatever path it is named."""
+    """An --output that names an input by any path is wrong usage."""
     before = Path(bad).read_bytes()
     Path("link.json").symlink_to(bad)
     for name in (bad, f"./{bad}", "link.json"):
@@ -265,7 +265,7 @@ def test_a_report_does_not_overwrite_an_input(run: Run, bad: str) -> None:
     ],
 )
 def test_odd_streams_give_no_traceback(shell: str, code: int, message: str, bad: str, in_empty_folder: Path) -> None:
-    """It holds for a full disk, closed streams, and an encoding without Swedish letters."""
+    """They may be a full disc, closed streams, or an encoding without Swedish letters."""
     python = f"{sys.executable} -m v4schema"
     line = shell.format(command=f"{python} validate", python=python)
     ended = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, cwd=in_empty_folder, check=False)

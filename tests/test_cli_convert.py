@@ -131,7 +131,7 @@ def test_files_are_converted_in_place_or_into_a_folder(run: Run) -> None:
 
 
 def test_gzipped_feeds_stay_gzipped(run: Run) -> None:
-    """It holds in place; receipts and rejects are gzipped if their names end in .gz."""
+    """They do so in place; receipts and rejects are gzipped if their names end in .gz."""
     Path("feed.ndjson.gz").write_bytes(gzip.compress(json.dumps(CAR).encode() + b"\n"))
     assert run("convert", "feed.ndjson.gz", *TO, "-i", "--receipts", "receipts.ndjson.gz").exit_code == 0
     assert json.loads(gzip.decompress(Path("feed.ndjson.gz").read_bytes()))["category_id"] == "1020"
@@ -354,7 +354,7 @@ def test_a_document_without_its_only_ad_is_not_written(run: Run) -> None:
 
 
 def test_rejected_ads_do_not_fail_the_run(run: Run) -> None:
-    """It holds also for an unknown category; errors of the old ad do not count if the new ad is complete."""
+    """They may have an unknown category; errors of the old ad do not count if the new ad is complete."""
     feed = written({**CAR, "category_id": 9999})
     assert run("convert", feed, *TO, "--rejects", "rejects.ndjson").exit_code == 0
     assert run("convert", feed, *TO).exit_code == 3

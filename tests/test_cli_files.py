@@ -21,7 +21,7 @@ from v4schema.feed import Result
 from v4schema.output.staging import Staging
 
 ANSWERS = "source_id;brand\nmoped-017;Yamaha\n"
-#: Makes an ad of 34 900 kr one of 3 490 000 öre.
+#: Converts 34 900 kr to 3 490 000 öre.
 IN_KRONOR = ["normalise", "--operation", "update", "--price-unit", "kr"]
 BARE = '{"price": [{"type": "list", "amount": 34900, "currency": "SEK"}]}'
 ONCE, TWICE = BARE.replace("34900", "3490000"), BARE.replace("34900", "349000000")
@@ -78,7 +78,7 @@ def files(in_empty_folder: Path) -> dict[str, bytes]:
     ],
 )
 def test_no_input_is_overwritten(args: str, run: Run, files: dict[str, bytes], schemas: Path) -> None:
-    """It holds by any path, for files that do not exist yet, and for two outputs in one file; nothing is opened before."""
+    """It may be named by any path, or not exist yet; two outputs in one file are refused as well, before anything is opened."""
     read = (schemas / "findings.json").read_bytes()
     result = run(*args.replace("SCHEMAS", str(schemas)).split())
     assert result.exit_code == 2
@@ -239,7 +239,7 @@ def test_answers_given_during_the_run_are_not_lost(run: Run, monkeypatch: pytest
     assert Path("questions.csv").read_text("utf-8") == ANSWERS
 
 
-#: Runs the command, and is killed when the file of a name is to take its place.
+#: Runs the command, and is killed when the file with a name is about to be replaced.
 KILLED = """
 import os, sys
 from v4schema.__main__ import main

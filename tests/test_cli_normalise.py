@@ -134,7 +134,7 @@ def test_in_place_keeps_a_gzipped_file_gzipped(run: Run, messy: Path) -> None:
 
 
 def test_a_missing_file_is_a_finding_and_the_others_are_still_written(run: Run, messy: Path) -> None:
-    """It holds in place, too."""
+    """They are written in place, too."""
     result = run("normalise", *UPDATE, "-i", "nowhere.json", messy.name)
     assert result.exit_code == 3
     assert "nowhere.json: error file.missing" in result.stdout
@@ -306,7 +306,7 @@ def test_the_report_has_the_formats_of_validate(run: Run, messy: Path, catalogue
 
 
 def test_reports_contain_nothing_private(run: Run, clean: Ad) -> None:
-    """It holds for the values before and after, in every format."""
+    """No format prints private values before or after the change."""
     clean["contact"] = {"name": " SECRET ", "phone": "070-9999 999", "email": " SECRET@x.se "}
     clean["category_fields"]["registration_number"] = "sec 99x"
     clean["category_fields"]["chassis_number"] = "secret99999999999"

@@ -23,7 +23,7 @@ Ad = dict[str, Any]
         # S: a longitude is at most 180 to either side, a latitude 90.
         ("moped", "/location/longitude", 180.5, ("schema.maximum", "error", {"S"})),
         ("moped", "/location/latitude", -91, ("schema.minimum", "error", {"S"})),
-        # CR7: the model year lies between 1900 and 2100; the plate has at most six characters.
+        # CR7: the model year is between 1900 and 2100; the plate has at most six characters.
         ("moped", "/category_fields/model_year", 1899, ("schema.minimum", "error", {"CR7", "V3"})),
         ("moped", "/category_fields/model_year", 2101, ("schema.maximum", "error", {"CR7", "V3"})),
         ("moped", "/category_fields/registration_number", "ABC1234", ("schema.maxLength", "error", {"CR7"})),
@@ -33,7 +33,7 @@ Ad = dict[str, Any]
         ("moped", "/category_fields/condition/mileage/unit", "miles", ("schema.enum", "error", {"S"})),
         ("moped", "/category_fields/condition/mileage/value", -1, ("schema.minimum", "error", {"S"})),
         ("moped", "/category_fields/powertrain/fuels", [], ("schema.minItems", "error", {"S"})),
-        # S and CD7: what is published is said by true or false, and at most twenty pictures are sent.
+        # S and CD7: visible is true or false, and at most twenty pictures are sent.
         ("moped", "/visible", "ja", ("schema.type", "error", {"S", "CD7"})),
         (
             "moped",

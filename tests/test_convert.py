@@ -28,9 +28,9 @@ from v4schema.document.json_value import digest
 from v4schema.document.pointer import Place, exists, get, parse, resolve
 from v4schema.strategies.respellings import described_places
 
-#: Each law is tried for every kind: this often for each. Many of the ads that are drawn are none that their schema takes.
+#: How many examples each property test draws for a kind. Many of the ads that are drawn are invalid.
 FEW = examples(8, phases=[Phase.generate], suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
-#: From each edition to the other of a way.
+#: The edition that each edition is converted to.
 TO = {path.version: path.to for path in CATALOGUE.edition_paths.values()}
 UNITS: st.SearchStrategy[dict[str, Any]] = st.sampled_from([{}, {"price_unit": "kr"}, {"price_unit": "öre"}])
 MAPPED = [mapping.given for mapping in every_mapping(CATALOGUE)]
@@ -68,7 +68,7 @@ def codes(conversion: Conversion) -> list[str]:
 def test_converting_back_with_the_receipt_is_the_identity(
     kind: Kind, data: st.DataObject, units: dict[str, Any], fixes: bool
 ) -> None:
-    """It holds in both directions, even for the order of names, also if ad and receipt were written to files."""
+    """It is so in both directions, even for the order of names, also if ad and receipt were written to files."""
     ad = data.draw(st.one_of(ads(kind), strewn(kind)))
     done = (migrate if fixes else convert)(ad, to=TO[kind.version], version=kind.version, **units)
     assert text(revert(done)) == text(ad)
@@ -280,12 +280,12 @@ def test_each_leaf_is_in_the_target_or_in_the_receipt_with_a_reason(
 @FEW
 @given(data=st.data())
 def test_converting_commutes_with_normalising(kind: Kind, data: st.DataObject) -> None:
-    """A messy ad is the same whether it is mended before or after, where both know what is meant.
+    """A messy ad becomes the same ad, whether it is normalised before or after it is converted.
 
-    A wrong name means a field of both: the target has none for a title that is not to be sent. Prices are in kronor, on the
-    caller's word, and stand where they belong: a rule about amounts in a list finds no others. There are no more pictures
-    than both take: which of them are cut off hangs on which of them are repeats. What follows from the unit that
-    an amount is written with is no longer known once it is written in another.
+    Exceptions are left out: a wrong name has to mean a field of both editions. Prices are bare, in kronor, and in their
+    place, because a rule about amounts in a list finds no others. There are no more pictures than both editions accept,
+    because repeated pictures affect which ones are cut off. What follows from the unit of an amount is no longer known after
+    it was converted to another unit.
     """
     ad = respell(data.draw, kind, data.draw(ads(kind)))
     to = TO[kind.version]

@@ -18,7 +18,7 @@ from v4schema.output import formats
 Ad = dict[str, Any]
 UPDATE = ("--operation", "update", "--category", "moped")
 
-#: What Python takes for the end of a line, and no diff does; and what is no UTF-8, which no JSON has.
+#: Line ends of Python that are none in a diff, and bytes that are no UTF-8, and so no JSON.
 ENDS = "\u2028\u2029\u0085\x0b\x0c\x1c\x1d\x1e\r"
 WITHIN = json.dumps({"title": "Fin\u2028moped\u2029\u0085 å", "visible": "ja"}, ensure_ascii=False)
 TEXTS = {

@@ -20,10 +20,10 @@ from v4schema.catalogue import Catalogue
 from v4schema.dialect import engines
 from v4schema.dialect.engines import ENGINES
 
-#: Numbers near each other, and where floats, 64 bits, and digits end.
+#: Numbers near each other, and at the limits of floats, of 64 bits, and of digits.
 NUMBERS: list[Any] = [0, -0.0, 1, 1.0, -1, 1.5, 0.1, 1e-7, 2**53 - 1, 2**53, float(2**53), 2**53 + 1, 2**63, 2**64, float(2**64)]
 NUMBERS += [10**16, 1e16, 10**20, 1e20, 10**22, 1e22, 10**23, 1e23, int(1e23), 10**23 - 1, 10**400, 1.7e308]
-#: Values that are easily taken for one another, alone and within others.
+#: Values that are easily confused, alone and within others.
 PLAIN: list[Any] = [None, True, False, 0, 1, 1.0, -0.0, "", "1", "true", "\u00e9", "e\u0301", "\U0001f600"]
 LOOKALIKES: list[Any] = [
     *PLAIN,

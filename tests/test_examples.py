@@ -1,8 +1,8 @@
 """Examples, tested by their folders: `tests/examples/EDITION/CATEGORY/valid`, `invalid`, `normalised` or `converted`.
 
-Each file holds why it is there, the ad, the operation if it is not create, and, if invalid, the findings as [code, pointer].
-One that is normalised holds what the ad becomes (null if it stays), the findings, and what the caller says; one that is converted
-also to which edition, what is answered, and what is still asked. Adding a case is adding a file. `kept.ndjson` holds near misses.
+Each file contains its reason, the ad, the operation if it is not create, and, if invalid, the findings as [code, pointer]. A
+normalised example contains the new ad (null if it does not change), the findings, and the settings of the caller; a converted one
+also the target edition, the answers, and the open questions. To add a case, add a file. `kept.ndjson` contains near misses.
 """
 
 import json

@@ -53,7 +53,7 @@ def extended(schemas: Path, tmp_path: Path) -> Path:
     catalogue = json.loads((folder / "catalogue.json").read_text("utf-8"))
     entry = {"slug": "hovercraft", "id": 1999, "names": {"sv": "Svävare"}, "documented": "full", "source": ["S"]}
     newest = catalogue["editions"][-1]
-    catalogue |= {"editions": [newest], "mappings": []}  # what is older is not asked for here, and would be checked each time
+    catalogue |= {"editions": [newest], "mappings": []}  # older editions are not needed here, and would be checked each time
     newest["categories"].append(entry | {"schema": "v4/hovercraft.json"})
     third = json.loads(json.dumps(newest).replace('"v4/', '"v5/')) | {"name": "v5", "title": "V5"}
     catalogue["editions"].append(third)

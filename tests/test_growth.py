@@ -151,7 +151,7 @@ WORK: dict[str, Callable[[int], Callable[[], object]]] = {
 @pytest.mark.parametrize("work", WORK)
 def test_work_is_linear(work: str) -> None:
     """Input of four times the size takes about four times the work; quadratic work would take sixteen times as much."""
-    WORK[work](3)()  # so that what is made once is made
+    WORK[work](3)()  # so that caches are filled
     little, much = (lines(WORK[work](size)) for size in (100, 400))
     assert much <= 5 * little
 

@@ -33,7 +33,7 @@ from v4schema.openapi import PreflightError
 from v4schema.openapi.wsgi import Preflight
 
 GUIDE = Path(__file__).parent / "guide"
-#: What a client of HTTP answers with: status and parsed body.
+#: The answer that a client of HTTP returns: status and parsed body.
 Answer = tuple[int, Any]
 #: The guide's own hosts.
 HOSTS = re.compile(r"https://(api[.]blocket[.]se/pro-import-api|pro-import-api[.]blocket[.]se)")
@@ -215,7 +215,7 @@ class Ear(BaseAdapter):
         self.closed = True
 
 
-#: What nobody else may read, in the fields it belongs in and in others.
+#: Private values, in their own fields and in others.
 SECRETS = ["0701234567", "asa@example.com", "Åsa Öberg", "ABC12D", "6d2f7a", "moped-0701234567"]
 
 

@@ -20,7 +20,7 @@ ROWS = """
     Keyword(name="multipleOf", role=Role.ASSERTION, types=_NUMBERS, listing="a multiple of {}", portable=True),
     Keyword(name="maxProperties", role=Role.ASSERTION, types=("object",), listing="members ≤ {}", portable=True),
 """
-#: What is tried in a copy of the package that has these rows.
+#: The script that runs in a copy of the package with these rows.
 TRIAL = """
 import json, sys
 from hypothesis import Phase, find, settings

@@ -29,7 +29,7 @@ IN_EACH = pytest.mark.parametrize(("kind", "operation"), EVERY, ids=[f"{kind}-{o
 SLOW = [pytest.mark.slow]
 #: The finding codes and the wrong names, as the files have them.
 FILES = {name: CATALOGUE.read(f"{name}.json") for name in ("findings", "words")}
-#: How often each law is tried for each kind and operation.
+#: How many examples each property test draws for each kind and operation.
 FEW = examples(5, suppress_health_check=[*HealthCheck])
 #: Each assertion is violated as simply as possible, or a second time in any way.
 ONCE = settings(max_examples=1, phases=[Phase.generate], suppress_health_check=[*HealthCheck])

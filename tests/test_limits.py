@@ -20,7 +20,7 @@ from v4schema.feed.answer_sheet import AnswerSheet
 from v4schema.feed.receipt_file import ReceiptFile
 from v4schema.feed.temporary import SpooledFile
 
-#: As large as a file may become here; so much of one without a name stays in memory.
+#: The maximum size of a file here; temporary files of this size stay in memory.
 MOST = 1 << 20
 
 
@@ -189,7 +189,7 @@ def test_a_small_archive_of_much_text_takes_little_memory(begin: bytes, in_empty
     args = ["validate", "--quiet", "--max-document-size", "16MiB", "bomb.gz"]
     script = f"""
 import resource, sys
-resource.setrlimit(resource.RLIMIT_AS, (512 << 20, 512 << 20))  # the text alone has 300 MiB, and was held twice
+resource.setrlimit(resource.RLIMIT_AS, (512 << 20, 512 << 20))  # the text alone has 300 MiB, and would be in memory twice
 from v4schema.cli import main
 main({args!r})
 """

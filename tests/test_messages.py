@@ -13,7 +13,9 @@ def test_a_mistake_gives_the_kept_messages(transcript: Path) -> None:
     """A transcript shows a shell of 80 columns; a new wording is kept after somebody has read it."""
     printed = play(command(transcript))
     kept = transcript.read_text("utf-8")
-    assert printed == kept, f"Now it says\n\n{printed}\nIf that is better: python scripts/write_messages.py {transcript.stem}"
+    assert printed == kept, (
+        f"The new transcript is\n\n{printed}\nIf that is better: python scripts/write_messages.py {transcript.stem}"
+    )
 
 
 def test_every_file_has_a_transcript() -> None:

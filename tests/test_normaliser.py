@@ -78,7 +78,7 @@ def respelled(text: str, **details: object) -> StepResult:
     return StepResult(value=text, code="text.respelled", details=details)
 
 
-#: A field whose choice `c` is warned of.
+#: A field whose choice `c` is a warning.
 WARNED = {"enum": ["b", "c"], "allOf": [{"x-level": "warning", "enum": ["b"]}]}
 DIGITS = {"characters": " -./^]", "leaving": "^[0-9X]+$"}
 
@@ -204,7 +204,7 @@ def test_nothing_is_lost(data: st.DataObject) -> None:
     reported = {finding.at: finding.before for finding in reversed(done.changes)}
     for at, leaf in leaves(ad):
         there = any(write(at[:end]) in reported for end in range(len(at) + 1))
-        now = done.source_map.target(at)  # items before it may be gone
+        now = done.source_map.target(at)  # earlier items may have been removed
         assert there or (exists(done.ad, now) and (same(get(done.ad, now), leaf) or leaf == {})), at
 
 

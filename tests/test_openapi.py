@@ -24,7 +24,7 @@ from v4schema.openapi.description import described_editions
 
 VERSIONS = described_editions(CATALOGUE)
 OPERATIONS = [(version, operation) for version in VERSIONS for operation in CATALOGUE.edition(version).operations]
-#: What the guide lists, with the statuses that documents tell of each; of a delete none tells.
+#: The endpoints of the guide with their documented statuses; those of a delete are not documented.
 ENDPOINTS = {
     "post /ad": {"201", "400", "401", "403", "409"},
     "get /ad": {"200", "401", "403"},

@@ -21,7 +21,7 @@ from v4schema.document.pointer import Place, exists, get
 from v4schema.feed.question_sheet import QuestionSheet
 from v4schema.output import formats
 
-#: Places of names that tell something: in a contact, wherever and however that is written, and as names of their own.
+#: Places of private names: in a contact at any place and in any spelling, and outside of it.
 TELLING: list[Place] = [
     ("contact", "0701234567"),
     ("contact", "Anna"),
@@ -41,7 +41,7 @@ TELLING: list[Place] = [
     ("price", 0, "070-123 45 67"),
     ("\u20261",),
 ]
-#: Places of names that do not.
+#: Places of harmless names.
 TELLING_NOTHING: list[Place] = [
     ("contact", "phone"),
     ("contact", "Phone"),
@@ -71,7 +71,7 @@ def test_a_harmless_name_is_shown(place: Place, catalogue: Catalogue) -> None:
     assert masked_pointer(catalogue, place).endswith(f"/{place[-1]}")
 
 
-#: Names that collide with masks and with one another, among others.
+#: Names that collide with masks and with one another, and other names.
 NAMES = st.sampled_from(["contact", "phone", "Anna", "0701234567", "\u20261", "\u20262", "a/b~c", "", "0"]) | st.text(max_size=4)
 DOCUMENTS = st.recursive(
     st.none() | st.integers(),
@@ -185,7 +185,7 @@ def test_a_label_contains_no_personal_data(title: str | None, label: str, catalo
 def test_no_repr_contains_an_ad() -> None:
     """No dataclass of the package has a field with values of an ad in its repr."""
     holding = {"ad", "given", "before", "after", "text", "lead", "ending", "body", "data", "cells", "value", "stood", "headers"}
-    # What a schema or a mapping says, what goes into an ad's place by a rule, and what the test kit draws is nobody's own.
+    # Texts of schemas and mappings, values that rules fill in, and values that the test kit draws are not private.
     exempt = {
         "v4schema.conversion.mappings",
         "v4schema.conversion.comparison",

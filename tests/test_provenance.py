@@ -17,7 +17,7 @@ from v4schema.dialect.assertions import assertions
 from v4schema.dialect.fields import subschema_at, walk
 from v4schema.dialect.flatten import Flattening
 
-#: What becomes an assertion of another keyword.
+#: Keywords that become assertions of another keyword.
 BECOMES = {"x-category": "enum", "x-unique": "contains", "x-years-ahead": "maximum", "x-years-back": "minimum"}
 
 
@@ -101,7 +101,7 @@ def test_the_number_of_a_category_has_each_type_of_its_field() -> None:
 
 
 def test_each_choice_of_a_unique_member_may_occur_once() -> None:
-    """Each choice gets a rule, with the level and the message of the keyword."""
+    """Each choice gets a rule, with the level and the sources of the keyword."""
     kind = {"type": "string", "enum": ["a", "b"]}
     rule = {"x-level": "warning", "x-source": ["A"], "x-unique": "kind"}
     found = flat({"type": "array", "items": {"properties": {"kind": kind}}, "allOf": [rule]})

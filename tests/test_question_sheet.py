@@ -247,9 +247,9 @@ def test_a_filled_in_sheet_answers_its_ads(names: list[str], title: str) -> None
     assert sum(result.complete for result in results if not result.is_side_file) == len(named)
 
 
-#: What spreadsheets take for the beginning of a formula, one way or another, and what programs split cells at.
+#: Signs that begin a formula in some spreadsheet, and characters at which programs split cells.
 SIGNS, SPLITS = "=+-@\uff1d\uff0b\uff0d\uff20\u2212", ",;|\t\r\n"
-#: Texts of signs, of what is passed over before them, of what splits cells, and of the guard itself.
+#: Texts of signs, of characters that are ignored before them, of those that split cells, and of the guard against formulas.
 ODD = st.text(st.sampled_from([*SIGNS, *SPLITS, *"'\"# a1.:\u00a0\u200b\ufeff\u202e\x00"]), max_size=12)
 
 

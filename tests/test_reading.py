@@ -263,7 +263,7 @@ def test_a_stream_that_can_peek_is_not_wrapped() -> None:
 
 @given(text=st.binary(max_size=60) | st.text(alphabet='{}[]":,0123456789eE+-.\\ud8abtrfalsn \n', max_size=40).map(str.encode))
 def test_reading_never_raises(text: bytes) -> None:
-    """Any bytes give ads or findings, never neither of them, and never both for one text."""
+    """Any bytes give an ad or an error."""
     for result in check([("ad", text)]):
         assert result.reading.readable or result.report.errors
         assert all(finding.line for finding in result.located() if not finding.code.startswith("file."))
@@ -324,9 +324,9 @@ def test_a_duplicate_name_has_a_frame_in_any_text(rest: str) -> None:
     assert "^" in printed
 
 
-#: Ads as they stand in a feed.
+#: Lines of a feed.
 SEVERAL = [json.dumps({"source_id": str(number), "body": "b" * number}).encode() for number in range(1, 5)]
-#: What may stand where an ad should: broken, cut, empty, no object, begun, of another encoding, of another feed.
+#: Lines in place of an ad: broken, cut, empty, no object, begun, in another encoding, of another feed.
 GARBAGE = [
     *(b"{broken", b'{"a": 1', b'{"a": "', b"{}", b"3", b"null", b"[]", b"[", b"{", b"]", b"}", b'"', b"[{}]", b'{"a": 1},'),
     *(

@@ -110,7 +110,7 @@ def test_new_parts_have_the_layout_of_the_text_around_them(text: bytes, wanted: 
 
 
 def test_a_list_may_lose_an_item_and_change_another() -> None:
-    """Items are compared by identity."""
+    """Items are matched by their values."""
     before = ["a", "b ", "a", "c"]
     text = b'["a",  "b ", "a",\n "c"]'
     assert rewrite(text, before, [before[0], "b", before[3]]) == b'["a",  "b",\n "c"]'

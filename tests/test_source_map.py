@@ -11,7 +11,7 @@ PLACES = st.lists(st.sampled_from(["a", "b", 0]), min_size=1, max_size=4).map(tu
 
 @given(st.lists(st.tuples(PLACES, PLACES), max_size=8), PLACES)
 def test_source_places_undo_the_moves_in_reverse_order(moves: list[tuple[Place, Place]], place: Place) -> None:
-    """Values may be moved to, from and within one place."""
+    """The last move is undone first, also if others were moved to its place or within it."""
     source_map = SourceMap()
     for source, target in moves:
         source_map.moved(source, target)

@@ -40,7 +40,7 @@ def killed(script: str) -> None:
     assert done.returncode == 9, done.stderr
 
 
-#: Lets files take their places until the one of a name is to, and is killed then.
+#: Replaces files, and is killed when the file with a name is about to be replaced.
 KILLED_AT = """
 replace, link = os.replace, os.link
 def gone(call):
@@ -75,7 +75,7 @@ def test_an_interruption_at_any_point_leaves_no_file(
         staging.close()
     assert failed == (["a.json", "b.json"] if function == "replace" and isinstance(error, OSError) else [])
     if function == "replace" and isinstance(error, SystemExit):
-        # Nobody may be interrupted here: whoever is finds it done by the next run.
+        # An interruption is impossible here: after one, the next run completes the files.
         recover(["."])
         assert contents() == {"a.json": b"new", "b.json": b"new"}
     else:
@@ -493,7 +493,7 @@ def test_paths_on_another_drive_stay_absolute(in_empty_folder: Path, monkeypatch
 
 @pytest.mark.parametrize("lock", [errno.ENOLCK, None])
 def test_a_file_system_may_have_no_locks(in_empty_folder: Path, monkeypatch: pytest.MonkeyPatch, lock: int | None) -> None:
-    """A folder may be one that cannot be opened, either."""
+    """Its folders may also be impossible to open."""
 
     def refuse(*_: object) -> int:
         raise OSError(lock or errno.EACCES, "refused")

@@ -22,9 +22,9 @@ from v4schema.feed.summary import Summary
 
 Ad = dict[str, Any]
 
-#: What steers terminals or turns the direction of text: C0, C1, DEL, controls of direction, separators of lines.
+#: Characters that control terminals or the direction of text: C0, C1, DEL, bidirectional controls, line separators.
 STEERING = "\x1b]0;x\x07\x1b[2J\x9b31m\x90\u202e\u2066\u200f\u061c\u2028\u2029\x7f\x85\x08\u00ad\ufeff"
-#: What the command itself steers with: colours, and the line that says how far it is.
+#: Control sequences of the command itself: colours, and those of the line of progress.
 OWN = re.compile(r"\x1b\[[0-9;]*m|\r[0-9,]+ ads|\r\x1b\[K")
 
 
@@ -118,7 +118,7 @@ def test_a_long_feed_on_a_terminal_is_complete(clean: Ad, in_empty_folder: Path)
         assert [ad["body"] for ad in ads] == [clean["body"]] * 2
 
 
-def test_output_to_a_pipe_is_not_escaped(run: Run, odd: str, in_empty_folder: Path) -> None:
+def test_ads_written_to_a_pipe_are_not_escaped(run: Run, odd: str, in_empty_folder: Path) -> None:
     """Only findings and messages about usage are escaped, so that each stays on one line."""
     text = (in_empty_folder / odd).read_bytes()
     done = run("normalise", "--quiet", odd)
@@ -167,7 +167,7 @@ def test_a_terminal_takes_bytes_and_help_keeps_its_lines(run: Run) -> None:
         assert screen.buffer.writable()
         assert screen.buffer.write("\x9b\r\nå".encode()) == 6
         screen.buffer.flush()
-        assert os.read(controller, 99).decode() == "\\u009b\r\nå"  # the terminal's own end of a line
+        assert os.read(controller, 99).decode() == "\\u009b\r\nå"  # the line end of the terminal
     os.close(controller)
     assert "\n  convert" in run().output
 

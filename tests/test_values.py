@@ -27,7 +27,7 @@ MESSY: Ad = {
     "image_urls": "https://example.com/1.jpg",
     "category_fields": {"hk": 3, "gearbox": "automat", "regnr": "abc 123"},
 }
-#: What gives a result, by a name.
+#: Functions that return a result, by name.
 WORK: dict[str, Callable[[], Any]] = {
     "validate": partial(validate, MESSY),
     "preflight": partial(preflight, MESSY, mileage_unit="mil"),
