@@ -266,7 +266,7 @@ def main() -> int:
     """Test every mutant, and print the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", metavar="PART")
-    parser.add_argument("--keep", action="store_true", help="keep a near miss for each mutant that no example tells")
+    parser.add_argument("--keep", action="store_true", help="keep a near miss for each mutant that no example notices")
     args = parser.parse_args()
     explained = {name: each["why"] for each in json.loads(EXPLAINED.read_text("utf-8")) for name in each["mutants"]}
     folders = {path.parent for stem in ("ad", "shared") for path in (CHECKOUT / "schemas").glob(f"*/{stem}.json")}

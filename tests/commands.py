@@ -55,9 +55,9 @@ def typed(*commands: list[str], cwd: Path) -> list[str]:
 
 
 def background(*args: str, cwd: Path) -> subprocess.Popen[bytes]:
-    """The command as it runs while the test goes on: to be stopped, and so without what measures coverage.
+    """Start the command in the background, to be stopped by a signal. Its coverage is not measured.
 
-    That keeps a lock while it looks a line up, and an exception that a signal raises there leaves it locked for ever.
+    Coverage has a lock while it looks up a line, and an exception that a signal raises there would leave it locked.
     """
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     return subprocess.Popen([sys.executable, "-m", "v4schema", *args], cwd=cwd, env=environment)

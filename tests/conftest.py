@@ -86,9 +86,9 @@ def _offline() -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def _signals_are_received() -> None:
-    """Processes that tests start receive signals even if this run ignores them: under `nohup`, or started with ``&``.
+    """Let processes that tests start receive signals even if this run ignores them, as under `nohup` or with ``&``.
 
-    A child inherits ignored signals but not handlers, so this process handles them, and does nothing.
+    A child inherits ignored signals but no handlers, so this process gets handlers that do nothing.
     """
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
         if signal.getsignal(number) is signal.SIG_IGN:
@@ -97,7 +97,7 @@ def _signals_are_received() -> None:
 
 @pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
-    """Fail a test that takes too much processor time: on a busy machine it would seem to hang.
+    """Fail a test that takes too much processor time, because on a busy machine it would seem to hang.
 
     In a test without coverage, stop the measurement that coverage starts in every child process, such as a worker of
     pytest-xdist.

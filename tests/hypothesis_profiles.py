@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import settings
 
-#: How many examples a law draws by default, by the name for `--hypothesis-profile`.
+#: How many examples a property test draws by default, by the name for `--hypothesis-profile`.
 PROFILES = {"quick": 4, "usual": 100, "thorough": 500}
 
 

@@ -51,7 +51,7 @@ def respell(draw: Draw, kind: Kind, ad: Ad) -> Ad:
     return respelled
 
 
-def strewn(kind: Kind) -> st.SearchStrategy[Ad]:
+def with_extra_fields(kind: Kind) -> st.SearchStrategy[Ad]:
     """Valid ads of a kind with fields added that no document describes, some under names that other fields have."""
     names = {at[-1] for other in KINDS for at, _ in walk(CATALOGUE.schema(other)) if at[-1:] and at[-1] != "*"}
     described = {at for at, _ in walk(CATALOGUE.schema(kind))}

@@ -89,13 +89,13 @@ def test_no_python_file_contains_names_of_the_domain(catalogue: Catalogue) -> No
             for at, node in walk(catalogue.schema(catalogue.kind(edition.name, category.slug))):
                 words |= {*at[-1:], *(choice for choice in node.get("enum", ()) if isinstance(choice, str))}
     assert len(words) > 150
-    spelt = {
+    found = {
         (name, node.lineno, node.value)
         for name, tree in modules()
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in words - SHARED - {"*", "create"}
     }
-    assert spelt == set()
+    assert found == set()
 
 
 def test_importing_the_package_opens_no_file_and_fetches_nothing_heavy() -> None:

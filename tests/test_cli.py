@@ -191,8 +191,8 @@ def test_standard_input_is_read_without_a_file_and_for_a_dash(run: Run, clean: A
     assert "3 ads" in result.stderr
 
 
-def test_quiet_shows_only_what_makes_it_fail(run: Run, bad: str) -> None:
-    """No warning, no summary; with --fail-on warning, warnings as well."""
+def test_quiet_shows_only_findings_that_fail_the_run(run: Run, bad: str) -> None:
+    """By default it hides warnings and the summary; with --fail-on warning, warnings are shown."""
     result = run("validate", "-q", bad)
     assert (len(result.stdout.splitlines()), result.stderr) == (1, "")
     assert len(run("validate", "-q", "--fail-on", "warning", bad).stdout.splitlines()) == 2
@@ -211,19 +211,19 @@ def test_output_writes_the_whole_report_to_a_file(run: Run, bad: str) -> None:
 @pytest.mark.slow
 def test_an_interrupted_run_leaves_the_output_unchanged(run: Run, good: str, bad: str, schemas: Path) -> None:
     """A partial report never replaces a whole one; a new report keeps the mode of the old one."""
-    some(schemas, Path("own"))
-    path = Path("own/findings.json")
+    some(schemas, Path("custom"))
+    path = Path("custom/findings.json")
     path.write_text(path.read_text("utf-8").replace("The server replaces", "{nonsense} replaces"), "utf-8")
     Path("report.json").write_text("before", "utf-8")
     Path("report.json").chmod(0o640)
-    result = run("validate", "--format", "json", "--schemas", "own", "--output", "report.json", good, bad)
+    result = run("validate", "--format", "json", "--schemas", "custom", "--output", "report.json", good, bad)
     assert result.exit_code == 2
     assert "text.angle_brackets cannot be filled" in " ".join(result.stderr.split())
     assert Path("report.json").read_text("utf-8") == "before"
     assert run("validate", "--format", "json", "--output", "report.json", "nowhere.json", bad).exit_code == 3
     assert json.loads(Path("report.json").read_text("utf-8"))["summary"]["ads"] == 1
     assert Path("report.json").stat().st_mode & 0o777 == 0o640
-    assert sorted(os.listdir()) == ["bad.json", "good.json", "own", "report.json"]
+    assert sorted(os.listdir()) == ["bad.json", "custom", "good.json", "report.json"]
 
 
 def test_a_dash_is_standard_output(run: Run, bad: str) -> None:
@@ -359,8 +359,8 @@ def test_paths_in_settings_are_relative_to_their_file(
 ) -> None:
     """Lists and schemas are found from any current folder."""
     Path("brands.txt").write_text("volvo\n", "utf-8")
-    some(schemas, Path("own"))
-    Path("pyproject.toml").write_text('[tool.v4schema]\nschemas = "own"\nlist = { brands = "brands.txt" }\n', "utf-8")
+    some(schemas, Path("custom"))
+    Path("pyproject.toml").write_text('[tool.v4schema]\nschemas = "custom"\nlist = { brands = "brands.txt" }\n', "utf-8")
     Path("inner").mkdir()
     monkeypatch.chdir("inner")
     assert " value.unlisted " in run("validate", f"../{good}").stdout
@@ -398,13 +398,13 @@ def test_paths_in_settings_are_relative_to_their_file(
 )
 def test_damaged_schemas_are_wrong_usage(file: str, text: str | None, message: str, run: Run, good: str, schemas: Path) -> None:
     """A file may be missing, be no JSON, not match its meta-schema, or contain a reference to nothing."""
-    some(schemas, Path("own"))
-    path = Path("own", file)
+    some(schemas, Path("custom"))
+    path = Path("custom", file)
     before = path.read_text("utf-8")
     path.unlink()
     if text is not None:
         path.write_text(before.replace(*text) if isinstance(text, tuple) else text, "utf-8")
-    result = run("validate", "--schemas", "own", good)
+    result = run("validate", "--schemas", "custom", good)
     assert result.exit_code == 2
     assert message in " ".join(result.stderr.split())
 
@@ -431,7 +431,7 @@ def test_no_color_and_never_print_the_same_without_colours(bad: str, in_empty_fo
     assert terminal("validate", "--color", "always", bad, cwd=in_empty_folder, NO_COLOR="1") == coloured
 
 
-def test_without_input_on_a_terminal_a_message_says_what_to_do(in_empty_folder: Path) -> None:
+def test_without_input_on_a_terminal_a_message_shows_the_usage(in_empty_folder: Path) -> None:
     """The command does not wait for somebody to type JSON."""
     assert "Name a file" in terminal("validate", cwd=in_empty_folder)
 
@@ -597,7 +597,7 @@ def test_a_reader_that_ends_early_causes_no_error(bad: str, in_empty_folder: Pat
 
 @pytest.mark.parametrize("args", [[], ["validate"], ["normalise"], ["show"], ["explain"]])
 def test_help_has_examples(args: list[str], run: Run) -> None:
-    """Each page of help shows how the command is used, in lines that fit."""
+    """Each page of help shows how to use the command, in lines that fit."""
     result = run(*args, "--help")
     assert result.exit_code == 0
     assert "Example" in result.stdout
@@ -644,7 +644,7 @@ def test_show_prints_a_closed_schema_and_an_example_that_it_accepts(run: Run) ->
 
 
 @pytest.mark.parametrize("args", [["v4", "--example"], ["--bundle"], ["v4/moped", "--errors-only"], ["v3/kayak", "--example"]])
-def test_show_refuses_what_it_cannot_show(args: list[str], run: Run) -> None:
+def test_show_refuses_options_that_do_not_apply(args: list[str], run: Run) -> None:
     """No option is ignored, and no example is made up."""
     assert run("show", *args).exit_code == 2
 

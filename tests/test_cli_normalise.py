@@ -342,7 +342,7 @@ def test_a_terminal_shows_code_frames_and_a_coloured_diff(messy: Path, in_empty_
     assert "\x1b" not in terminal("normalise", *UPDATE, "--diff", "--quiet", messy.name, cwd=in_empty_folder, NO_COLOR="1")
 
 
-def test_without_input_on_a_terminal_a_message_says_what_to_do(in_empty_folder: Path) -> None:
+def test_without_input_on_a_terminal_a_message_shows_the_usage(in_empty_folder: Path) -> None:
     """The command does not wait for somebody to type JSON."""
     assert "Name a file" in terminal("normalise", cwd=in_empty_folder)
 

@@ -16,7 +16,7 @@ from ads import ANSWERS, CAR, MOPED
 from hypothesis import HealthCheck, Phase, assume, given
 from hypothesis import strategies as st
 from hypothesis_profiles import examples
-from json_strategies import ANY_JSON, CATALOGUE, KINDS, ads, every_mapping, respell, same, strewn
+from json_strategies import ANY_JSON, CATALOGUE, KINDS, ads, every_mapping, respell, same, with_extra_fields
 
 from v4schema import Conversion, Kind, Level, convert, errors, migrate, normalise, revert, validate
 from v4schema.conversion.converter import Converter
@@ -69,7 +69,7 @@ def test_converting_back_with_the_receipt_is_the_identity(
     kind: Kind, data: st.DataObject, units: dict[str, Any], fixes: bool
 ) -> None:
     """It is so in both directions, even for the order of names, also if ad and receipt were written to files."""
-    ad = data.draw(st.one_of(ads(kind), strewn(kind)))
+    ad = data.draw(st.one_of(ads(kind), with_extra_fields(kind)))
     done = (migrate if fixes else convert)(ad, to=TO[kind.version], version=kind.version, **units)
     assert text(revert(done)) == text(ad)
     back = convert(through_a_file(done.ad), to=kind.version, receipt=through_a_file(done.receipt))
@@ -94,7 +94,7 @@ def test_automatic_categories_are_converted_back_without_a_receipt(kind: Kind, d
 @given(data=st.data(), fixes=st.booleans())
 def test_a_conversion_is_complete_if_and_only_if_it_is_valid(kind: Kind, data: st.DataObject, fixes: bool) -> None:
     """An incomplete conversion has an error, and questions if fields are missing."""
-    ad = data.draw(st.one_of(ads(kind), strewn(kind)))
+    ad = data.draw(st.one_of(ads(kind), with_extra_fields(kind)))
     done = (migrate if fixes else convert)(ad, to=TO[kind.version], version=kind.version)
     report = validate(done.ad, version=TO[kind.version], category=kind.category)
     assert done.complete == report.valid
@@ -126,7 +126,7 @@ def test_answers_complete_an_ad(kind: Kind, data: st.DataObject, units: dict[str
 @given(data=st.data(), units=UNITS, fixes=st.booleans())
 def test_converting_is_pure_and_deterministic(kind: Kind, data: st.DataObject, units: dict[str, Any], fixes: bool) -> None:
     """The given ad does not change, and the same ad gives the same result."""
-    ad = data.draw(strewn(kind))
+    ad = data.draw(with_extra_fields(kind))
     before = copy.deepcopy(ad)
     first, second = ((migrate if fixes else convert)(ad, to=TO[kind.version], version=kind.version, **units) for _ in range(2))
     assert text(ad) == text(before)
@@ -245,7 +245,7 @@ def test_fields_can_take_each_others_places() -> None:
 @given(data=st.data(), seed=st.randoms())
 def test_the_order_of_rules_does_not_matter(mapping: Any, data: st.DataObject, seed: random.Random) -> None:  # noqa: ANN401
     """Shuffled rules give the same ad, even in the order of its names."""
-    ad = data.draw(strewn(mapping.given))
+    ad = data.draw(with_extra_fields(mapping.given))
     rules = [*mapping.rules]
     seed.shuffle(rules)
     schemas: dict[str, Any] = {"given": CATALOGUE.schema(mapping.given), "target": CATALOGUE.schema(mapping.target)}
@@ -265,13 +265,13 @@ def test_each_leaf_is_in_the_target_or_in_the_receipt_with_a_reason(
     kind: Kind, data: st.DataObject, units: dict[str, Any], fixes: bool
 ) -> None:
     """Nothing is lost, and nothing changes without a finding."""
-    ad = data.draw(st.one_of(ads(kind), strewn(kind)))
+    ad = data.draw(st.one_of(ads(kind), with_extra_fields(kind)))
     done = (migrate if fixes else convert)(ad, to=TO[kind.version], version=kind.version, **units)
     changes = {resolve(ad, change["at"]): change for change in done.receipt["changes"]}
     assert all(change["why"] for change in changes.values()), changes
     for place, value in leaves(ad):
-        stands = get(done.ad, place) if exists(done.ad, place) else None
-        kept = text(stands) == text(value) if value or not isinstance(value, dict | list) else isinstance(stands, type(value))
+        present = get(done.ad, place) if exists(done.ad, place) else None
+        kept = text(present) == text(value) if value or not isinstance(value, dict | list) else isinstance(present, type(value))
         reported = [changes[place[:end]] for end in range(len(place) + 1) if place[:end] in changes]
         assert kept or any("was" in change for change in reported), place
 

@@ -27,7 +27,7 @@ TEXTS = {
     "feed without an end": f"{WITHIN}\n\n{WITHIN}\n{WITHIN}",
     "feed of CRLF": f"\r\n{WITHIN}\r\n" * 3,
     "feed of CRLF without an end": f"{WITHIN}\r\n{WITHIN}",
-    "feed of which one is mended": f'{{"visible": true}}\n{WITHIN}\n{{"visible": true}}\n{WITHIN}\n',
+    "feed of which one ad is fixed": f'{{"visible": true}}\n{WITHIN}\n{{"visible": true}}\n{WITHIN}\n',
     "lines": WITHIN.replace(", ", ",\n"),
     "lines of CRLF": WITHIN.replace(", ", ",\r\n") + "\r\n",
     "lines of CR": WITHIN.replace(", ", ",\r") + "\r",

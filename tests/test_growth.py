@@ -142,7 +142,7 @@ WORK: dict[str, Callable[[int], Callable[[], object]]] = {
     "texts are rewritten": rewriting,
     "texts are compared": compared,
     "places are followed": on_the_way,
-    "unlike items are told apart": unlike,
+    "unlike items are compared": unlike,
     "suggestions are read": asked,
 }
 

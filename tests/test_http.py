@@ -130,7 +130,7 @@ def by_hook(command: list[str]) -> Answer:
     return answer.status_code, answer.json()
 
 
-without_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
+without_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is missing")
 SENDERS = [pytest.param(by_curl, marks=without_curl), by_requests, by_httpx, by_async_httpx, by_hook]
 
 

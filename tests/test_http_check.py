@@ -186,7 +186,7 @@ def test_json_with_another_content_type_is_checked(clean: Ad) -> None:
 
 
 def test_messages_about_an_answer_do_not_name_a_request() -> None:
-    """And not of a request."""
+    """They describe the answer."""
     html = check_response(sent("GET", "/v4/ad/1"), answered(200, b"<html>", "text/html")).findings[0]
     assert (html.message, html.level) == ("The response is text/html instead of application/json.", v4schema.Level.ERROR)
     log = check_response(sent("GET", "/v4/ad/1/log"), answered(200, {"log": [{"state": "lost"}]})).findings[0]
@@ -207,11 +207,11 @@ def test_findings_without_a_document_are_inferred(clean: Ad) -> None:
 
 def test_a_body_that_is_no_ad_is_checked_by_its_schema(schemas: Path, tmp_path: Path) -> None:
     """The caller's own description may have such bodies."""
-    some(schemas, tmp_path / "own")
-    source = json.loads((tmp_path / "own" / "v4" / "openapi.json").read_text("utf-8"))
+    some(schemas, tmp_path / "custom")
+    source = json.loads((tmp_path / "custom" / "v4" / "openapi.json").read_text("utf-8"))
     source["paths"]["/v4/ad"]["post"]["requestBody"]["content"]["application/json"] = {"schema": {"type": "string"}}
-    (tmp_path / "own" / "v4" / "openapi.json").write_text(json.dumps(source), "utf-8")
-    catalogue = Catalogue(tmp_path / "own")
+    (tmp_path / "custom" / "v4" / "openapi.json").write_text(json.dumps(source), "utf-8")
+    catalogue = Catalogue(tmp_path / "custom")
     assert findings_of(check_request(sent("POST", "/v4/ad", "x"), catalogue=catalogue)) == []
     report = check_request(sent("POST", "/v4/ad", 3), catalogue=catalogue)
     assert [(finding.code, finding.message, finding.level) for finding in report.findings] == [
@@ -244,7 +244,7 @@ def test_the_path_gives_the_edition_unless_the_caller_does(clean: Ad) -> None:
 
 
 def test_a_partial_update_is_checked_with_the_callers_category() -> None:
-    """Without one, against what all categories share."""
+    """Without a category, only the fields that all categories share are checked."""
     request = sent("PATCH", "/v4/ad/1", {"category_fields": {"body_type": "sedan"}})
     assert findings_of(check_request(request)) == [("category.missing", "/category_id")]
     assert ("schema.enum", "/category_fields/body_type") in findings_of(check_request(request, category="moped"))

@@ -102,7 +102,7 @@ def in_other_editions(version: str) -> frozenset[str]:
 def test_every_near_miss_gives_exactly_its_finding(
     kind: Kind, operation: str, record_property: Callable[[str, object], None]
 ) -> None:
-    """In both engines, and no other; each assertion is violated by an ad, or its failure is always covered by another one.
+    """It has no other finding, in both engines; each assertion is violated by an ad, or always covered by another one.
 
     Assertions that categories and operations of an edition share are violated once in that edition; in the thorough profile, once
     in each category. An assertion that no earlier edition has is violated twice. The quick profile tries every tenth.
@@ -141,7 +141,7 @@ def misses(kind_strategies: KindStrategies, assertion: Assertion, often: setting
 
     @often
     @given(miss=near_misses_of(kind_strategies, assertion.id))
-    def holds(miss: strategies.NearMiss) -> None:
+    def assert_findings(miss: strategies.NearMiss) -> None:
         drawn.append(miss)
         for engine in ENGINES:
             assert serious(found(miss.ad, kind_strategies.kind, kind_strategies.operation, engine)) == {*miss.findings}
@@ -155,7 +155,7 @@ def misses(kind_strategies: KindStrategies, assertion: Assertion, often: setting
         else:
             assert (miss.finding.code, miss.finding.at, miss.finding.level) == ("ad.not_object", "", "error")
 
-    holds()
+    assert_findings()
     return len(drawn)
 
 

@@ -132,7 +132,7 @@ def test_references_are_local_and_every_component_is_used(version: str) -> None:
 
 @pytest.mark.parametrize(("version", "operation"), OPERATIONS)
 def test_a_body_is_a_choice_over_all_categories(version: str, operation: str) -> None:
-    """Each category is a component; where an ad has to name it, the discriminator maps every number to its branch."""
+    """Each category is a component; if an ad has to name its category, the discriminator maps each number to a branch."""
     document, edition = described(version), CATALOGUE.edition(version)
     node = document["components"]["schemas"][choice(version, operation)]
     branches = [branch["$ref"] for branch in node.get("oneOf", node.get("anyOf"))]
@@ -162,10 +162,10 @@ def test_creating_and_replacing_an_ad_are_discriminated_choices() -> None:
 @given(st.data())
 @examples(30, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @pytest.mark.parametrize(("version", "operation"), OPERATIONS)
-def test_the_description_takes_what_validate_takes(version: str, operation: str, data: st.DataObject) -> None:
-    """An ad has no error just if the schema of its operation takes it, save for misspelt names, which that lets pass.
+def test_the_description_accepts_what_validate_accepts(version: str, operation: str, data: st.DataObject) -> None:
+    """The schema of an operation accepts exactly the ads without errors; it also accepts misspelt names.
 
-    Where the number of a category is text, it refuses another number, of which `validate` only warns.
+    If the number of a category is text, it refuses a number, which is only a warning of `validate`.
     """
     kind = data.draw(st.sampled_from([kind for kind in KINDS if kind.version == version]))
     ad = data.draw(broken(ads(kind, operation)))
@@ -336,8 +336,8 @@ def test_a_reference_without_a_target_is_damaged(change: Any, message: str, sche
 @pytest.mark.slow
 def test_the_callers_own_folder_is_checked_by_the_meta_schema(schemas: Path, tmp_path: Path, run: Run) -> None:
     """An operation without documents is refused."""
-    altered(schemas, tmp_path / "own", "v4/openapi.json", lambda content: content["paths"]["/v4/ad"]["post"].pop("x-source"))
-    refused = run("openapi", "--schemas", str(tmp_path / "own"))
+    altered(schemas, tmp_path / "custom", "v4/openapi.json", lambda content: content["paths"]["/v4/ad"]["post"].pop("x-source"))
+    refused = run("openapi", "--schemas", str(tmp_path / "custom"))
     assert refused.exit_code == 2
     assert "/paths/~1v4~1ad/post does not match meta/openapi.json" in " ".join(refused.stderr.split())
 

@@ -136,7 +136,7 @@ def test_many_ads_are_prepared_in_order() -> None:
 
 
 def test_unknown_settings_raise_before_anything_is_read() -> None:
-    """They are a unit or a setting that does not exist."""
+    """A unit or a setting does not exist."""
     with pytest.raises(errors.UnknownName, match="There is no setting 'prise_unit'"):
         feed.prepare([("nowhere", b"")], prise_unit="kr")
     with pytest.raises(errors.UnknownName, match="There is no unit"):

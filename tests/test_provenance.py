@@ -189,14 +189,14 @@ def test_show_names_file_and_line_of_every_rule_about_a_field(run: Run, schemas:
 
 def test_show_names_lines_of_the_callers_own_folder(run: Run, schemas: Path) -> None:
     """Paths are relative to the current folder if they are below it."""
-    shutil.copytree(schemas, "own")
-    leaf = json.loads(Path("own", "v4", "moped.json").read_text("utf-8"))
+    shutil.copytree(schemas, "custom")
+    leaf = json.loads(Path("custom", "v4", "moped.json").read_text("utf-8"))
     leaf["properties"]["body"] = {"allOf": [{"x-level": "warning", "x-source": ["inferred"], "minLength": 20}]}
-    Path("own", "v4", "moped.json").write_text(json.dumps(leaf, indent=2), "utf-8")
-    lines = Path("own", "v4", "moped.json").read_text("utf-8").splitlines()
+    Path("custom", "v4", "moped.json").write_text(json.dumps(leaf, indent=2), "utf-8")
+    lines = Path("custom", "v4", "moped.json").read_text("utf-8").splitlines()
     number = next(number for number, line in enumerate(lines, 1) if "minLength" in line)
-    shown = run("show", "v4/moped", "--schemas", "own", "--where", "/body").stdout
-    assert f"own/v4/moped.json:{number}\n    warning  minLength 20  [inferred]\n" in shown
+    shown = run("show", "v4/moped", "--schemas", "custom", "--where", "/body").stdout
+    assert f"custom/v4/moped.json:{number}\n    warning  minLength 20  [inferred]\n" in shown
 
 
 @pytest.mark.parametrize(

@@ -344,8 +344,8 @@ def test_a_file_that_was_moved_aside_overwrites_no_other(
     assert others == ([aside] if aside else [])
 
 
-@pytest.mark.parametrize("stands", [False, True])
-def test_a_file_system_may_have_no_links(in_empty_folder: Path, monkeypatch: pytest.MonkeyPatch, stands: bool) -> None:
+@pytest.mark.parametrize("exists", [False, True])
+def test_a_file_system_may_have_no_links(in_empty_folder: Path, monkeypatch: pytest.MonkeyPatch, exists: bool) -> None:
     """A new file is created exclusively by its name then."""
 
     def link(*_: object) -> None:
@@ -354,14 +354,14 @@ def test_a_file_system_may_have_no_links(in_empty_folder: Path, monkeypatch: pyt
     monkeypatch.setattr(os, "link", link)
     staging = Staging()
     file = staged(staging, "receipts", new=True)
-    if stands:
+    if exists:
         (in_empty_folder / "receipts").write_bytes(b"old")
         with pytest.raises(FileExistsError):
             staging.place([file])
     else:
         staging.place([file])
     staging.close()
-    assert contents() == {"receipts": b"old" if stands else b"new"}
+    assert contents() == {"receipts": b"old" if exists else b"new"}
 
 
 def test_an_edit_is_not_lost(in_empty_folder: Path) -> None:
