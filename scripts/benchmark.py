@@ -59,12 +59,12 @@ def measure_normalise() -> None:
     for slug in ("car", "camper"):
         ad = example(catalogue.schema(Kind(version="v4", category=slug)))
         ad["image_urls"] = [f"https://example.com/{number}.jpg" for number in range(8)]
-        respelt, misnamed = copy.deepcopy(ad), copy.deepcopy(ad)
-        fields = respelt["category_fields"]
+        respelled, misnamed = copy.deepcopy(ad), copy.deepcopy(ad)
+        fields = respelled["category_fields"]
         fields["brand"] = "Citroën"
         fields["condition"]["mileage"] = {"unit": "mil", "value": 1540}
         fields["powertrain"] |= {"transmission": "manuell", "fuels": ["Bensin"]}
-        respelt["price"][0]["amount"] = "349 900 kr"
+        respelled["price"][0]["amount"] = "349 900 kr"
         fields = misnamed["category_fields"]
         fields |= {"year": fields.pop("model_year"), "make": fields.pop("brand"), "regnr": fields.pop("registration_number")}
         fields |= {"gearbox": fields["powertrain"].pop("transmission"), "fuel": fields["powertrain"].pop("fuels")}
@@ -78,7 +78,7 @@ def measure_normalise() -> None:
         mixed["price"][0]["amount"] = "349 900 kr"
         for name, given, changes, least in (
             ("clean", ad, 0, 30_000),
-            ("respelt", respelt, 5, 10_000),
+            ("respelled", respelled, 5, 10_000),
             ("misnamed", misnamed, 5, 10_000),
             ("quantities", quantities, 5, 10_000),
             ("mixed", mixed, 5, 10_000),

@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from commands import terminal
-from drawn import HELD, KINDS, Ad
+from json_strategies import CATALOGUE, KINDS, Ad
 
 import v4schema
 from v4schema import Finding, Kind, cli, feed, openapi, strategies
@@ -92,7 +92,7 @@ def with_canaries(ad: Ad, kind: Kind, maker: CanaryMaker) -> Ad:
     """Return an ad whose private values are canaries, some of them under wrong names or in wrong places."""
     rng = maker.random
     ad = json.loads(json.dumps(ad)) if isinstance(ad, dict) else {}
-    schema = HELD.schema(kind)
+    schema = CATALOGUE.schema(kind)
     for at, _ in walk(schema):
         here: Any = ad
         for token in at[:-1]:
@@ -188,7 +188,7 @@ def of_findings(findings: Iterable[Finding]) -> Iterator[str]:
 def of_an_ad(ad: Ad, kind: Kind) -> Iterator[tuple[str, str]]:
     """Yield the texts that the library prints for an ad, each with its origin."""
     arguments: dict[str, Any] = {"version": kind.version, "category": kind.category}
-    for operation in HELD.edition(kind.version).operations:
+    for operation in CATALOGUE.edition(kind.version).operations:
         for report in (
             v4schema.validate(ad, operation=operation, **arguments),
             v4schema.validate(ad, operation=operation, version=kind.version),
@@ -198,7 +198,7 @@ def of_an_ad(ad: Ad, kind: Kind) -> Iterator[tuple[str, str]]:
             yield from (("InvalidAd", each) for each in raised(report.raise_for_errors))
     done = v4schema.normalise(ad, **arguments)
     yield from (("normalisation", each) for each in (*printed(done), *of_findings(done.findings)))
-    other = next(edition for edition in HELD.editions if edition != kind.version)
+    other = next(edition for edition in CATALOGUE.editions if edition != kind.version)
     answers = {"/contact/phone": f"{DIGITS}!", "/category_fields/vin": STEM, f"/contact/{STEM}": "1", STEM + "0701234567": "2"}
     for answered in ({}, answers):
         conversion = v4schema.convert(ad, to=other, version=kind.version, answers=answered)
@@ -229,7 +229,7 @@ def of_a_request(body: bytes, kind: Kind, log: io.StringIO) -> Iterator[tuple[st
     parsed = v4schema.read(body)
     for reading in parsed:
         if isinstance(reading.ad, dict):
-            yield from (("API", each) for each in of_findings(openapi.from_api(_answer(reading.ad, HELD.schema(kind)))))
+            yield from (("API", each) for each in of_findings(openapi.from_api(_answer(reading.ad, CATALOGUE.schema(kind)))))
     yield "log", log.getvalue()
     log.truncate(0)
 
@@ -262,7 +262,7 @@ def of_a_text(text: bytes) -> Iterator[tuple[str, str]]:
         for name, write in formats.FORMATS.items():
             for options in (rich, formats.RenderOptions()):
                 yield name, "".join(write(run(), feed.Summary(), options))
-        with QuestionSheet(HELD) as sheet:
+        with QuestionSheet(CATALOGUE) as sheet:
             for result in run():
                 yield from (("result", each) for each in printed(result))
                 yield from (("reading", each) for each in printed(result.reading))

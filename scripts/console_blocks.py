@@ -1,8 +1,8 @@
-"""Play the commands that the documents show, and return whether they still print what stands there.
+"""Run the commands that the documents show, and compare their output with the documents.
 
-A block of the language `console` holds commands behind `$ `, each followed by what it prints: standard output, then standard
-error. A line that is `…` stands for any number of lines. The commands of a page run in order, in a folder of their own with a
-copy of `examples/`. `python scripts/console_blocks.py` writes every page anew as it prints today, to be read in the diff.
+A block of the language `console` contains commands after `$ `, each followed by its output: standard output, then standard
+error. A line `…` stands for any number of lines. The commands of a page run in order, in a new folder with a copy of
+`examples/`. `python scripts/console_blocks.py` updates every page with the current output, to be read in the diff.
 """
 
 import difflib
@@ -22,7 +22,7 @@ ELLIPSIS = "…"
 _BLOCK = re.compile(r"(?<=^```console\n)(.*?)(?=^```$)", re.DOTALL | re.MULTILINE)
 #: A command, which may go on behind a backslash, and what it prints.
 _COMMAND = re.compile(r"^[$] ((?:.*\\\n)*.*)\n((?:(?![$] ).*\n)*)", re.MULTILINE)
-#: Runs the command with this Python, wherever it is installed.
+#: Runs the command with this Python.
 _SHELL = f'set -o pipefail; v4schema() {{ "{sys.executable}" -m v4schema "$@"; }}\n'
 
 
@@ -57,13 +57,13 @@ def _printed(command: str, folder: str) -> str:
     """Return what a command prints in a folder: standard output first, then standard error."""
     hidden = {name for name in os.environ if name.startswith("V4SCHEMA_")}
     environment = {name: value for name, value in os.environ.items() if name not in hidden} | {"COLUMNS": "100"}
-    words = ["bash", "-c", _SHELL + command]
-    done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, check=False, timeout=100)
+    command_line = ["bash", "-c", _SHELL + command]
+    done = subprocess.run(command_line, cwd=folder, env=environment, capture_output=True, check=False, timeout=100)
     return (done.stdout + done.stderr).decode().replace("\r\n", "\n")
 
 
 def _shortened(shown: str, printed: str) -> str:
-    """Return what was printed, shortened where it was before: of the lines that were shown, those that are most like them."""
+    """Shorten an output as the page did: of the lines that it showed, keep those that are most similar."""
     if ELLIPSIS not in shown.splitlines():
         return printed
     return "".join(f"{line}\n" for line in _alike(shown.splitlines(), printed.splitlines()))

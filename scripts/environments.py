@@ -26,7 +26,8 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 VERSIONS = ("3.11", "3.12", "3.13", "3.13t", "3.14", "3.14t", "3.15", "3.15t")
 #: Tests that use every dependency and take less than a minute.
 FAST = [
-    f"tests/test_{name}.py" for name in ("reading", "examples", "sheets", "receipts", "openapi", "http", "preflight", "engines")
+    f"tests/test_{name}.py"
+    for name in ("reading", "examples", "question_sheet", "receipts", "openapi", "http", "preflight", "engines")
 ]
 #: What tests read beside the package.
 _NEEDED = (

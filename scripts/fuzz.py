@@ -68,16 +68,16 @@ def fuzz(target: str, folder: Path, seconds: int) -> None:
     """Fuzz one target in this process, and end the process."""
     atheris = import_module("atheris")
     with atheris.instrument_imports(include=["v4schema"]):
-        fuzzed = import_module("fuzzed")
+        fuzz_targets = import_module("fuzz_targets")
     corpus = folder / "corpus"
     corpus.mkdir()
-    for number, seed in enumerate(fuzzed.seeds(target)):
+    for number, seed in enumerate(fuzz_targets.seeds(target)):
         (corpus / f"seed-{number}").write_bytes(seed)
-    entries = ["".join(f"\\x{byte:02X}" for byte in word) for word in fuzzed.dictionary()]
+    entries = ["".join(f"\\x{byte:02X}" for byte in word) for word in fuzz_targets.dictionary()]
     (folder / "dictionary").write_text("".join(f'"{entry}"\n' for entry in entries), "ascii")
     limits = [f"-max_total_time={seconds}", f"-timeout={SLOWEST}", f"-rss_limit_mb={MOST}", "-max_len=8192"]
     files = [f"-dict={folder}/dictionary", f"-artifact_prefix={folder}/", "-print_final_stats=1", str(corpus)]
-    atheris.Setup([sys.argv[0], *limits, *files], Meter(fuzzed.targets()[target], folder))
+    atheris.Setup([sys.argv[0], *limits, *files], Meter(fuzz_targets.targets()[target], folder))
     atheris.Fuzz()
 
 
@@ -124,7 +124,7 @@ def main() -> int:
         parser.error(f"Unknown target. The targets are {', '.join(NAMES)}.")
     seconds = next((int(word) for word in args.words if word.isdecimal()), 600)
     if args.replay:
-        import_module("fuzzed").targets()[chosen[0]](args.replay.read_bytes())
+        import_module("fuzz_targets").targets()[chosen[0]](args.replay.read_bytes())
         return 0
     if args.child:
         fuzz(chosen[0], args.child, seconds)

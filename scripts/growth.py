@@ -373,9 +373,9 @@ def cases(catalogue: Catalogue, *, together: bool) -> Iterator[Case]:
             "feeds": feeds(catalogue, edition),
         }
         for group, documents in grown.items():
-            for (grows, make), (does, run) in product([*documents], runs(catalogue, edition)):
+            for (grows, make), (action, run) in product([*documents], runs(catalogue, edition)):
                 largest = 1 << 12 if group == "feeds" else 1 << 16
-                yield Case(name=f"{does}: {grows}", group=f"{does} {group}", make=make, run=run, largest=largest)
+                yield Case(name=f"{action}: {grows}", group=f"{action} {group}", make=make, run=run, largest=largest)
     yield from pairs(catalogue)
 
 

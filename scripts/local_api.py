@@ -117,8 +117,8 @@ class Api:
 
 def _returned(ad: dict[str, Any], version: str) -> dict[str, Any]:
     """Return an ad in the form that the API returns by the documents."""
-    own = {"id": str(uuid.uuid5(uuid.NAMESPACE_URL, ad["source_id"])), "state": "created", "blocket_ad_id": None}
-    return ad | own | {"api_version": version, "created": _AT, "updated": _AT, "image_refs": [], "log": []}
+    answer = {"id": str(uuid.uuid5(uuid.NAMESPACE_URL, ad["source_id"])), "state": "created", "blocket_ad_id": None}
+    return ad | answer | {"api_version": version, "created": _AT, "updated": _AT, "image_refs": [], "log": []}
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Change the code in one small place at a time, and see whether a test fails: mutation testing of all that decides anything.
+"""Mutation testing: change the code in one small place at a time, and see whether a test fails.
 
     python scripts/mutate_code.py                           # all of MODULES
     python scripts/mutate_code.py steps --minutes 10 --resume mutants.ndjson
@@ -52,15 +52,15 @@ EXTENSION = "test_extension.py::test_a_new_category_and_a_new_edition_work_in_th
 COMMAND = ["test_cli", "test_cli_convert", "test_cli_files", "test_cli_normalise"]
 HTTP = ["test_openapi", "test_http_check", "test_http"]
 STRATEGIES = ["test_strategy_cases", "test_strategies"]
-#: The tests of each module that decides anything, by its name within the package.
+#: The tests of each module with logic, by its name within the package.
 MODULES = {
     "spelling": ["test_validator", "test_normaliser"],
-    "document.edit": ["test_moving", "test_normaliser", "test_convert"],
+    "document.edit": ["test_source_map", "test_normaliser", "test_convert"],
     "document.json_value": ["test_report", "test_validator", "test_normaliser", "test_convert"],
     "document.pointer": ["test_report", "test_privacy", "test_validator", "test_normaliser"],
     "document.positions": ["test_reading", "test_privacy"],
-    "document.rewrite": ["test_rewriting", "test_cli_normalise"],
-    "document.source_map": ["test_moving", "test_normaliser", "test_convert"],
+    "document.rewrite": ["test_rewrite", "test_cli_normalise"],
+    "document.source_map": ["test_source_map", "test_normaliser", "test_convert"],
     "findings.report": ["test_report", "test_validator"],
     "dialect.assertions": ["test_strategy_cases", "test_comparison", "test_schemas"],
     "dialect.engines": ["test_engines"],
@@ -78,9 +78,9 @@ MODULES = {
     "catalogue.quantities": ["test_normaliser", "test_validator", "test_schemas", "test_examples"],
     "catalogue.vocabulary": ["test_normaliser", "test_schemas", "test_examples"],
     "reading.identify": ["test_validator", "test_normaliser", "test_reading"],
-    "reading.layout": ["test_reading", "test_room"],
-    "reading.parsing": ["test_reading", "test_room"],
-    "reading.reader": ["test_reading", "test_room"],
+    "reading.layout": ["test_reading", "test_limits"],
+    "reading.parsing": ["test_reading", "test_limits"],
+    "reading.reader": ["test_reading", "test_limits"],
     "reading.syntax_errors": ["test_reading", "test_messages"],
     "validation.diagnosis": ["test_validator", "test_contract", "test_engines", "test_messages", "test_examples"],
     "validation.validator": ["test_validator", "test_examples", "test_report", "test_catalogue", EXTENSION],
@@ -95,19 +95,19 @@ MODULES = {
     "conversion.converter": ["test_convert", "test_examples", "test_mapping"],
     "conversion.mappings": ["test_mapping", "test_convert", EXTENSION],
     "conversion.migration": ["test_convert", "test_examples"],
-    "conversion.questions": ["test_convert", "test_sheets"],
+    "conversion.questions": ["test_convert", "test_question_sheet"],
     "conversion.receipts": ["test_receipts", "test_convert"],
     "conversion.restore": ["test_convert", "test_receipts"],
     "conversion.result": ["test_convert", "test_receipts", "test_values"],
     "conversion.run": ["test_convert", "test_cli_convert", "test_examples"],
     "lint": ["test_cli", "test_openapi", "test_extension"],
-    "feed.__init__": ["test_reading", "test_preflight", "test_rewriting", "test_cli", "test_cli_files", "test_cli_convert"],
-    "feed.answer_sheet": ["test_sheets", "test_cli_convert"],
-    "feed.formula_guard": ["test_sheets"],
-    "feed.keyed_queue": ["test_sheets", "test_cli_convert", "test_receipts"],
-    "feed.question_sheet": ["test_sheets", "test_cli_convert"],
+    "feed.__init__": ["test_reading", "test_preflight", "test_rewrite", "test_cli", "test_cli_files", "test_cli_convert"],
+    "feed.answer_sheet": ["test_question_sheet", "test_cli_convert"],
+    "feed.formula_guard": ["test_question_sheet"],
+    "feed.keyed_queue": ["test_question_sheet", "test_cli_convert", "test_receipts"],
+    "feed.question_sheet": ["test_question_sheet", "test_cli_convert"],
     "feed.receipt_file": ["test_receipts", "test_cli_convert"],
-    "feed.result": ["test_report", "test_rewriting", "test_cli", "test_cli_convert"],
+    "feed.result": ["test_report", "test_rewrite", "test_cli", "test_cli_convert"],
     "feed.summary": ["test_cli", "test_cli_normalise", "test_cli_convert"],
     "feed.temporary": ["test_staging", "test_cli_convert"],
     "output.formats": ["test_report", "test_cli", "test_terminal"],
@@ -141,7 +141,7 @@ MODULES = {
     "cli.settings": ["test_cli"],
     "cli.show": ["test_cli", "test_extension", "test_provenance"],
 }
-#: Modules that decide nothing: entry points, names, errors and types.
+#: Modules without logic: entry points, names, errors and types.
 IDLE = {"__init__", "__main__", "_version", "errors", "extras", "normalisation.step"} | {
     f"{package}.__init__"
     for package in (
@@ -157,19 +157,19 @@ AFRESH = {
 }
 #: The modules whose caches contain only the schemas and what is compiled from them.
 KEEPING = {"v4schema.catalogue", "v4schema.dialect.engines"}
-#: Tests that take longer, in seconds, are not tried on what is known to survive.
+#: Tests that take longer, in seconds, are not run on mutants that are known to survive.
 SLOW = 0.3
-#: Hypothesis draws no more than this for each test, unless all are asked for.
+#: How many examples Hypothesis draws for each test, unless --all is given.
 EXAMPLES = 3
-#: What a mutant may take: seconds for a test, as a multiple of what it takes without, and bytes of memory.
+#: Limits of a mutant: seconds for a test, as a multiple of the time without the mutant, and bytes of memory.
 LEAST_TIME, TIMES, MEMORY = 5.0, 20, 4 * 2**30
-#: How a fork tells what became of its mutant, beside the signal that ends it.
+#: The exit codes of a fork, which give the result of its mutant unless a signal ends the fork.
 SURVIVED, KILLED = 0, 10
 
 
 @dataclass(frozen=True, kw_only=True)
 class Mutant:
-    """A module with one thing changed: the function it is in, its lines, and the code as a whole."""
+    """A module with one change: its name, the function, the lines, and the new code of the module."""
 
     module: str
     within: str
@@ -180,7 +180,7 @@ class Mutant:
 
     @property
     def key(self) -> str:
-        """What stays when lines move."""
+        """The identity of the mutant, which does not change when lines move."""
         return json.dumps([self.module, self.within, self.before, self.after], ensure_ascii=False)
 
     def __str__(self) -> str:
@@ -189,7 +189,7 @@ class Mutant:
 
 
 def our_operators(node: libcst.CSTNode) -> Iterator[libcst.CSTNode]:
-    """Yield a node without a part of it: a condition, or half of one, a filter, an answer."""
+    """Yield a node without a part of it: a condition or half of one, a filter, a return value."""
     if isinstance(node, libcst.BooleanOperation):
         yield from (side.with_changes(lpar=node.lpar, rpar=node.rpar) if node.lpar else side for side in (node.left, node.right))
     elif isinstance(node, libcst.If | libcst.While):
@@ -202,7 +202,7 @@ def our_operators(node: libcst.CSTNode) -> Iterator[libcst.CSTNode]:
 
 
 class _Visitor(libcst.CSTVisitor):
-    """Finds what can be changed in a module; not in types, in docstrings or in how things are decorated."""
+    """Finds what can be changed in a module, except for types, docstrings and decorators."""
 
     METADATA_DEPENDENCIES = (metadata.PositionProvider,)
 
@@ -246,15 +246,15 @@ def mutants(module: str, source: str) -> list[Mutant]:
         code = libcst.ensure_type(whole, libcst.Module).code
         with contextlib.suppress(SyntaxError):
             compile(code, module, "exec")
-            told = list(difflib.ndiff(source.splitlines(), code.splitlines()))
-            before, after = ("\n".join(line[2:].strip() for line in told if line.startswith(sign)) for sign in "-+")
+            diff = list(difflib.ndiff(source.splitlines(), code.splitlines()))
+            before, after = ("\n".join(line[2:].strip() for line in diff if line.startswith(sign)) for sign in "-+")
             if before or after:
                 made.setdefault(code, Mutant(module=module, within=within, before=before, after=after, lines=lines, code=code))
     return [*made.values()]
 
 
 def swap(name: str, code: str, path: str) -> None:
-    """Put a module made from other code in the place of one that is loaded, wherever its parts are known by name."""
+    """Replace a loaded module by one that is made from other code, everywhere that its parts are referred to."""
     old = sys.modules[name]
     new = sys.modules[name] = ModuleType(name, old.__doc__)
     new.__file__, new.__package__, new.__spec__ = path, old.__package__, old.__spec__
@@ -273,7 +273,7 @@ def swap(name: str, code: str, path: str) -> None:
 
 
 def forget() -> None:
-    """Drop what modules keep of their work; but for what is made from the schemas alone."""
+    """Clear the caches of modules, except for what depends on the schemas only."""
     for name, module in [*sys.modules.items()]:
         if name.startswith("v4schema.") and name not in KEEPING:
             for value in [*vars(module).values()]:
@@ -282,28 +282,28 @@ def forget() -> None:
 
 
 def _own(value: object, name: str) -> bool:
-    """Return whether a module made a value itself; of plain values, only those that are no other's by chance."""
+    """Return whether a module created a value itself; of plain values, only those that no other module has by chance."""
     return getattr(value, "__module__", None) == name or isinstance(value, dict | set)
 
 
 class Trial:
-    """What pytest runs in place of its own loop: the tests once without, and then against each mutant."""
+    """Replaces pytest's own loop: it runs the tests once without a mutant, and then against each mutant."""
 
-    def __init__(self, module: str, several: Sequence[Mutant], *, source: str, told: argparse.Namespace, until: float) -> None:
+    def __init__(self, module: str, several: Sequence[Mutant], *, source: str, args: argparse.Namespace, until: float) -> None:
         self.name = f"v4schema.{module}".removesuffix(".__init__")
-        self.several, self.source, self.told, self.until = several, source, told, until
+        self.several, self.source, self.args, self.until = several, source, args, until
         self.reasons = reasons()
         self.verdicts: dict[str, str] = {}
         self._reports: list[pytest.TestReport] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep what became of a test."""
+        """Keep the result of a test."""
         self._reports.append(report)
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """Try all mutants, each in a fork of its own."""
-        items = [item for item in session.items if self.told.all or _among(item, FEW)]
-        _shorten(items, None if self.told.all else EXAMPLES)
+        """Test all mutants, each in its own fork."""
+        items = [item for item in session.items if self.args.all or _among(item, FEW)]
+        _shorten(items, None if self.args.all else EXAMPLES)
         self._path = str(importlib.import_module(self.name).__file__)
         times, lines = self._without(items)
         gc.collect()
@@ -320,15 +320,15 @@ class Trial:
                 (item for item in items if not lines[item.nodeid].isdisjoint(mutant.lines)),
                 key=lambda item: (first.index(item.nodeid) if item.nodeid in first else len(first), times[item.nodeid]),
             )
-            if mutant.key in self.reasons:  # the slow ones will not find it either
+            if mutant.key in self.reasons:  # slow tests will not catch it either
                 ordered = [item for item in ordered if times[item.nodeid] <= SLOW]
             verdict, by = self._tried(mutant, ordered, times)
             self.verdicts[mutant.key] = verdict
             counts[verdict] += 1
             if by:
                 first[:] = [by, *(each for each in first if each != by)][:5]
-            if self.told.resume:
-                with self.told.resume.open("a", encoding="utf-8") as kept:
+            if self.args.resume:
+                with self.args.resume.open("a", encoding="utf-8") as kept:
                     kept.write(json.dumps({"key": mutant.key, "verdict": verdict, "by": by}, ensure_ascii=False) + "\n")
             if verdict != "killed":
                 print(f"{verdict}: {mutant}", flush=True)
@@ -367,7 +367,7 @@ class Trial:
         return times, lines
 
     def _tried(self, mutant: Mutant, items: Sequence[pytest.Item], times: dict[str, float]) -> tuple[str, str]:
-        """Return what became of a mutant, and which test caught it."""
+        """Return the result of a mutant, and which test caught it."""
         reading, writing = os.pipe()
         if not (child := os.fork()):
             status = KILLED
@@ -412,17 +412,17 @@ def _among(item: pytest.Item, categories: set[str]) -> bool:
 
 
 def _shorten(items: Sequence[pytest.Item], most: int | None) -> None:
-    """Have Hypothesis draw fewer examples, and not shrink what fails: that it fails is enough."""
+    """Let Hypothesis draw fewer examples and not shrink failures, because only the failure counts."""
     from hypothesis import HealthCheck, Phase, settings  # pytest wants to import it itself
 
     for item in items:
         test = getattr(item, "obj", None)
         if hasattr(test, "hypothesis"):
-            told = getattr(test, "_hypothesis_internal_use_settings", None) or settings()
+            present = getattr(test, "_hypothesis_internal_use_settings", None) or settings()
             few = settings(
-                told,
+                present,
                 phases=[Phase.explicit, Phase.generate],
-                max_examples=min(most or told.max_examples, told.max_examples),
+                max_examples=min(most or present.max_examples, present.max_examples),
                 suppress_health_check=[*HealthCheck],
             )
             vars(test)["_hypothesis_internal_use_settings"] = few
@@ -433,40 +433,40 @@ def _silence() -> None:
         os.dup2(nowhere.fileno(), 1)
 
 
-def tried(module: str, told: argparse.Namespace, until: float) -> tuple[list[Mutant], dict[str, str]]:
-    """Try the mutants of a module, in the current folder; return them, and what became of those that were tried."""
+def tried(module: str, args: argparse.Namespace, until: float) -> tuple[list[Mutant], dict[str, str]]:
+    """Test the mutants of a module, in the current folder; return them, and the result of each that was tested."""
     path = Path("v4schema", *module.split(".")).with_suffix(".py")
     source = path.read_text("utf-8")
     several = mutants(module, source)
-    kept = told.resume.read_text("utf-8").splitlines() if told.resume and told.resume.exists() else ()
+    kept = args.resume.read_text("utf-8").splitlines() if args.resume and args.resume.exists() else ()
     killed = {line["key"] for line in map(json.loads, kept) if line["verdict"] == "killed"}
     left = [mutant for mutant in several if mutant.key not in killed]
-    if told.sample:
-        random.Random(told.seed).shuffle(left)  # noqa: S311  (nothing secret)
-        left = left[: told.sample]
+    if args.sample:
+        random.Random(args.seed).shuffle(left)  # noqa: S311  (nothing secret)
+        left = left[: args.sample]
     if module in AFRESH:
         return several, {
             **dict.fromkeys(killed & {mutant.key for mutant in several}, "killed"),
-            **afresh(path, left, told, until),
+            **afresh(path, left, args, until),
         }
-    trial = Trial(module, left, source=source, told=told, until=until)
+    trial = Trial(module, left, source=source, args=args, until=until)
     if left:
-        words = ["-q", "--no-header", "-p", "no:cacheprovider", "--capture=no"]
-        words += [] if told.all else ["-m", "not slow"]
-        tests = dict.fromkeys([*MODULES[module], *told.also])
+        options = ["-q", "--no-header", "-p", "no:cacheprovider", "--capture=no"]
+        options += [] if args.all else ["-m", "not slow"]
+        tests = dict.fromkeys([*MODULES[module], *args.also])
         status = pytest.main(
-            [*words, *(f"tests/{name}" if "::" in name else f"tests/{name}.py" for name in tests)], plugins=[trial]
+            [*options, *(f"tests/{name}" if "::" in name else f"tests/{name}.py" for name in tests)], plugins=[trial]
         )
         if status not in {0, 5}:
             raise SystemExit(status)
     return several, {**{mutant.key: "killed" for mutant in several if mutant.key in killed}, **trial.verdicts}
 
 
-def afresh(path: Path, several: Sequence[Mutant], told: argparse.Namespace, until: float) -> dict[str, str]:
-    """Try mutants in processes of their own: each is written into the copy of the checkout, which is as it was afterwards."""
-    names = [name if "::" in name else f"{name}.py" for name in [*MODULES[several[0].module], *told.also]] if several else []
-    words = ["-x", "-q", "--no-header", "-p", "no:cacheprovider", "--hypothesis-profile", "quick", "-m", "not slow"]
-    command = [sys.executable, "-m", "pytest", *words, *(f"tests/{name}" for name in names)]
+def afresh(path: Path, several: Sequence[Mutant], args: argparse.Namespace, until: float) -> dict[str, str]:
+    """Test mutants in separate processes: each is written into the copy of the checkout, which is restored afterwards."""
+    names = [name if "::" in name else f"{name}.py" for name in [*MODULES[several[0].module], *args.also]] if several else []
+    options = ["-x", "-q", "--no-header", "-p", "no:cacheprovider", "--hypothesis-profile", "quick", "-m", "not slow"]
+    command = [sys.executable, "-m", "pytest", *options, *(f"tests/{name}" for name in names)]
     source, verdicts, known = path.read_text("utf-8"), dict[str, str](), reasons()
     begun = time.monotonic()
     if several and subprocess.run(command, check=False, stdout=subprocess.DEVNULL).returncode:
@@ -488,8 +488,8 @@ def afresh(path: Path, several: Sequence[Mutant], told: argparse.Namespace, unti
             verdicts[mutant.key] = "timed out"
         finally:
             path.write_text(source, "utf-8")
-        if told.resume:
-            with told.resume.open("a", encoding="utf-8") as kept:
+        if args.resume:
+            with args.resume.open("a", encoding="utf-8") as kept:
                 kept.write(json.dumps({"key": mutant.key, "verdict": verdicts[mutant.key], "by": ""}, ensure_ascii=False) + "\n")
         if verdicts[mutant.key] != "killed":
             print(f"{verdicts[mutant.key]}: {mutant}", flush=True)
@@ -506,22 +506,22 @@ def reasons() -> dict[str, str]:
 
 
 def copied(folder: Path) -> None:
-    """Copy the checkout, so that it may be worked in meanwhile."""
+    """Copy the checkout, so that it can be edited during the run."""
     hidden = shutil.ignore_patterns(".*", "__pycache__", "dist")
     shutil.copytree(CHECKOUT, folder, ignore=hidden)
     shutil.copy(CHECKOUT / ".gitignore", folder)
 
 
-def main(told: argparse.Namespace) -> int:
-    """Try the mutants of all modules that are asked for, each module in a process of its own; print a table."""
-    until, known = time.monotonic() + told.minutes * 60, reasons()
+def main(args: argparse.Namespace) -> int:
+    """Test the mutants of all chosen modules, each module in a separate process, and print a table."""
+    until, known = time.monotonic() + args.minutes * 60, reasons()
     begun, rows, wrong = time.monotonic(), [], 0
     with tempfile.TemporaryDirectory() as name:
         copied(Path(name, "copy"))
-        for module in told.modules:
+        for module in args.modules:
             result = Path(name, f"{module}.json")
             if not (child := os.fork()):
-                _alone(module, told, until, Path(name, "copy"), result)
+                _alone(module, args, until, Path(name, "copy"), result)
             if os.waitpid(child, 0)[1]:
                 return 2
             verdicts, places = json.loads(result.read_text("utf-8"))
@@ -556,15 +556,15 @@ def main(told: argparse.Namespace) -> int:
     return 1 if wrong else 0
 
 
-def _alone(module: str, told: argparse.Namespace, until: float, folder: Path, result: Path) -> None:
-    """Try the mutants of one module, write what became of them, and end."""
+def _alone(module: str, args: argparse.Namespace, until: float, folder: Path, result: Path) -> None:
+    """Test the mutants of one module, write the results, and end the process."""
     status = 1
     try:
         os.chdir(folder)
         os.environ.update(CI="true", PYTHONDONTWRITEBYTECODE="1")
         sys.dont_write_bytecode = True
         sys.path.insert(0, str(folder))
-        several, verdicts = tried(module, told, until)
+        several, verdicts = tried(module, args, until)
         result.write_text(json.dumps([verdicts, {mutant.key: str(mutant) for mutant in several}]), "utf-8")
         status = 0
     except BaseException:  # noqa: BLE001  (a fork that raised would go on as its parent)
@@ -585,14 +585,14 @@ if __name__ == "__main__":
     parser.add_argument(
         "--resume", type=lambda name: Path(name).resolve(), help="a file that keeps what was caught: not tried again"
     )
-    words = parser.parse_args()
+    args = parser.parse_args()
     package = CHECKOUT / "v4schema"
     there = {".".join(path.relative_to(package).with_suffix("").parts) for path in package.rglob("*.py")}
     if there != MODULES.keys() | IDLE:
         parser.error(
             f"MODULES and IDLE differ from the modules of the package: {', '.join(sorted(there ^ (MODULES.keys() | IDLE)))}."
         )
-    words.modules = words.modules or [*MODULES]
-    if unknown := {*words.modules} - {*MODULES}:
+    args.modules = args.modules or [*MODULES]
+    if unknown := {*args.modules} - {*MODULES}:
         parser.error(f"There is nothing to try on {', '.join(sorted(unknown))}.")
-    raise SystemExit(main(words))
+    raise SystemExit(main(args))

@@ -1,11 +1,11 @@
-"""Takes the assertions of the schemas and the rules of the mappings away, or weakens them, one at a time, to see who notices.
+"""Mutation testing of schemas and mappings: remove or weaken one assertion or rule at a time, and see what notices.
 
     python scripts/mutate_schemas.py [--keep] [PART…]    all of schemas/, or the files whose names contain a PART
 
-Each mutant is held against the examples in tests/examples, and its mappings against what a mapping has to be. Of one that passes
-them all, near misses are drawn from the schemas as they are; with --keep, one that tells the two apart is written to
-tests/examples/kept.ndjson, where the tests read it from then on. Mutants that nothing tells apart are listed; those in
-scripts/mutants_of_schemas.json say there why that is so, and any other is a fault of the tests: the script ends with 1 then.
+Each mutant has to fail an example in tests/examples or a check of the mappings. If it passes all of them, near misses are drawn
+from the unchanged schemas; with --keep, one with other findings is written to tests/examples/kept.ndjson, which the tests read.
+Mutants that nothing notices are listed. Those in scripts/mutants_of_schemas.json have a reason there; any other one is a gap in
+the tests, and the script ends with 1.
 Run it in an environment with the extra `test`.
 """
 
@@ -40,32 +40,32 @@ KEPT = EXAMPLES / "kept.ndjson"
 EDITIONS = [edition.name for edition in catalogue.default().editions.values()]
 EXPLAINED = CHECKOUT / "scripts" / "mutants_of_schemas.json"
 FEW = settings(max_examples=10, database=None, deadline=None, phases=[Phase.generate], suppress_health_check=[*HealthCheck])
-#: By how much a bound gives way.
+#: By how much a bound is weakened.
 LOOSER = {"minimum": -1, "exclusiveMinimum": -1, "minLength": -1, "minItems": -1, "x-years-back": 1}
 LOOSER |= {"maximum": 1, "exclusiveMaximum": 1, "maxLength": 1, "maxItems": 1, "maxContains": 1, "x-years-ahead": 1}
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """What is done to a file, where in it, and what the file is then."""
+    """A change to a file, its place, and the changed content."""
 
     file: str
     at: str
-    does: str
+    change: str
     content: Any
 
     @property
     def name(self) -> str:
         """The mutant in one line."""
-        return f"{self.file}{self.at} {self.does}"
+        return f"{self.file}{self.at} {self.change}"
 
 
 def mutants(file: str, content: Any) -> Iterator[Mutant]:  # noqa: ANN401  (JSON)
-    """Yield every mutant of a file of schemas, of a mapping or of the table of what is plausible."""
+    """Yield every mutant of a file of schemas, of a mapping or of the table of plausible numbers."""
     places = rules(content) if "-to-" in file else numbers(content) if "/" not in file else keywords(content)
-    for way, does, value in places:
+    for path, change, value in places:
         changed = copy.deepcopy(content)
-        *around, last = way
+        *around, last = path
         inside = changed
         for token in around:
             inside = inside[token]
@@ -73,15 +73,15 @@ def mutants(file: str, content: Any) -> Iterator[Mutant]:  # noqa: ANN401  (JSON
             del inside[last]
         else:
             inside[last] = value
-        yield Mutant(file, "#/" + "/".join(map(str, way)), does, changed)
+        yield Mutant(file, "#/" + "/".join(map(str, path)), change, changed)
 
 
 def keywords(  # noqa: C901, PLR0912  (one branch for each sort of keyword)
-    node: dict[str, Any], way: tuple[Any, ...] = ()
+    node: dict[str, Any], path: tuple[Any, ...] = ()
 ) -> Iterator[tuple[tuple[Any, ...], str, Any]]:
-    """Yield every assertion in a schema: taken away, and weakened."""
+    """Yield every assertion in a schema, removed and weakened."""
     for keyword, limit in node.items():
-        here = (*way, keyword)
+        here = (*path, keyword)
         if keyword in {"properties", "$defs"}:
             for name, below in limit.items():
                 yield from keywords(below, (*here, name))
@@ -108,40 +108,40 @@ def keywords(  # noqa: C901, PLR0912  (one branch for each sort of keyword)
             yield here, "taken away", None
 
 
-def numbers(table: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], str, Any]]:  # noqa: ANN401
-    """Yield every limit in the table of what is plausible: taken away, and looser."""
+def numbers(table: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], str, Any]]:  # noqa: ANN401
+    """Yield every limit in the table of plausible numbers, removed and weakened."""
     for name, below in table.items():
         if isinstance(below, dict):
-            yield from numbers(below, (*way, name))
+            yield from numbers(below, (*path, name))
         elif name in {"lowest", "highest"}:
-            yield (*way, name), "taken away", None
-            yield (*way, name), "looser", below + (1 if name == "highest" else -1)
+            yield (*path, name), "taken away", None
+            yield (*path, name), "looser", below + (1 if name == "highest" else -1)
 
 
 def rules(mapping: Any) -> Iterator[tuple[tuple[Any, ...], str, Any]]:  # noqa: ANN401
-    """Yield every rule of a mapping: taken away, without its steps, with another value."""
-    for does in ("keep", "move", "fill", "drop", "ask"):
-        for index, rule in enumerate(mapping.get(does, ())):
-            yield (does, index), "taken away", None
+    """Yield every rule of a mapping: removed, without its steps, and with another value."""
+    for member in ("keep", "move", "fill", "drop", "ask"):
+        for index, rule in enumerate(mapping.get(member, ())):
+            yield (member, index), "taken away", None
             if isinstance(rule, dict) and "steps" in rule:
-                yield (does, index), "without its steps", {name: value for name, value in rule.items() if name != "steps"}
+                yield (member, index), "without its steps", {name: value for name, value in rule.items() if name != "steps"}
             if isinstance(rule, dict) and "value" in rule:
-                yield (does, index), "with another value", {**rule, "value": "zzz"}
+                yield (member, index), "with another value", {**rule, "value": "zzz"}
 
 
 def noticed(mutant: Mutant, root: Path) -> str:
-    """Tell what notices a mutant: an example, or what every mapping has to be; nothing, if nothing does."""
+    """Return what notices a mutant: an example or a check of the mappings; "" if nothing does."""
     (root / mutant.file).write_text(json.dumps(mutant.content), "utf-8")
-    held = Catalogue(root)
-    folder, _, own = mutant.file.removesuffix(".json").rpartition("/")
+    catalogue = Catalogue(root)
+    folder, _, category = mutant.file.removesuffix(".json").rpartition("/")
     try:
-        for path in examples(folder, own):
-            if not stands(path, held):
+        for path in examples(folder, category):
+            if not passes(path, catalogue):
                 return str(path.relative_to(EXAMPLES))
         if "-to-" in folder:
-            check(held)
+            check(catalogue)
         for line in KEPT.read_text("utf-8").splitlines():
-            if not replayed(json.loads(line), held):
+            if not replayed(json.loads(line), catalogue):
                 return KEPT.name
     except (V4SchemaError, LookupError, TypeError, ValueError) as error:
         return type(error).__name__
@@ -150,57 +150,57 @@ def noticed(mutant: Mutant, root: Path) -> str:
     return ""
 
 
-def examples(folder: str, own: str) -> list[Path]:
-    """Return the examples that a file is about, the most telling first: those of its category, if it is of one."""
+def examples(folder: str, category: str) -> list[Path]:
+    """Return the examples that a file is about; those of its category, if it has one, come first."""
     editions = folder.split("-to-") if (EXAMPLES / folder.partition("-to-")[0]).is_dir() and folder else EDITIONS
-    known = any((EXAMPLES / edition / own).is_dir() for edition in editions)
+    known = any((EXAMPLES / edition / category).is_dir() for edition in editions)
     verdicts = ("converted",) if "-to-" in folder else ("invalid", "valid", "converted", "normalised")
     found = [
         path
         for verdict in verdicts
         for version in editions
-        for path in sorted(EXAMPLES.glob(f"{version}/{own if known else '*'}/{verdict}/*.json"))
+        for path in sorted(EXAMPLES.glob(f"{version}/{category if known else '*'}/{verdict}/*.json"))
     ]
-    return sorted(found, key=lambda path: path.parent.parent.name != own)
+    return sorted(found, key=lambda path: path.parent.parent.name != category)
 
 
-def stands(path: Path, held: Catalogue) -> bool:
-    """Return whether an example is still what its folder says."""
+def passes(path: Path, catalogue: Catalogue) -> bool:
+    """Return whether an example is still valid, invalid, normalised or converted as its folder says."""
     case = json.loads(path.read_text("utf-8"))
     version, _, verdict, _ = path.relative_to(EXAMPLES).parts
-    told: dict[str, Any] = {"version": version, "catalogue": held}
+    options: dict[str, Any] = {"version": version, "catalogue": catalogue}
     if verdict in {"valid", "invalid"}:
-        report = validate(case["ad"], operation=case.get("operation", "create"), **told)
+        report = validate(case["ad"], operation=case.get("operation", "create"), **options)
         found = [[finding.code, finding.at] for finding in report.findings if finding.level is not Level.NOTE]
         return bool(found == case.get("findings", []) and report.valid == (verdict == "valid"))
     if verdict == "normalised":
-        report = preflight(case["ad"], operation=case.get("operation", "create"), **told, **case.get("said", {}))
+        report = preflight(case["ad"], operation=case.get("operation", "create"), **options, **case.get("settings", {}))
         return bool(report.ad == (case["becomes"] or case["ad"]))
-    done = migrate(case["ad"], to=case["to"], answers=case.get("answers"), **told, **case.get("said", {}))
+    done = migrate(case["ad"], to=case["to"], answers=case.get("answers"), **options, **case.get("settings", {}))
     codes = [[finding.code, finding.at] for finding in done.findings if finding.code != "category.open"]
-    back = convert(done.ad, to=version, receipt=done.receipt, catalogue=held)
+    back = convert(done.ad, to=version, receipt=done.receipt, catalogue=catalogue)
     return bool(codes == case["findings"] and done.ad == case["becomes"] and revert(done) == case["ad"] == back.ad)
 
 
-def replayed(case: Any, held: Catalogue) -> bool:  # noqa: ANN401
-    """Return whether a kept near miss still gives just its findings."""
+def replayed(case: Any, catalogue: Catalogue) -> bool:  # noqa: ANN401
+    """Return whether a kept near miss still has exactly its findings."""
     version, category = case["kind"].split("/")
-    report = validate(case["ad"], version=version, category=category, operation=case["operation"], catalogue=held)
+    report = validate(case["ad"], version=version, category=category, operation=case["operation"], catalogue=catalogue)
     found = {(each.code, each.at) for each in report.findings if each.level is not Level.NOTE}
     return bool(found == {*map(tuple, case["findings"])})
 
 
 def missed(mutant: Mutant, root: Path) -> dict[str, Any] | None:
-    """Find a near miss of the schemas as they are that the mutant takes for something else, in the first kind that differs."""
+    """Find a near miss of the unchanged schemas that has other findings with the mutant, in the first kind that differs."""
     (root / mutant.file).write_text(json.dumps(mutant.content), "utf-8")
-    held, true = Catalogue(root), catalogue.default()
+    mutated, true = Catalogue(root), catalogue.default()
     try:
         for edition in true.editions.values():
             for operation in edition.operations:
                 for category in edition.categories.values():
                     kind = Kind(version=edition.name, category=category.slug)
-                    if category.schema and held.schema(kind, operation) != true.schema(kind, operation):
-                        found = apart(KindStrategies(catalogue=true, kind=kind, operation=operation), held)
+                    if category.schema and mutated.schema(kind, operation) != true.schema(kind, operation):
+                        found = apart(KindStrategies(catalogue=true, kind=kind, operation=operation), mutated)
                         if found is not None:
                             return kept(found, mutant)
                         break
@@ -209,14 +209,14 @@ def missed(mutant: Mutant, root: Path) -> dict[str, Any] | None:
     return None
 
 
-def apart(ground: KindStrategies, held: Catalogue) -> NearMiss | None:
-    """Find a near miss of a schema that another catalogue takes for something else, among the rules that differ."""
-    theirs = {*spelt(held.schema(ground.kind, ground.operation))}
+def apart(ground: KindStrategies, catalogue: Catalogue) -> NearMiss | None:
+    """Find a near miss of a schema that has other findings with another catalogue, among the rules that differ."""
+    theirs = {*spelt(catalogue.schema(ground.kind, ground.operation))}
     differing = {at for at, rule in spelt(ground.schema) if (at, rule) not in theirs}
-    told: dict[str, Any] = {"version": ground.kind.version, "category": ground.kind.category, "operation": ground.operation}
+    options: dict[str, Any] = {"version": ground.kind.version, "category": ground.kind.category, "operation": ground.operation}
 
     def differs(miss: NearMiss) -> bool:
-        findings = validate(miss.ad, **told, catalogue=held).findings
+        findings = validate(miss.ad, **options, catalogue=catalogue).findings
         found = {(each.code, each.at) for each in findings if each.level is not Level.NOTE}
         return found != {(each.code, each.at) for each in miss.findings}
 
@@ -232,15 +232,15 @@ def apart(ground: KindStrategies, held: Catalogue) -> NearMiss | None:
 def spelt(schema: Any) -> Iterator[tuple[tuple[str, ...], str]]:  # noqa: ANN401
     """Yield each assertion of a flat schema with its place, its limit and its conditions."""
     for each in assertions(schema):
-        node, told = schema, [each.code, each.level, each.name]
+        node, parts = schema, [each.code, each.level, each.name]
         for step in each.keyword_at:
-            told += [node["if"]] if step == "then" else []
+            parts += [node["if"]] if step == "then" else []
             node = node[step]
-        yield each.at, json.dumps([*each.keyword_at[-1:], *told, node], sort_keys=True)
+        yield each.at, json.dumps([*each.keyword_at[-1:], *parts, node], sort_keys=True)
 
 
 def kept(miss: NearMiss, mutant: Mutant) -> dict[str, Any]:
-    """Return a near miss as it is kept."""
+    """Return a near miss in the form in which it is kept."""
     return {
         "why": f"It tells {mutant.name}.",
         "kind": str(miss.kind),
@@ -251,7 +251,7 @@ def kept(miss: NearMiss, mutant: Mutant) -> dict[str, Any]:
 
 
 def tried(several: list[Mutant]) -> list[tuple[str, str, dict[str, Any] | None]]:
-    """Return what became of some mutants, in a folder of their own."""
+    """Return the results of some mutants, in a separate folder."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "schemas"
         shutil.copytree(CHECKOUT / "schemas", root)
@@ -263,11 +263,11 @@ def tried(several: list[Mutant]) -> list[tuple[str, str, dict[str, Any] | None]]
 
 
 def main() -> int:
-    """Try every mutant, and tell."""
+    """Test every mutant, and print the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", metavar="PART")
-    parser.add_argument("--keep", action="store_true", help="keep a near miss for each mutant that no example tells")
-    words = parser.parse_args()
+    parser.add_argument("--keep", action="store_true", help="keep a near miss for each mutant that no example notices")
+    args = parser.parse_args()
     explained = {name: each["why"] for each in json.loads(EXPLAINED.read_text("utf-8")) for name in each["mutants"]}
     folders = {path.parent for stem in ("ad", "shared") for path in (CHECKOUT / "schemas").glob(f"*/{stem}.json")}
     files = sorted(path for folder in folders for path in folder.glob("*.json") if path.name != "openapi.json")
@@ -275,7 +275,7 @@ def main() -> int:
     every = [
         mutant
         for name in names
-        if not words.parts or any(part in name for part in words.parts)
+        if not args.parts or any(part in name for part in args.parts)
         for mutant in mutants(name, json.loads((CHECKOUT / "schemas" / name).read_text("utf-8")))
     ]
     table: Counter[tuple[str, str]] = Counter()
@@ -288,7 +288,7 @@ def main() -> int:
                 table[name.partition("/")[0], fate] += 1
                 if fate == "alive":
                     alive.append(name)
-                if miss and words.keep:
+                if miss and args.keep:
                     with KEPT.open("a", encoding="utf-8") as file:
                         file.write(json.dumps(miss, ensure_ascii=False) + "\n")
             done += len(results)

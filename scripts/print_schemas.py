@@ -1,15 +1,15 @@
-"""Prints everything that the files under schemas/ come to, to compare one state of them with another.
+"""Print everything that is derived from the files under schemas/, to compare one state of them with another.
 
     python scripts/print_schemas.py FOLDER [--schemas FOLDER]    one file for each flat schema, OpenAPI document and mapping
     python scripts/print_schemas.py - | less                     the same as one JSON object on standard output
 
-A change of how the schemas are written that is meant to change no rule leaves no difference:
+If a change to the files is not supposed to change any rule, there must be no difference:
 
     git stash && python scripts/print_schemas.py before && git stash pop
     python scripts/print_schemas.py after && diff -r before after
 
-Members of objects are sorted and the year is pinned, so that two runs of one state are the same. The order of the fields of an
-ad, in which they are shown to people, is printed beside them.
+Members of objects are sorted and the year is fixed, so that two runs of one state are the same. The order in which the fields of
+an ad are shown is printed as well.
 """
 
 import argparse
@@ -50,7 +50,7 @@ def openapi_documents(catalogue: Catalogue) -> Iterator[tuple[str, Any]]:
 
 
 def mappings(catalogue: Catalogue) -> Iterator[tuple[str, Any]]:
-    """Yield the mappings of every category, those that are written down and the same turned round."""
+    """Yield the mappings of every category: those in files and their opposites."""
     for path in catalogue.edition_paths.values():
         for category in dict.fromkeys(category for category, _, _ in path.categories):
             found = mappings_for(catalogue, path, category)
@@ -67,15 +67,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", metavar="FOLDER", help="a folder that is made, or - for standard output")
     parser.add_argument("--schemas", metavar="FOLDER", help="a folder of schemas instead of the one of the package")
-    words = parser.parse_args()
-    catalogue = Catalogue(words.schemas)
+    args = parser.parse_args()
+    catalogue = Catalogue(args.schemas)
     with mock.patch.object(time, "localtime", return_value=time.struct_time((YEAR, 1, 1, 0, 0, 0, 3, 1, 0))):
         printed = {name: content for part in (flat_schemas, openapi_documents, mappings) for name, content in part(catalogue)}
-    if words.folder == "-":
+    if args.folder == "-":
         sys.stdout.write(written(printed))
         return
     for name, content in printed.items():
-        path = Path(words.folder, name)
+        path = Path(args.folder, name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(written(content), "utf-8")
 

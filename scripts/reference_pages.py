@@ -1,7 +1,7 @@
 """Write the reference pages of the documentation from schemas, findings, commands and docstrings, so that none is kept by hand.
 
-`docs/conf.py` calls `write` at the beginning of each build; the pages lie in `docs/reference/`, which is never committed.
-A new edition, category, finding code, option or public name has its place here without a change to this file.
+`docs/conf.py` calls `write` at the beginning of each build; the pages are in `docs/reference/`, which is never committed.
+A new edition, category, finding code, option or public name needs no change to this file.
 """
 
 import inspect
@@ -45,7 +45,7 @@ _DOCUMENTED = {
 _SCHEMAS = {"field": "field", "rule": "rule", "bare": "condition"}
 #: A piece of code in a text, between backticks.
 _CODE = re.compile("(`+[^`]+`+)")
-#: What Markdown would read as more than text.
+#: Characters with a meaning in Markdown.
 _MARKUP = re.compile(r"([\\<>*_\[\]{}|$])")
 #: How Python shows a class or a member of an enumeration that is a default, and a name that is not known yet.
 _REPR = re.compile(r"<(?:class )?'?([\w.]+)[^>]*>|(?<=: )'([^']*)'|(?<=-> )'([^']*)'")
@@ -53,7 +53,7 @@ _REPR = re.compile(r"<(?:class )?'?([\w.]+)[^>]*>|(?<=: )'([^']*)'|(?<=-> )'([^'
 _PATH = re.compile(r"\b(?:\w+[.])+(?=[A-Z])")
 #: No signature is longer than this on one line.
 _WIDEST = 90
-#: What would end a cell of a table.
+#: Characters that would end a cell of a table.
 _BAR = re.compile(r"(?<!\\)[|]")
 
 
@@ -77,7 +77,7 @@ def pages(catalogue: Catalogue) -> dict[str, str]:
 
 
 def write(folder: Path) -> None:
-    """Write the pages into a folder, which holds nothing else afterwards."""
+    """Write the pages into a folder, and remove everything else from it."""
     shutil.rmtree(folder, ignore_errors=True)
     for path, text in pages(Catalogue()).items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
@@ -207,7 +207,7 @@ def _keywords(catalogue: Catalogue) -> Iterator[str]:
 
 
 def _described(catalogue: Catalogue, schema: object) -> str:
-    """Return the description of a keyword in a meta-schema, of its own or by a reference; none of one that contains schemas."""
+    """Return the description of a keyword in a meta-schema, direct or by a reference; "" if it contains schemas."""
     entry: Mapping[str, Any] = schema if isinstance(schema, Mapping) else {}
     if "$ref" in entry and "description" not in entry:
         if entry["$ref"].rpartition("/")[2] in _SCHEMAS:
@@ -223,7 +223,7 @@ def _steps(catalogue: Catalogue) -> Iterator[str]:
     rows = []
     for name, schema in steps.items():
         members = {key: below.get("description", "") for key, below in schema.get("properties", {}).items()}
-        argument = ", ".join(f"`{key}`{': ' + escaped(told) if told else ''}" for key, told in members.items())
+        argument = ", ".join(f"`{key}`{': ' + escaped(text) if text else ''}" for key, text in members.items())
         choices = " or ".join(f"`{choice}`" for choice in schema.get("enum", ()))
         rows.append((f"`{name}`", escaped(schema["description"]), argument or choices or schema.get("type", "")))
     yield from table(("Step", "What it does", "Argument"), rows)
@@ -236,8 +236,8 @@ def _words(catalogue: Catalogue) -> Iterator[str]:
     yield "\n## Names of fields\n"
     rows = []
     for name, right in words["names"].items():
-        told = right if isinstance(right, Mapping) else {"at": right}
-        rows.append((f"`{name}`", f"`{told['at']}`", told.get("unit", "")))
+        target = right if isinstance(right, Mapping) else {"at": right}
+        rows.append((f"`{name}`", f"`{target['at']}`", target.get("unit", "")))
     yield from table(("Name", "Field", "Unit"), rows)
     for name, entries in words["values"].items():
         yield f"\n## {name}\n"
@@ -275,7 +275,7 @@ def _commands(group: click.Group) -> Iterator[str]:
 
 
 def _option(param: click.Option) -> tuple[str, str, str, str]:
-    """Lay out an option: its names, its help, its default, and what it is called in settings."""
+    """Lay out an option: its names, its help, its default, and its name in settings."""
     names = ", ".join(f"`{name}`" for name in sorted((*param.opts, *param.secondary_opts), key=len, reverse=True))
     if isinstance(param.type, click.Choice):
         value = " ".join(["", *(f"`{choice}`" for choice in param.type.choices)])
@@ -287,7 +287,7 @@ def _option(param: click.Option) -> tuple[str, str, str, str]:
 
 
 def _help(text: str) -> str:
-    """Write the help of a command as Markdown: a paragraph that click keeps as it stands becomes a block of code."""
+    """Write the help of a command as Markdown: a paragraph that click does not wrap becomes a block of code."""
     paragraphs = []
     for paragraph in inspect.cleandoc(text).split("\n\n"):
         kept = paragraph.startswith("\b")
@@ -303,9 +303,9 @@ def _dedented(line: str) -> str:
 
 
 def public(module: ModuleType) -> Sequence[str]:
-    """Return the public names of a module, but for those that are modules themselves."""
-    own = [name for name, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__]
-    names = getattr(module, "__all__", [name for name in own if not name.startswith("_")])
+    """Return the public names of a module, except those of modules."""
+    defined = [name for name, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__]
+    names = getattr(module, "__all__", [name for name in defined if not name.startswith("_")])
     return [name for name in names if not isinstance(getattr(module, name), ModuleType)]
 
 
@@ -319,7 +319,7 @@ def _library(modules: Iterable[ModuleType]) -> Iterator[str]:
 
 
 def _member(name: str, value: object) -> Iterator[str]:
-    """Lay out a public name: what it takes, what it is for, and, of a class, what its instances have."""
+    """Lay out a public name: its arguments, its docstring, and, for a class, its members."""
     yield f"\n### {name}"
     if isinstance(value, EnumType):
         members: Mapping[str, object] = value.__members__
@@ -338,13 +338,13 @@ def _member(name: str, value: object) -> Iterator[str]:
 
 
 def _signature(value: Any) -> str:  # noqa: ANN401  (whatever can be called)
-    """Return what something takes, an argument a line where one line is too long; of what does not say, nothing."""
+    """Return the signature of an object, with an argument per line if one line is too long; "" if it has none."""
     try:
-        told = inspect.signature(value)
+        signature = inspect.signature(value)
     except (TypeError, ValueError):
         return ""
     arguments: list[str] = []
-    for name, each in told.parameters.items():
+    for name, each in signature.parameters.items():
         if each.kind is each.KEYWORD_ONLY and not any(argument.startswith("*") for argument in arguments):
             arguments.append("*")
         if name not in {"self", "cls"}:
@@ -352,7 +352,11 @@ def _signature(value: Any) -> str:  # noqa: ANN401  (whatever can be called)
     line = ", ".join(arguments)
     if len(line) > _WIDEST:
         line = "".join(f"\n    {argument}," for argument in arguments) + "\n"
-    returned = "" if told.return_annotation in {told.empty, None} else f" -> {inspect.formatannotation(told.return_annotation)}"
+    returned = (
+        ""
+        if signature.return_annotation in {signature.empty, None}
+        else f" -> {inspect.formatannotation(signature.return_annotation)}"
+    )
     return _PATH.sub("", _REPR.sub(r"\1\2\3", f"({line}){returned}"))
 
 
@@ -372,7 +376,7 @@ def _indented(text: str) -> str:
 
 
 def _sources(codes: Iterable[str]) -> str:
-    """Link the codes of documents to the page that says what they stand for."""
+    """Link the codes of documents to the page that lists them."""
     return ", ".join(f"[{code}](/reference/documents.md#{slug(code)})" for code in codes)
 
 
@@ -382,12 +386,12 @@ def _code(value: object) -> str:
 
 
 def escaped(text: str) -> str:
-    """Write text so that Markdown reads it as such; what stands between backticks stays code."""
+    """Escape a text for Markdown, except for code between backticks."""
     return "".join(part if part.startswith("`") else _MARKUP.sub(r"\\\1", part) for part in _CODE.split(text))
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    """Lay out a table; a column in which nothing stands is left out."""
+    """Lay out a table without its empty columns."""
     filled = [*rows]
     kept = [number for number, _ in enumerate(head) if any(row[number] for row in filled)]
     for row in [head, ["---"] * len(head), *filled]:

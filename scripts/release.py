@@ -20,7 +20,7 @@ _HEADING = re.compile(r"^## \[([^\]]+)\](?: - ([0-9]{4}-[0-9]{2}-[0-9]{2}))?$", 
 
 
 def obstacles(*, version: str, changelog: str, changed: str, tags: Sequence[str]) -> Iterator[str]:
-    r"""Yield what stands in the way of a release: of its version, the text of the changelog, what git says is changed, its tags.
+    r"""Yield what prevents a release, from its version, the changelog, the uncommitted changes, and the tags.
 
     >>> log = "## [Unreleased]\n\n## [1.2.0] - 2026-01-31\n\n- New.\n"
     >>> [*obstacles(version="1.2.0", changelog=log, changed="", tags=["v1.1.0"])]
@@ -41,7 +41,7 @@ def obstacles(*, version: str, changelog: str, changed: str, tags: Sequence[str]
 
 
 def metadata(wheel: Path) -> Iterator[str]:
-    """Yield what is wrong with a wheel: what an index asks for, and the data without which the package is nothing."""
+    """Yield what is wrong with a wheel: missing metadata that an index requires, and missing data of the package."""
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
         described = Parser().parsestr(archive.read(next(name for name in names if name.endswith(".dist-info/METADATA"))).decode())
@@ -56,13 +56,13 @@ def metadata(wheel: Path) -> Iterator[str]:
         yield f"The wheel holds more than the package: {', '.join(foreign)}."
 
 
-def _run(*words: str | Path, cwd: Path = ROOT) -> str:
+def _run(*args: str | Path, cwd: Path = ROOT) -> str:
     """Run a command, and return what it prints."""
-    return subprocess.run([str(word) for word in words], cwd=cwd, check=True, stdout=subprocess.PIPE, text=True).stdout
+    return subprocess.run([str(word) for word in args], cwd=cwd, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 def _build(folder: Path) -> tuple[str, Path]:
-    """Build sdist, and wheel from sdist; check what an index would, and return the version and the wheel."""
+    """Build an sdist and a wheel from it, check them as an index would, and return the version and the wheel."""
     _run(sys.executable, "-m", "build", "--outdir", folder, ROOT)
     (wheel,) = folder.glob("*.whl")
     print(_run(sys.executable, "-m", "twine", "check", "--strict", *sorted(folder.iterdir())), end="")
@@ -73,26 +73,28 @@ def _build(folder: Path) -> tuple[str, Path]:
 
 
 def _try(wheel: Path, version: str) -> None:
-    """Install a wheel into an environment of its own, and check an ad with it, out of reach of the source."""
+    """Install a wheel into a new environment, and validate an ad with it, without access to the source."""
     with tempfile.TemporaryDirectory() as folder:
         venv.create(folder, with_pip=True)
         programs = Path(folder, "Scripts" if sys.platform == "win32" else "bin")
         _run(programs / "python", "-m", "pip", "install", "--quiet", wheel)
-        told = _run(programs / "v4schema", "--version", cwd=Path(folder)).strip()
-        if told != f"v4schema {version}":
-            sys.exit(f"The wheel of {version} says it is {told}.")
+        printed = _run(programs / "v4schema", "--version", cwd=Path(folder)).strip()
+        if printed != f"v4schema {version}":
+            sys.exit(f"The wheel of {version} says it is {printed}.")
         print(_run(programs / "v4schema", "validate", *sorted((ROOT / "examples").glob("moped.json")), cwd=Path(folder)), end="")
 
 
 def main() -> None:
-    """Make a release, or try to."""
+    """Make a release."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--dry-run", action="store_true", help="do all but the tag, although something stands in the way")
+    options.add_argument(
+        "--dry-run", action="store_true", help="do everything except the tag, even if something prevents a release"
+    )
     options.add_argument("--outdir", type=Path, default=ROOT / "dist", help="an empty or new folder for sdist and wheel")
-    told = options.parse_args()
-    if told.outdir.exists() and [*told.outdir.iterdir()]:
-        sys.exit(f"{told.outdir} is not empty.")
-    version, wheel = _build(told.outdir)
+    args = options.parse_args()
+    if args.outdir.exists() and [*args.outdir.iterdir()]:
+        sys.exit(f"{args.outdir} is not empty.")
+    version, wheel = _build(args.outdir)
     left = [
         *obstacles(
             version=version,
@@ -103,14 +105,14 @@ def main() -> None:
     ]
     for obstacle in left:
         print(obstacle)
-    if left and not told.dry_run:
+    if left and not args.dry_run:
         sys.exit(1)
     _try(wheel, version)
-    if told.dry_run:
+    if args.dry_run:
         print(f"v{version} builds and runs; nothing was tagged.")
         return
     _run("git", "tag", "--annotate", f"v{version}", "--message", f"v4schema {version}")
-    print(f"Tagged v{version}. To publish:\n  git push origin v{version}\n  {sys.executable} -m twine upload {told.outdir}/*")
+    print(f"Tagged v{version}. To publish:\n  git push origin v{version}\n  {sys.executable} -m twine upload {args.outdir}/*")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
-from drawn import HELD, ads, every_mapping
+from json_strategies import CATALOGUE, ads, every_mapping
 
 from v4schema import Kind
 from v4schema.document.pointer import exists, get, parse
@@ -47,9 +47,9 @@ def drawn(kind: Kind, number: int, start: int) -> Ads:
 def feed(number: int, start: int) -> Ads:
     """Return V3 ads of every category that has a mapping, shuffled, each with its own identifier."""
     result = []
-    for mapping in every_mapping(HELD):
+    for mapping in every_mapping(CATALOGUE):
         for count, ad in enumerate(drawn(mapping.given, number, start)):
-            result.append({**ad, HELD.identity_at[0]: f"{mapping.given.category}-{count}"})
+            result.append({**ad, CATALOGUE.identity_at[0]: f"{mapping.given.category}-{count}"})
     random.Random(start).shuffle(result)  # noqa: S311  (nothing secret)
     return result
 
@@ -57,7 +57,7 @@ def feed(number: int, start: int) -> Ads:
 def to_cell(value: object) -> str | None:
     """Return a value as a person would type it into a cell; None for a value that cannot be typed."""
     if isinstance(value, dict):
-        unit, number = (value.get(HELD.units["members"][name]) for name in ("unit", "value"))
+        unit, number = (value.get(CATALOGUE.units["members"][name]) for name in ("unit", "value"))
         return f"{number:f}".rstrip("0").rstrip(".").replace(".", ",") + f" {unit}" if isinstance(number, int | float) else None
     if isinstance(value, list):
         return ", ".join(map(str, value))
@@ -108,7 +108,7 @@ def main(number: int, start: int, *, folder: Path) -> None:
     (folder / "v3.ndjson").write_text("".join(json.dumps(ad) + "\n" for ad in given), "utf-8")
     begun = time.perf_counter()
     print("questions:", convert("v3.ndjson", "--to", "v4", "--from", "v3", "--questions", "questions.csv", folder=folder))
-    pool = {str(mapping.target.category): drawn(mapping.target, 60, start) for mapping in every_mapping(HELD)}
+    pool = {str(mapping.target.category): drawn(mapping.target, 60, start) for mapping in every_mapping(CATALOGUE)}
     rng = random.Random(start)  # noqa: S311  (nothing secret)
     (folder / "answers.csv").write_bytes(fill_in((folder / "questions.csv").read_bytes(), pool, rng))
     options = ["--price-unit", "kr", "--answers", "answers.csv", "--receipts", "receipts.ndjson", "--rejects", "rejects.ndjson"]
@@ -119,7 +119,7 @@ def main(number: int, start: int, *, folder: Path) -> None:
     rejected = {*rejects.splitlines()}
     lines = canonical(folder / "v3.ndjson").splitlines(keepends=True)
     kept = [line for line in lines if line.rstrip(b"\n") not in rejected]
-    categories = {ad[HELD.identity_at[0]].rpartition("-")[0] for ad in map(json.loads, back.splitlines())}
+    categories = {ad[CATALOGUE.identity_at[0]].rpartition("-")[0] for ad in map(json.loads, back.splitlines())}
     equal = back == b"".join(kept) and rejects == b"".join(line for line in lines if line.rstrip(b"\n") in rejected)
     returned = len(back.splitlines())
     print(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-#: A simple ad, which V4 wants to be a vehicle.
+#: A simple ad, which is a vehicle in V4.
 MOPED: dict[str, Any] = {
     "source_id": "moped-017",
     "dealer_code": "dealer-123",
@@ -14,13 +14,13 @@ MOPED: dict[str, Any] = {
     "location": {"longitude": 14.8, "latitude": 56.8},
     "category_fields": {},
 }
-#: An ad that goes over as it is.
+#: An ad that is converted as it is.
 CAR: dict[str, Any] = {
     **{name: MOPED[name] for name in ("source_id", "dealer_code", "body", "price", "visible", "location")},
     "category_id": 1020,
     "category_fields": {"body_type": "sedan", "brand": "volvo", "model": "v70", "model_year": 2015},
 }
-#: Answers to what the moped is asked, as people write them.
+#: Answers to the questions about the moped, as people write them.
 ANSWERS = {
     "/category_fields/brand": "Yamaha",
     "/category_fields/model": " Aerox ",

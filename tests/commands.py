@@ -1,4 +1,4 @@
-"""Running the command: in a terminal of its own, and what it prints there."""
+"""Helpers that run the command, in a terminal or in the background, and return what it prints."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from click.testing import Result
 
-#: Runs the command with the given words, in an empty folder.
+#: Runs the command with the given arguments, in an empty folder.
 Run = Callable[..., Result]
 
 
@@ -20,9 +20,9 @@ def without_legend(printed: str) -> str:
     return printed.partition("Documents:\n")[0]
 
 
-def terminal(*words: str, cwd: Path, columns: int = 80, **env: str) -> str:
+def terminal(*args: str, cwd: Path, columns: int = 80, **env: str) -> str:
     """What the command prints on a terminal."""
-    return _shown([sys.executable, "-m", "v4schema", *words], cwd, {"COLUMNS": str(columns), **env})
+    return _shown([sys.executable, "-m", "v4schema", *args], cwd, {"COLUMNS": str(columns), **env})
 
 
 def _shown(command: list[str], cwd: Path, env: dict[str, str]) -> str:
@@ -54,13 +54,13 @@ def typed(*commands: list[str], cwd: Path) -> list[str]:
     return _shown([sys.executable, "-c", script, json.dumps(commands)], cwd, {}).split(mark)[:-1]
 
 
-def background(*words: str, cwd: Path) -> subprocess.Popen[bytes]:
-    """The command as it runs while the test goes on: to be stopped, and so without what measures coverage.
+def background(*args: str, cwd: Path) -> subprocess.Popen[bytes]:
+    """Start the command in the background, to be stopped by a signal. Its coverage is not measured.
 
-    That keeps a lock while it looks a line up, and an exception that a signal raises there leaves it locked for ever.
+    Coverage has a lock while it looks up a line, and an exception that a signal raises there would leave it locked.
     """
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
-    return subprocess.Popen([sys.executable, "-m", "v4schema", *words], cwd=cwd, env=environment)
+    return subprocess.Popen([sys.executable, "-m", "v4schema", *args], cwd=cwd, env=environment)
 
 
 def plain(text: str) -> str:

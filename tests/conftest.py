@@ -15,9 +15,9 @@ import pytest
 from click.testing import CliRunner, Result
 from commands import Run
 from coverage import Coverage
-from effort import PROFILES, is_thorough
 from hypothesis import HealthCheck, settings
 from hypothesis.configuration import set_hypothesis_home_dir
+from hypothesis_profiles import PROFILES, is_thorough
 from tables import coverage
 
 from v4schema import Kind
@@ -49,7 +49,7 @@ MAX_TEST_TIME = 60
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register our own marks."""
+    """Register the marker of slow tests."""
     config.addinivalue_line("markers", "slow: takes more than about two seconds; not part of the quick check.")
 
 
@@ -71,10 +71,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print which assertions were violated, if the tests about them ran."""
     reports = terminalreporter.getreports("passed") + terminalreporter.getreports("failed")
-    tallies = [rows for report in reports for name, rows in report.user_properties if name == "tally"]
-    if tallies:
+    tables = [rows for report in reports for name, rows in report.user_properties if name == "assertion_counts"]
+    if tables:
         terminalreporter.section("assertions violated by near misses, by schema and keyword")
-        for line in coverage(chain.from_iterable(tallies)):
+        for line in coverage(chain.from_iterable(tables)):
             terminalreporter.write_line(line)
 
 
@@ -86,9 +86,9 @@ def _offline() -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def _signals_are_received() -> None:
-    """Processes that tests start receive signals even if this run ignores them: under `nohup`, or started with ``&``.
+    """Let processes that tests start receive signals even if this run ignores them, as under `nohup` or with ``&``.
 
-    A child inherits ignored signals but not handlers, so this process handles them, and does nothing.
+    A child inherits ignored signals but no handlers, so this process gets handlers that do nothing.
     """
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
         if signal.getsignal(number) is signal.SIG_IGN:
@@ -97,7 +97,7 @@ def _signals_are_received() -> None:
 
 @pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
-    """Fail a test that takes too much processor time: on a busy machine it would seem to hang.
+    """Fail a test that takes too much processor time, because on a busy machine it would seem to hang.
 
     In a test without coverage, stop the measurement that coverage starts in every child process, such as a worker of
     pytest-xdist.
@@ -130,7 +130,7 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, request: pytest.F
 
 @pytest.fixture
 def checkout() -> Path:
-    """The folder that holds the tests, the examples and the README."""
+    """The folder that contains the tests, the examples and the README."""
     return CHECKOUT
 
 
@@ -142,7 +142,7 @@ def catalogue() -> Catalogue:
 
 @pytest.fixture(scope="session")
 def kinds(catalogue: Catalogue) -> list[Kind]:
-    """Every kind of ad that has rules of its own."""
+    """Every kind of ad that has a schema."""
     return [
         Kind(version=edition.name, category=category.slug)
         for edition in catalogue.editions.values()
@@ -153,7 +153,7 @@ def kinds(catalogue: Catalogue) -> list[Kind]:
 
 @pytest.fixture
 def schemas() -> Path:
-    """The folder of the schemas, wherever the package is installed."""
+    """The folder of the schemas of the installed package."""
     package = Path(catalogues.__file__).parent.parent
     return next(folder for folder in (package / "schemas", package.parent / "schemas") if folder.is_dir())
 
@@ -180,7 +180,7 @@ def clean(guide: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
 
 @pytest.fixture
 def in_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A new folder, which is the current one for the time of a test."""
+    """A new folder, which is the current one during a test."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -189,8 +189,8 @@ def in_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def run(in_empty_folder: Path) -> Run:
     """Run the command in an empty folder."""
 
-    def run(*words: str, stdin: bytes | str | None = None, env: dict[str, str] | None = None) -> Result:
-        result = CliRunner().invoke(main, words, input=stdin, env=env)
+    def run(*args: str, stdin: bytes | str | None = None, env: dict[str, str] | None = None) -> Result:
+        result = CliRunner().invoke(main, args, input=stdin, env=env)
         assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
         return result
 
@@ -200,7 +200,7 @@ def run(in_empty_folder: Path) -> Run:
 
 @pytest.fixture
 def good(clean: dict[str, Any], in_empty_folder: Path) -> str:
-    """The name of a file with nothing wrong in it."""
+    """The name of a file without findings."""
     (in_empty_folder / "good.json").write_text(json.dumps(clean), "utf-8")
     return "good.json"
 

@@ -1,4 +1,4 @@
-"""What the test run tells at its end: how many rules near misses have broken."""
+"""The table at the end of a test run: how many assertions the near misses have violated."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -13,8 +13,8 @@ Row = tuple[str, str, str, int]
 
 
 @dataclass
-class Tally:
-    """What became of the rules of a schema, by keyword."""
+class AssertionCounts:
+    """How many assertions of a schema were violated, by keyword."""
 
     schema: str
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -30,7 +30,7 @@ class Tally:
 
 
 def coverage(rows: Iterable[Row]) -> Iterator[str]:
-    """Lay out how many rules were broken, by keyword and schema; where some were not, of how many."""
+    """Lay out how many assertions were violated, by keyword and schema; if not all of them were, also out of how many."""
     total: Counter[str] = Counter()
     cells: dict[str, dict[str, dict[str, Counter[str]]]] = {}
     for schema, keyword, what, number in rows:
@@ -49,7 +49,7 @@ def coverage(rows: Iterable[Row]) -> Iterator[str]:
 
 
 def _cell(counts: Counter[str]) -> str:
-    """Write what became of the rules of a keyword; those for which another always speaks stand behind a plus."""
+    """Write the counts of a keyword: the violated assertions, and, after a plus, those that another one always covers."""
     broken, implied, rules = counts["broken"], counts["implied"], counts["rules"]
-    told = f"{broken}+{implied}" if implied else str(broken)
-    return told if broken + implied == rules else f"{told}/{rules}"
+    cell = f"{broken}+{implied}" if implied else str(broken)
+    return cell if broken + implied == rules else f"{cell}/{rules}"

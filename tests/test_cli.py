@@ -33,13 +33,13 @@ Ad = dict[str, Any]
 
 
 def test_a_clean_ad_prints_nothing_but_a_summary(run: Run, good: str) -> None:
-    """Nothing to say on standard output, exit code 0."""
+    """Standard output is empty, and the exit code is 0."""
     result = run("validate", good)
     assert (result.exit_code, result.stdout, result.stderr) == (0, "", "1 ad, 1 clean: 0 errors.\n")
 
 
-def test_a_finding_is_one_line_with_place_level_code_pointer_sentence_hint_and_source(run: Run, bad: str) -> None:
-    """Made to be searched and to be clicked."""
+def test_a_finding_is_one_line(run: Run, bad: str) -> None:
+    """It contains place, level, code, pointer, message, hint and source, so that it can be searched and clicked."""
     result = run("validate", bad)
     assert result.exit_code == 1
     assert result.stdout == (
@@ -52,7 +52,7 @@ def test_a_finding_is_one_line_with_place_level_code_pointer_sentence_hint_and_s
 
 
 @pytest.mark.parametrize(
-    ("words", "code"),
+    ("args", "code"),
     [
         (["--fail-on", "never"], 0),
         (["--fail-on", "error"], 1),
@@ -72,9 +72,9 @@ def test_a_finding_is_one_line_with_place_level_code_pointer_sentence_hint_and_s
         (["--fail-on", "never", "nowhere.json"], 3),
     ],
 )
-def test_exit_codes(words: list[str], code: int, run: Run, bad: str) -> None:
+def test_exit_codes(args: list[str], code: int, run: Run, bad: str) -> None:
     """0 nothing at or above --fail-on, 1 something, 2 usage, 3 an input could not be read or identified."""
-    result = run("validate", *words, bad)
+    result = run("validate", *args, bad)
     assert result.exit_code == code
     assert code != 2 or (result.stdout == "" and "Traceback" not in result.stderr)
 
@@ -102,7 +102,7 @@ def test_warnings_fail_only_when_asked(run: Run, checkout: Path) -> None:
     ],
 )
 def test_bad_input_is_a_finding_and_the_other_files_are_still_checked(text: bytes, code: str, run: Run, bad: str) -> None:
-    """Whatever one file holds, the next is read, and the exit code says that not all was understood."""
+    """Every file is read, and the exit code is 3."""
     Path("broken.json").write_bytes(text)
     result = run("validate", "broken.json", "nowhere.json", ".", bad)
     assert result.exit_code == 3
@@ -119,8 +119,8 @@ def registry(catalogue: Catalogue) -> Registry[Any]:
     return resources
 
 
-def test_the_json_report_is_what_its_schema_says(run: Run, good: str, bad: str, catalogue: Catalogue) -> None:
-    """One document; its counts add up."""
+def test_the_json_report_matches_its_schema(run: Run, good: str, bad: str, catalogue: Catalogue) -> None:
+    """It is one document, and its counts add up."""
     Path("feed.ndjson").write_text('{"source_id": "x"}\n{broken\n3\n', "utf-8")
     result = run("validate", "--format", "json", good, bad, "feed.ndjson", "nowhere.json")
     report = json.loads(result.stdout)
@@ -144,21 +144,21 @@ def test_the_json_report_is_what_its_schema_says(run: Run, good: str, bad: str, 
     assert result.exit_code == 3
 
 
-def test_ndjson_prints_one_result_a_line(run: Run, good: str, bad: str) -> None:
-    """The same results as the report holds."""
+def test_ndjson_prints_one_result_per_line(run: Run, good: str, bad: str) -> None:
+    """The results are those of the JSON report."""
     lines = run("validate", "--format", "ndjson", good, bad).stdout.splitlines()
     report = json.loads(run("validate", "--format", "json", good, bad).stdout)
     assert list(map(json.loads, lines)) == report["results"]
 
 
-def test_an_empty_run_of_json_is_a_document_as_well(run: Run, catalogue: Catalogue) -> None:
-    """A report without results is still whole."""
+def test_a_json_report_without_results_is_a_document(run: Run, catalogue: Catalogue) -> None:
+    """A report without results is still valid JSON."""
     report = json.loads(run("validate", "--format", "json", stdin=b"[]").stdout)
     Draft202012Validator(catalogue.read("meta/report.json"), registry=registry(catalogue)).validate(report)
     assert report["summary"]["unreadable"] == 1
 
 
-def test_the_guides_own_answer_is_what_api_prints(run: Run, clean: Ad) -> None:
+def test_api_prints_the_answer_of_the_guide(run: Run, clean: Ad) -> None:
     """The guide's 400 example, for an ad without a brand."""
     del clean["category_fields"]["brand"]
     result = run("validate", "--format", "api", stdin=json.dumps(clean))
@@ -178,11 +178,11 @@ def test_each_ad_of_an_array_has_its_place_in_the_file(run: Run, clean: Ad) -> N
     assert lines[second["line"] - 1].strip() == "{"
 
 
-def test_standard_input_is_read_when_no_file_is_named_and_for_a_dash(run: Run, clean: Ad, good: str) -> None:
-    """An ad, a feed, gzipped or not; --stdin-name says what to call it and what it holds."""
+def test_standard_input_is_read_without_a_file_and_for_a_dash(run: Run, clean: Ad, good: str) -> None:
+    """It may be an ad or a feed, gzipped or not; --stdin-name gives its name and so its format."""
     text = json.dumps(clean | {"visible": 1})
-    for words in (["validate"], ["validate", "-"]):
-        assert run(*words, stdin=text).stdout.startswith("<stdin>:1:")
+    for args in (["validate"], ["validate", "-"]):
+        assert run(*args, stdin=text).stdout.startswith("<stdin>:1:")
     result = run("validate", "--stdin-name", "feed.ndjson", "-", good, stdin=gzip.compress(f"{text}\n{text}\n".encode()))
     assert [line.partition(": ")[0].rpartition(":")[0] for line in result.stdout.splitlines()] == [
         "feed.ndjson:1",
@@ -191,16 +191,16 @@ def test_standard_input_is_read_when_no_file_is_named_and_for_a_dash(run: Run, c
     assert "3 ads" in result.stderr
 
 
-def test_quiet_shows_only_what_makes_it_fail(run: Run, bad: str) -> None:
-    """No warning, no summary; with --fail-on warning, warnings as well."""
+def test_quiet_shows_only_findings_that_fail_the_run(run: Run, bad: str) -> None:
+    """By default it hides warnings and the summary; with --fail-on warning, warnings are shown."""
     result = run("validate", "-q", bad)
     assert (len(result.stdout.splitlines()), result.stderr) == (1, "")
     assert len(run("validate", "-q", "--fail-on", "warning", bad).stdout.splitlines()) == 2
     assert len(run("validate", "-q", "--fail-on", "never", bad).stdout.splitlines()) == 1
 
 
-def test_output_goes_to_a_file_whole(run: Run, bad: str) -> None:
-    """The report is in the file, and the file is the report."""
+def test_output_writes_the_whole_report_to_a_file(run: Run, bad: str) -> None:
+    """The file contains the report and nothing else."""
     printed = run("validate", "--format", "json", bad).stdout
     result = run("validate", "--format", "json", "--output", "report.json", bad)
     assert (result.exit_code, result.stdout) == (1, "")
@@ -209,25 +209,25 @@ def test_output_goes_to_a_file_whole(run: Run, bad: str) -> None:
 
 
 @pytest.mark.slow
-def test_an_output_is_left_as_it_was_when_the_run_breaks_off(run: Run, good: str, bad: str, schemas: Path) -> None:
-    """Half a report never takes the place of a whole one; a new one keeps the mode of the old."""
-    some(schemas, Path("own"))
-    path = Path("own/findings.json")
+def test_an_interrupted_run_leaves_the_output_unchanged(run: Run, good: str, bad: str, schemas: Path) -> None:
+    """A partial report never replaces a whole one; a new report keeps the mode of the old one."""
+    some(schemas, Path("custom"))
+    path = Path("custom/findings.json")
     path.write_text(path.read_text("utf-8").replace("The server replaces", "{nonsense} replaces"), "utf-8")
     Path("report.json").write_text("before", "utf-8")
     Path("report.json").chmod(0o640)
-    result = run("validate", "--format", "json", "--schemas", "own", "--output", "report.json", good, bad)
+    result = run("validate", "--format", "json", "--schemas", "custom", "--output", "report.json", good, bad)
     assert result.exit_code == 2
     assert "text.angle_brackets cannot be filled" in " ".join(result.stderr.split())
     assert Path("report.json").read_text("utf-8") == "before"
     assert run("validate", "--format", "json", "--output", "report.json", "nowhere.json", bad).exit_code == 3
     assert json.loads(Path("report.json").read_text("utf-8"))["summary"]["ads"] == 1
     assert Path("report.json").stat().st_mode & 0o777 == 0o640
-    assert sorted(os.listdir()) == ["bad.json", "good.json", "own", "report.json"]
+    assert sorted(os.listdir()) == ["bad.json", "custom", "good.json", "report.json"]
 
 
 def test_a_dash_is_standard_output(run: Run, bad: str) -> None:
-    """As elsewhere."""
+    """That is what a dash means to other commands."""
     assert run("validate", "--output", "-", bad).stdout == run("validate", bad).stdout
 
 
@@ -239,13 +239,13 @@ def test_a_report_does_not_overwrite_the_file_that_is_standard_input(bad: str, i
     assert "would overwrite it" in ended.stderr
 
 
-def test_an_output_that_is_no_file_is_written_to(run: Run, bad: str) -> None:
-    """A device is not replaced."""
+def test_an_output_that_is_a_device_is_not_replaced(run: Run, bad: str) -> None:
+    """The report is written to the device itself."""
     assert run("validate", "--output", os.devnull, bad).exit_code == 1
 
 
-def test_a_report_does_not_overwrite_what_it_reports_on(run: Run, bad: str) -> None:
-    """--output that names an input is wrong usage, under whatever name."""
+def test_a_report_does_not_overwrite_an_input(run: Run, bad: str) -> None:
+    """An --output that names an input by any path is wrong usage."""
     before = Path(bad).read_bytes()
     Path("link.json").symlink_to(bad)
     for name in (bad, f"./{bad}", "link.json"):
@@ -264,8 +264,8 @@ def test_a_report_does_not_overwrite_what_it_reports_on(run: Run, bad: str) -> N
         ("PYTHONIOENCODING=cp1252 {python} show v4/moped | grep -c '≥' ", 0, ""),
     ],
 )
-def test_odd_streams_are_no_reason_for_a_traceback(shell: str, code: int, message: str, bad: str, in_empty_folder: Path) -> None:
-    """A full disk, closed streams, an encoding without our letters."""
+def test_odd_streams_give_no_traceback(shell: str, code: int, message: str, bad: str, in_empty_folder: Path) -> None:
+    """They may be a full disc, closed streams, or an encoding without Swedish letters."""
     python = f"{sys.executable} -m v4schema"
     line = shell.format(command=f"{python} validate", python=python)
     ended = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, cwd=in_empty_folder, check=False)
@@ -294,7 +294,7 @@ def test_odd_streams_are_no_reason_for_a_traceback(shell: str, code: int, messag
     ],
 )
 def test_every_option_can_be_set_by_a_variable(variable: str, value: str, changes: bool, run: Run, bad: str) -> None:
-    """V4SCHEMA_… and the option's long name."""
+    """The name of the variable is V4SCHEMA_ and the long name of the option."""
     Path("my brands.txt").write_text("volvo\n", "utf-8")
     before, after = run("validate", bad), run("validate", bad, env={f"V4SCHEMA_{variable}": value})
     assert ((before.exit_code, before.output) != (after.exit_code, after.output)) == changes
@@ -306,8 +306,8 @@ def test_engines_report_alike(engine: str, run: Run, bad: str) -> None:
     assert run("validate", "--engine", engine, bad).stdout == run("validate", bad).stdout
 
 
-def test_an_own_list_of_brands(run: Run, good: str) -> None:
-    """--list holds values against a file; empty lines and comments do not count."""
+def test_the_callers_own_list_of_brands(run: Run, good: str) -> None:
+    """--list checks values against a file; empty lines and comments do not count."""
     Path("brands.txt").write_text("# mine\n\nvolvo\n", "utf-8")
     result = run("validate", "--list", "brands=brands.txt", good)
     assert " error value.unlisted /category_fields/brand " in result.stdout
@@ -345,8 +345,8 @@ def test_settings_come_from_the_nearest_pyproject_then_the_environment_then_the_
         ("[tool.v4schema]\napi = ['v4']\n", "api must be text"),
     ],
 )
-def test_settings_that_mean_nothing_are_wrong_usage(toml: str, message: str, run: Run, bad: str) -> None:
-    """A typing error in a setting is not quietly passed over."""
+def test_unknown_settings_are_wrong_usage(toml: str, message: str, run: Run, bad: str) -> None:
+    """A typing error in a setting is not ignored."""
     Path("pyproject.toml").write_text(toml, "utf-8")
     result = run("validate", bad)
     assert result.exit_code == 2
@@ -354,11 +354,13 @@ def test_settings_that_mean_nothing_are_wrong_usage(toml: str, message: str, run
 
 
 @pytest.mark.slow
-def test_paths_in_settings_count_from_their_file(run: Run, good: str, schemas: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lists and schemas are found from wherever the command runs."""
+def test_paths_in_settings_are_relative_to_their_file(
+    run: Run, good: str, schemas: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lists and schemas are found from any current folder."""
     Path("brands.txt").write_text("volvo\n", "utf-8")
-    some(schemas, Path("own"))
-    Path("pyproject.toml").write_text('[tool.v4schema]\nschemas = "own"\nlist = { brands = "brands.txt" }\n', "utf-8")
+    some(schemas, Path("custom"))
+    Path("pyproject.toml").write_text('[tool.v4schema]\nschemas = "custom"\nlist = { brands = "brands.txt" }\n', "utf-8")
     Path("inner").mkdir()
     monkeypatch.chdir("inner")
     assert " value.unlisted " in run("validate", f"../{good}").stdout
@@ -395,14 +397,14 @@ def test_paths_in_settings_count_from_their_file(run: Run, good: str, schemas: P
     ],
 )
 def test_damaged_schemas_are_wrong_usage(file: str, text: str | None, message: str, run: Run, good: str, schemas: Path) -> None:
-    """A file that is missing, not JSON, or not as its meta-schema says, and a reference that leads nowhere."""
-    some(schemas, Path("own"))
-    path = Path("own", file)
+    """A file may be missing, be no JSON, not match its meta-schema, or contain a reference to nothing."""
+    some(schemas, Path("custom"))
+    path = Path("custom", file)
     before = path.read_text("utf-8")
     path.unlink()
     if text is not None:
         path.write_text(before.replace(*text) if isinstance(text, tuple) else text, "utf-8")
-    result = run("validate", "--schemas", "own", good)
+    result = run("validate", "--schemas", "custom", good)
     assert result.exit_code == 2
     assert message in " ".join(result.stderr.split())
 
@@ -422,22 +424,22 @@ def test_on_a_terminal_a_finding_has_a_code_frame_with_a_caret(bad: str, in_empt
 
 @pytest.mark.slow
 def test_no_color_and_never_print_the_same_without_colours(bad: str, in_empty_folder: Path) -> None:
-    """NO_COLOR is respected; the frames stay."""
+    """NO_COLOR and `--color never` remove the colours but not the code frames."""
     coloured = terminal("validate", bad, cwd=in_empty_folder)
     assert terminal("validate", bad, cwd=in_empty_folder, NO_COLOR="1") == plain(coloured)
     assert terminal("validate", "--color", "never", bad, cwd=in_empty_folder) == plain(coloured)
     assert terminal("validate", "--color", "always", bad, cwd=in_empty_folder, NO_COLOR="1") == coloured
 
 
-def test_without_input_on_a_terminal_it_says_what_to_do(in_empty_folder: Path) -> None:
-    """It does not wait for somebody to type JSON."""
+def test_without_input_on_a_terminal_a_message_shows_the_usage(in_empty_folder: Path) -> None:
+    """The command does not wait for somebody to type JSON."""
     assert "Name a file" in terminal("validate", cwd=in_empty_folder)
 
 
 @pytest.mark.slow
 @pytest.mark.no_cover
-def test_long_runs_tell_how_far_they_have_come(clean: Ad, in_empty_folder: Path) -> None:
-    """On standard error of a terminal, while the report goes elsewhere."""
+def test_long_runs_show_progress(clean: Ad, in_empty_folder: Path) -> None:
+    """Progress is shown on standard error if that is a terminal, while the report goes elsewhere."""
     (in_empty_folder / "feed.ndjson").write_text(f"{json.dumps(clean)}\n" * 30_000, "utf-8")
     printed = terminal("validate", "--output", "report.txt", "feed.ndjson", cwd=in_empty_folder)
     assert re.search(r"\r[0-9,]+ ads", printed)
@@ -445,8 +447,8 @@ def test_long_runs_tell_how_far_they_have_come(clean: Ad, in_empty_folder: Path)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_asked_to_stop_it_stops_although_an_engine_does_not_hear(catalogue: Catalogue, number: signal.Signals) -> None:
-    """An engine may swallow what a signal raises; the command ends all the same, before the next ad, as a shell expects."""
+def test_a_signal_stops_the_run_although_an_engine_swallows_it(catalogue: Catalogue, number: signal.Signals) -> None:
+    """The command ends before the next ad, with the exit code that a shell expects."""
 
     def deaf() -> Iterator[Result]:
         with suppress(SystemExit):
@@ -470,10 +472,10 @@ def test_asked_to_stop_it_stops_although_an_engine_does_not_hear(catalogue: Cata
     [(signal.default_int_handler, signal.SIG_DFL), (signal.SIG_IGN, signal.SIG_IGN)],
     ids=["default", "ignored"],
 )
-def test_before_anything_is_written_it_simply_ends(
+def test_a_signal_while_loading_ends_the_run(
     monkeypatch: pytest.MonkeyPatch, before: signal.Handlers, then: signal.Handlers
 ) -> None:
-    """While it is loaded and reads its schemas: no traceback, and no exit code that means something else."""
+    """There is no traceback, and no exit code that means something else."""
     at_start = []
     monkeypatch.setattr(cli, "main", lambda: at_start.append(signal.getsignal(signal.SIGINT)))
     outside = signal.signal(signal.SIGINT, before)
@@ -485,8 +487,8 @@ def test_before_anything_is_written_it_simply_ends(
 
 
 @pytest.mark.parametrize("code", [3, "not a number"])
-def test_what_cannot_be_printed_at_the_end_is_told_by_python(monkeypatch: pytest.MonkeyPatch, code: object) -> None:
-    """The command leaves at once, but not before all that it has to say is out."""
+def test_python_reports_output_that_cannot_be_flushed(monkeypatch: pytest.MonkeyPatch, code: object) -> None:
+    """The command exits at once, but only after it has tried to flush all of its output."""
 
     def ends() -> None:
         raise SystemExit(code)
@@ -513,7 +515,7 @@ def test_what_cannot_be_printed_at_the_end_is_told_by_python(monkeypatch: pytest
 
 
 def test_a_signal_that_is_ignored_stays_ignored() -> None:
-    """As `nohup` wants it."""
+    """`nohup` relies on this."""
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         with graceful_shutdown() as shutdown:
@@ -523,8 +525,8 @@ def test_a_signal_that_is_ignored_stays_ignored() -> None:
         signal.signal(signal.SIGHUP, before)
 
 
-def test_frames_and_reports_hold_no_neighbour_and_nothing_private(run: Run, clean: Ad) -> None:
-    """In one long line too, only the member at fault is shown, and what is private or unknown is not."""
+def test_frames_and_reports_show_no_neighbour_and_nothing_private(run: Run, clean: Ad) -> None:
+    """Only the member of the finding is shown, also in one long line, and nothing private or unknown."""
     clean["contact"] = {"name": 3, "phone": "SECRET-PHONE", "email": "SECRET-MAIL"}
     clean["contcat"] = "SECRET"
     clean["category_fields"] |= {"registration_number": "SECRET-PLATE", "vin": "SECRET"}
@@ -535,8 +537,8 @@ def test_frames_and_reports_hold_no_neighbour_and_nothing_private(run: Run, clea
     clean["contact"]["phone"] = 4670999999
     clean["price"][0]["telephone"] = 4670999999
     for text in (json.dumps(clean), json.dumps(clean, indent=2), json.dumps(clean)[:-1]):
-        for words in (["--color", "always"], ["--format", "json"], ["--format", "api"], []):
-            printed = run("validate", *words, stdin=text).stdout
+        for args in (["--color", "always"], ["--format", "json"], ["--format", "api"], []):
+            printed = run("validate", *args, stdin=text).stdout
             assert printed
             assert "SECRET" not in printed
             assert "4670999999" not in printed
@@ -544,14 +546,14 @@ def test_frames_and_reports_hold_no_neighbour_and_nothing_private(run: Run, clea
 
 
 def test_a_frame_of_an_ad_that_cannot_be_identified_shows_no_text(run: Run) -> None:
-    """Without a kind, no string is known to be harmless, but for what the envelope describes."""
+    """If the kind is unknown, only strings that every category describes are known to be harmless."""
     printed = plain(run("validate", "--color", "always", stdin=b'{"category_id": "9999", "contact": {"phone": "SECRET"}}').stdout)
     assert '"category_id": "9999"' in printed
     assert "SECRET" not in printed
 
 
-def test_a_frame_fits_the_terminal_however_long_the_value(run: Run, clean: Ad) -> None:
-    """A long value is cut, a long name is left out, and the caret stays within."""
+def test_a_frame_of_a_long_value_fits_the_terminal(run: Run, clean: Ad) -> None:
+    """A long value is cut, a long name is left out, and the caret stays visible."""
     clean["image_urls"] = ["http://example.com/" + "x" * 500]
     clean["y" * 300] = 1
     printed = plain(run("validate", "--color", "always", stdin=json.dumps(clean)).stdout)
@@ -561,21 +563,21 @@ def test_a_frame_fits_the_terminal_however_long_the_value(run: Run, clean: Ad) -
 
 
 def test_a_frame_on_a_narrow_terminal_leaves_out_the_name(clean: Ad, in_empty_folder: Path) -> None:
-    """The caret stays in sight on 40 columns."""
+    """The caret stays visible on 40 columns."""
     clean["dont_publish_on_failed_images"] = 5
     (in_empty_folder / "ad.json").write_text(json.dumps(clean), "utf-8")
     printed = plain(terminal("validate", "ad.json", cwd=in_empty_folder, columns=40))
     assert "  1 | …5\n    |  ^\n" in printed
 
 
-def test_what_cannot_be_read_has_no_frame(run: Run) -> None:
-    """There is no member to show."""
+def test_a_text_that_cannot_be_read_has_no_frame(run: Run) -> None:
+    """It has no member that a frame could show."""
     printed = plain(run("validate", "--color", "always", stdin=b'{"a": 1,}').stdout)
     assert printed.startswith("<stdin>:1:9 error json.syntax\n  This is not JSON.\n  = Remove the comma")
 
 
-def test_what_stands_in_an_ad_does_not_steer_the_terminal(run: Run, clean: Ad) -> None:
-    """Control characters are printed as escapes."""
+def test_control_characters_of_an_ad_do_not_reach_the_terminal(run: Run, clean: Ad) -> None:
+    """They are printed as escapes."""
     clean["category_fields"]["powertrain"]["transmission"] = "\x1b[2J\x07\u009b"
     clean["na\nme\u202e"] = 1
     printed = run("validate", "--stdin-name", "\x1b]0;", stdin=json.dumps(clean)).stdout
@@ -584,7 +586,7 @@ def test_what_stands_in_an_ad_does_not_steer_the_terminal(run: Run, clean: Ad) -
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", printed)
 
 
-def test_a_reader_that_leaves_early_is_no_trouble(bad: str, in_empty_folder: Path) -> None:
+def test_a_reader_that_ends_early_causes_no_error(bad: str, in_empty_folder: Path) -> None:
     """`v4schema validate … | head -1` ends quietly."""
     files = " ".join([bad] * 3000)
     command = f"{sys.executable} -m v4schema validate {files} | head -n 1"
@@ -593,10 +595,10 @@ def test_a_reader_that_leaves_early_is_no_trouble(bad: str, in_empty_folder: Pat
     assert "Traceback" not in ended.stderr
 
 
-@pytest.mark.parametrize("words", [[], ["validate"], ["normalise"], ["show"], ["explain"]])
-def test_help_has_examples(words: list[str], run: Run) -> None:
-    """Each page of help shows how the command is used, in lines that fit."""
-    result = run(*words, "--help")
+@pytest.mark.parametrize("args", [[], ["validate"], ["normalise"], ["show"], ["explain"]])
+def test_help_has_examples(args: list[str], run: Run) -> None:
+    """Each page of help shows how to use the command, in lines that fit."""
+    result = run(*args, "--help")
     assert result.exit_code == 0
     assert "Example" in result.stdout
     assert "\n    v4schema " in result.stdout
@@ -609,7 +611,7 @@ def test_version(run: Run) -> None:
 
 
 def test_show_lists_editions_categories_and_fields(run: Run, catalogue: Catalogue) -> None:
-    """From the whole to the parts."""
+    """`show` lists editions, then the categories of an edition, then the fields of a category."""
     editions = run("show").stdout
     assert "the default" in editions
     for edition in catalogue.editions.values():
@@ -641,10 +643,10 @@ def test_show_prints_a_closed_schema_and_an_example_that_it_accepts(run: Run) ->
     assert run("validate", stdin=json.dumps(example)).stdout == ""
 
 
-@pytest.mark.parametrize("words", [["v4", "--example"], ["--bundle"], ["v4/moped", "--errors-only"], ["v3/kayak", "--example"]])
-def test_show_refuses_what_it_cannot_show(words: list[str], run: Run) -> None:
-    """No option is passed over in silence, and no example is made up."""
-    assert run("show", *words).exit_code == 2
+@pytest.mark.parametrize("args", [["v4", "--example"], ["--bundle"], ["v4/moped", "--errors-only"], ["v3/kayak", "--example"]])
+def test_show_refuses_options_that_do_not_apply(args: list[str], run: Run) -> None:
+    """No option is ignored, and no example is made up."""
+    assert run("show", *args).exit_code == 2
 
 
 def test_show_prints_one_form_at_a_time(run: Run) -> None:
@@ -662,21 +664,21 @@ def test_show_prints_one_form_at_a_time(run: Run) -> None:
     ("what", "message"),
     [("v44", "Known: v3, v4."), ("v4/mopped", "Did you mean moped?"), ("moped", "Unknown edition 'moped'")],
 )
-def test_show_teaches_names(what: str, message: str, run: Run) -> None:
-    """A name that is nearly right is answered with the right one."""
+def test_show_suggests_the_right_name(what: str, message: str, run: Run) -> None:
+    """A misspelt name is answered with the right one."""
     result = run("show", what)
     assert result.exit_code == 2
     assert message in result.stderr
 
 
-def test_explain_tells_all_about_every_code(run: Run, catalogue: Catalogue) -> None:
-    """Without a code, all are listed; with one, it is explained; with a wrong one, the right one is named."""
+def test_explain_explains_every_code(run: Run, catalogue: Catalogue) -> None:
+    """Without a code, all codes are listed; a misspelt code is answered with the right one."""
     listed = run("explain").stdout
-    for code, told in catalogue.finding_codes.items():
+    for code, entry in catalogue.finding_codes.items():
         assert code in listed
-        assert told["level"] in listed
+        assert entry["level"] in listed
         explained = run("explain", code).stdout
-        assert " ".join(explained.split()).count(" ".join(told["explanation"].split())) == 1
+        assert " ".join(explained.split()).count(" ".join(entry["explanation"].split())) == 1
         assert max(map(len, explained.splitlines())) <= 100
     result = run("explain", "price.implausibel")
     assert result.exit_code == 2
@@ -698,8 +700,8 @@ def test_explain_lists_the_codes_of_a_family_and_explains_documents(run: Run, ca
     assert "Unknown code 'CR8'. `v4schema explain` lists all codes." in result.stderr
 
 
-def test_the_documents_of_the_findings_are_listed_at_the_end_of_text(run: Run, bad: str) -> None:
-    """Each once, as text only, and not if the run is to be quiet."""
+def test_text_output_ends_with_the_documents_of_its_findings(run: Run, bad: str) -> None:
+    """Each document is listed once, in text output only, and not with --quiet."""
     _, legend = run("validate", bad).stderr.split("Documents:\n")
     assert [line.split()[0] for line in legend.splitlines()] == ["CD7", "CR7", "V3"]
     for options in (["--quiet"], ["--format", "json"]):
@@ -707,12 +709,12 @@ def test_the_documents_of_the_findings_are_listed_at_the_end_of_text(run: Run, b
 
 
 def test_summaries_of_commands_are_complete(run: Run) -> None:
-    """The list of commands cuts no summary."""
+    """The list of commands shortens no summary."""
     assert "..." not in run("--help").stdout.replace("[ARGS]...", "")
 
 
 @pytest.mark.parametrize(
-    ("words", "incomplete", "found"),
+    ("args", "incomplete", "found"),
     [
         (["validate", "--api"], "", ["v3", "v4"]),
         (["validate", "--category"], "mo", ["motorcycle", "moped", "motor-boat"]),
@@ -730,9 +732,9 @@ def test_summaries_of_commands_are_complete(run: Run) -> None:
         (["validate", "--engine"], "jsonschema-", ["jsonschema-rs"]),
     ],
 )
-def test_the_shell_completes(words: list[str], incomplete: str, found: list[str]) -> None:
-    """Options, editions, categories of the named edition, operations, units, codes, documents and fields."""
-    items = ShellComplete(main, {}, "v4schema", "_V4SCHEMA_COMPLETE").get_completions(words, incomplete)
+def test_shell_completion(args: list[str], incomplete: str, found: list[str]) -> None:
+    """It completes options, editions, categories, operations, units, codes, documents and fields."""
+    items = ShellComplete(main, {}, "v4schema", "_V4SCHEMA_COMPLETE").get_completions(args, incomplete)
     assert [item.value for item in items] == found
 
 

@@ -1,4 +1,4 @@
-"""What the pre-commit hooks rely on: files that are no ads are passed over, and no finding is printed by both hooks."""
+"""What the pre-commit hooks rely on: files that are no ads are skipped, and no finding is printed by both hooks."""
 
 import gzip
 import json
@@ -32,8 +32,8 @@ ADS = [
 
 @pytest.mark.parametrize("text", FOREIGN)
 @pytest.mark.parametrize("command", ["validate", "normalise"])
-def test_a_file_that_is_no_ad_is_passed_over_with_a_note(command: str, text: str, run: Run) -> None:
-    """It is neither checked nor counted as an ad, it is named on standard error, and it fails nothing."""
+def test_a_file_that_is_no_ad_is_skipped_with_a_note(command: str, text: str, run: Run) -> None:
+    """It is not checked and not counted as an ad; standard error names it, and the run does not fail."""
     Path("package.json").write_text(text, "utf-8")
     ran = run(command, "--ignore-unknown", "--fail-on", "note", "package.json")
     assert (ran.exit_code, ran.stdout) == (0, "")
@@ -53,29 +53,29 @@ def test_a_file_that_may_be_an_ad_is_checked(ad: object, run: Run) -> None:
     assert "Passed over" not in ran.stderr
 
 
-def test_only_the_first_ads_are_looked_at(run: Run) -> None:
-    """A large file that has nothing to do with ads is not read to its end."""
+def test_only_the_first_items_are_searched_for_ads(run: Run) -> None:
+    """A large file that contains no ads is not read to its end."""
     Path("log.json").write_text(json.dumps([*[{"x": 1}] * 20, {"source_id": "1"}]), "utf-8")
     assert run("validate", "--ignore-unknown", "log.json").exit_code == 0
 
 
 @pytest.mark.parametrize(("text", "code"), [("{", "json.truncated"), ("", "json.empty"), ("{x: 1}", "json.syntax")])
-def test_what_cannot_be_read_is_never_passed_over(text: str, code: str, run: Run) -> None:
-    """Nobody can tell what is in it."""
+def test_an_unreadable_file_is_never_skipped(text: str, code: str, run: Run) -> None:
+    """Nobody can tell whether it contains ads."""
     Path("broken.json").write_text(text, "utf-8")
     ran = run("validate", "--ignore-unknown", "broken.json")
     assert ran.exit_code == 3
     assert f" {code} " in ran.stdout
 
 
-def test_without_the_option_everything_is_taken_for_an_ad(run: Run) -> None:
-    """Who names a file means it."""
+def test_without_the_option_no_file_is_skipped(run: Run) -> None:
+    """A file that is named on the command line is meant."""
     Path("package.json").write_text(json.dumps(PACKAGE), "utf-8")
     assert " warning field.unknown /version " in run("validate", "package.json").stdout
 
 
-def test_the_summary_says_how_many_were_passed_over(run: Run, good: str) -> None:
-    """A report counts them, and has results of ads alone; a long list of them is cut, and --quiet leaves it out."""
+def test_the_summary_counts_skipped_files(run: Run, good: str) -> None:
+    """A report counts them, but has results of ads only; a long list of them is cut, and --quiet leaves it out."""
     names = [f"{number}.json" for number in range(12)]
     for name in names:
         Path(name).write_text("{}", "utf-8")
@@ -88,8 +88,8 @@ def test_the_summary_says_how_many_were_passed_over(run: Run, good: str) -> None
 
 
 @pytest.mark.parametrize("name", ["foreign.json", "foreign.ndjson.gz"])
-def test_in_place_a_file_that_is_passed_over_stays_as_it_is(name: str, run: Run) -> None:
-    """Byte for byte, although normalising would change it if it were an ad."""
+def test_normalise_in_place_leaves_a_skipped_file_unchanged(name: str, run: Run) -> None:
+    """It stays byte for byte, although normalising would change it if it were an ad."""
     text = b'{"description":  " x "}\n{"category": " y "}\n' if name.endswith(".gz") else b'{"description":  " x "}\n'
     before = gzip.compress(text) if name.endswith(".gz") else text
     Path(name).write_bytes(before)
@@ -97,8 +97,8 @@ def test_in_place_a_file_that_is_passed_over_stays_as_it_is(name: str, run: Run)
     assert Path(name).read_bytes() == before
 
 
-def test_the_library_passes_over_as_well() -> None:
-    """A source that is passed over has one result, which says so and holds no ad."""
+def test_the_library_skips_files_too() -> None:
+    """A skipped source has one result, which says so and has no ad."""
     sources = [("package.json", json.dumps(PACKAGE).encode()), ("ad.json", b'{"visible": true}')]
     for work in (feed.check, feed.prepare):
         first, second = work(sources, operation="update", ignore_unknown=True)
@@ -112,12 +112,12 @@ def test_the_library_passes_over_as_well() -> None:
 
 
 def messy(ad: Ad) -> Ad:
-    """An ad with something to change and something that only a person can decide."""
+    """An ad with a fixable finding and one that only a person can fix."""
     return ad | {"source_id": " 1 ", "visible": "kanske", "title": 3}
 
 
-def test_only_changes_are_reported_and_the_rest_is_left_to_validate(run: Run, clean: Ad) -> None:
-    """Both commands together print all there is to say of an ad, and nothing twice."""
+def test_normalise_reports_changes_and_validate_the_rest(run: Run, clean: Ad) -> None:
+    """Together, both commands print every finding of an ad once."""
     Path("ad.json").write_text(json.dumps(messy(clean)), "utf-8")
     fixed = run("normalise", "--in-place", "--fix-only", "ad.json")
     assert fixed.exit_code == 0
@@ -131,20 +131,20 @@ def test_only_changes_are_reported_and_the_rest_is_left_to_validate(run: Run, cl
     assert (again.exit_code, again.stdout) == (0, "")
 
 
-def test_a_clean_ad_leaves_nothing_to_validate(run: Run, good: str) -> None:
-    """The summary names the other command only where that has something to say."""
+def test_the_summary_of_a_clean_ad_does_not_name_validate(run: Run, good: str) -> None:
+    """The summary names the other command only if it would print findings."""
     assert "validate" not in run("normalise", "--in-place", "--fix-only", good).stderr
 
 
-def test_a_byte_order_mark_that_goes_is_a_change(run: Run, clean: Ad) -> None:
-    """The file is another afterwards, so its report says why."""
+def test_removing_a_byte_order_mark_is_a_change(run: Run, clean: Ad) -> None:
+    """The file differs afterwards, so the report says why."""
     Path("ad.json").write_bytes(b"\xef\xbb\xbf" + json.dumps(clean).encode())
     assert " note json.byte_order_mark " in run("normalise", "--in-place", "--fix-only", "ad.json").stdout
 
 
 @pytest.mark.parametrize(("text", "message"), [("{", "1 input could not be read"), ('{"category_id": "?"}', "1 ad, 0 clean")])
-def test_what_was_not_read_or_identified_still_ends_the_run_with_3(text: str, message: str, run: Run) -> None:
-    """The finding itself is left to validate."""
+def test_unread_and_unidentified_inputs_end_the_run_with_3(text: str, message: str, run: Run) -> None:
+    """The finding itself is printed by `validate`."""
     Path("ad.json").write_text(text, "utf-8")
     ran = run("normalise", "--in-place", "--fix-only", "ad.json")
     assert (ran.exit_code, ran.stdout) == (3, "")
@@ -152,8 +152,8 @@ def test_what_was_not_read_or_identified_still_ends_the_run_with_3(text: str, me
     assert without_legend(ran.stderr).endswith(" `v4schema validate` reports what is left.\n")
 
 
-def test_a_file_that_could_not_be_written_is_reported_all_the_same(run: Run, clean: Ad) -> None:
-    """What is about files and not about ads is no other command's to say."""
+def test_a_file_that_could_not_be_written_is_reported(run: Run, clean: Ad) -> None:
+    """No other command reports findings about writing files."""
     Path("ad.json").write_text(json.dumps(messy(clean)), "utf-8")
     Path("other.json").hardlink_to("ad.json")
     assert " warning file.linked " in run("normalise", "--in-place", "--fix-only", "ad.json").stdout

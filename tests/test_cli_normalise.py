@@ -21,23 +21,23 @@ from v4schema.catalogue import Catalogue
 Ad = dict[str, Any]
 
 MESSY = '{"category_id": "1121", "visible": "ja", "price": [{"type": "list", "amount": "34 900 kr", "currency": "SEK"}]}'
-MENDED = '{"category_id": "1121", "visible": true, "price": [{"type": "list", "amount": 3490000, "currency": "SEK"}]}'
+FIXED = '{"category_id": "1121", "visible": true, "price": [{"type": "list", "amount": 3490000, "currency": "SEK"}]}'
 UPDATE = ["--operation", "update"]
 
 
 @pytest.fixture
 def messy(in_empty_folder: Path) -> Path:
-    """A file with two things to mend."""
+    """A file with two fixable findings."""
     path = in_empty_folder / "messy.json"
     path.write_text(MESSY, "utf-8")
     return path
 
 
 def test_the_ad_goes_to_standard_output_and_the_report_to_standard_error(run: Run, messy: Path) -> None:
-    """So that it can stand in a pipe; byte for byte, the missing end of the line as well."""
+    """The ad can be piped, byte for byte; a missing line end stays missing."""
     result = run("normalise", *UPDATE, messy.name)
     assert result.exit_code == 0
-    assert result.stdout == MENDED
+    assert result.stdout == FIXED
     assert result.stderr == (
         'messy.json:1:36: note word.translated /visible Changed from "ja" to true. [S, CD7]\n'
         "messy.json:1:79: note unit.converted /price/0/amount Converted from 34900 kr to 3490000 öre. [S]\n"
@@ -50,19 +50,19 @@ def test_the_ad_goes_to_standard_output_and_the_report_to_standard_error(run: Ru
 
 
 def test_standard_input_is_read_as_validate_reads_it(run: Run) -> None:
-    """A pipe in, a pipe out; a feed is a feed, with what cannot be read in its place."""
-    feed = f"{MESSY}\n\n{{broken\n{MENDED}\n"
+    """A feed stays a feed, and lines that cannot be read stay in their places."""
+    feed = f"{MESSY}\n\n{{broken\n{FIXED}\n"
     result = run("normalise", *UPDATE, stdin=feed)
     assert result.exit_code == 3
-    assert result.stdout == f"{MENDED}\n\n{{broken\n{MENDED}\n"
+    assert result.stdout == f"{FIXED}\n\n{{broken\n{FIXED}\n"
     assert "<stdin>:3:2: error json.syntax" in result.stderr
 
 
-def test_what_bare_numbers_mean_and_what_is_wanted_are_options(run: Run) -> None:
-    """For each kind of quantity that the data have."""
+def test_options_set_units_of_bare_numbers_and_of_the_output(run: Run) -> None:
+    """There is an option for each kind of quantity in the schemas."""
     ad = {"price": [{"type": "list", "amount": 100, "currency": "SEK"}], "mileage": 10, "power": "150"}
-    words = ["--category", "car", "--price-unit", "kr", "--mileage-unit", "mil", "--power-unit", "hk", "--power", "kw"]
-    result = run("normalise", *UPDATE, *words, "--mileage", "mil", stdin=json.dumps(ad))
+    args = ["--category", "car", "--price-unit", "kr", "--mileage-unit", "mil", "--power-unit", "hk", "--power", "kw"]
+    result = run("normalise", *UPDATE, *args, "--mileage", "mil", stdin=json.dumps(ad))
     assert json.loads(result.stdout) == {
         "price": [{"type": "list", "amount": 10000, "currency": "SEK"}],
         "category_fields": {
@@ -73,90 +73,88 @@ def test_what_bare_numbers_mean_and_what_is_wanted_are_options(run: Run) -> None
     assert "Taken as 100 kr, as you said, and converted to 10000 öre." in result.stderr
 
 
-def test_settings_hold_for_quantities_too(run: Run, messy: Path) -> None:
-    """From pyproject.toml and from variables; where the ads go is never a setting."""
+def test_units_can_be_settings(run: Run, messy: Path) -> None:
+    """They can be set in pyproject.toml and in variables; the output never is a setting."""
     Path("pyproject.toml").write_text('[tool.v4schema]\nmileage-unit = "mil"\noutput = "report.txt"\n', "utf-8")
     ad = '{"category_fields": {"mileage": 10}}'
     result = run("normalise", *UPDATE, "--category", "car", stdin=ad, env={"V4SCHEMA_MILEAGE": "mil"})
     assert json.loads(result.stdout)["category_fields"]["condition"]["mileage"] == {"unit": "mil", "value": 10}
     assert not Path("report.txt").exists()
-    assert run("normalise", *UPDATE, messy.name).stdout == MENDED
+    assert run("normalise", *UPDATE, messy.name).stdout == FIXED
 
 
-def test_what_bare_prices_mean_is_no_setting_for_files(run: Run, messy: Path) -> None:
-    """Each run would convert anew what the last one has converted; said on the command line it holds for that run."""
-    bare = MENDED.replace("3490000", "34900")
+def test_the_unit_of_bare_prices_is_no_setting_for_files(run: Run, messy: Path) -> None:
+    """Each run would convert them again; on the command line, the unit applies to that run only."""
+    bare = FIXED.replace("3490000", "34900")
     messy.write_text(bare, "utf-8")
     Path("pyproject.toml").write_text('[tool.v4schema]\nprice-unit = "kr"\n', "utf-8")
     result = run("normalise", *UPDATE, "-i", messy.name)
     assert result.exit_code == 2
     assert "give --price-unit on the command line" in " ".join(result.stderr.split())
     assert messy.read_text("utf-8") == bare
-    assert run("normalise", *UPDATE, messy.name).stdout == MENDED
+    assert run("normalise", *UPDATE, messy.name).stdout == FIXED
     assert run("normalise", *UPDATE, "-i", "--price-unit", "kr", messy.name).exit_code == 0
-    assert messy.read_text("utf-8") == MENDED
+    assert messy.read_text("utf-8") == FIXED
 
 
-def test_a_price_of_nothing_is_nothing_in_every_unit(run: Run) -> None:
-    """No change, no note, and no difference to show."""
+def test_a_price_of_0_is_the_same_in_every_unit(run: Run) -> None:
+    """It causes no change, no note and no diff."""
     ad = '{"price": [{"type": "call", "amount": 0, "currency": "SEK"}]}'
     result = run("normalise", *UPDATE, "--check", "--diff", "--price-unit", "kr", stdin=ad)
     assert (result.exit_code, result.stdout) == (0, "")
 
 
 def test_in_place_writes_the_file_anew_and_keeps_its_mode(run: Run, messy: Path) -> None:
-    """Through a link as well; the report is free to go to standard output."""
+    """A symbolic link is followed, and the report goes to standard output."""
     messy.chmod(0o640)
     Path("link.json").symlink_to(messy.name)
     result = run("normalise", *UPDATE, "--in-place", "link.json")
     assert result.exit_code == 0
-    assert messy.read_text("utf-8") == MENDED
+    assert messy.read_text("utf-8") == FIXED
     assert messy.stat().st_mode & 0o777 == 0o640
     assert Path("link.json").is_symlink()
     assert "note unit.converted" in result.stdout
     assert sorted(path.name for path in Path().iterdir()) == ["link.json", "messy.json"]
 
 
-def test_in_place_leaves_a_file_alone_that_needs_nothing(run: Run, messy: Path) -> None:
-    """Not even its time changes."""
-    messy.write_text(MENDED, "utf-8")
+def test_in_place_leaves_a_clean_file_alone(run: Run, messy: Path) -> None:
+    """Not even its modification time changes."""
+    messy.write_text(FIXED, "utf-8")
     os.utime(messy, (1, 1))
     inode = messy.stat().st_ino
     assert run("normalise", *UPDATE, "-i", messy.name).exit_code == 0
     assert (messy.stat().st_mtime, messy.stat().st_ino) == (1, inode)
 
 
-def test_in_place_keeps_a_packed_file_packed(run: Run, messy: Path) -> None:
-    """By what it holds, not by its name."""
+def test_in_place_keeps_a_gzipped_file_gzipped(run: Run, messy: Path) -> None:
+    """Its content counts, not its name."""
     messy.write_bytes(gzip.compress(MESSY.encode()))
     assert run("normalise", *UPDATE, "-i", messy.name).exit_code == 0
-    assert gzip.decompress(messy.read_bytes()).decode() == MENDED
+    assert gzip.decompress(messy.read_bytes()).decode() == FIXED
 
 
 def test_a_missing_file_is_a_finding_and_the_others_are_still_written(run: Run, messy: Path) -> None:
-    """Also in place."""
+    """They are written in place, too."""
     result = run("normalise", *UPDATE, "-i", "nowhere.json", messy.name)
     assert result.exit_code == 3
     assert "nowhere.json: error file.missing" in result.stdout
-    assert messy.read_text("utf-8") == MENDED
+    assert messy.read_text("utf-8") == FIXED
 
 
 @pytest.mark.slow
-def test_what_cannot_be_read_to_its_end_is_not_written(run: Run, messy: Path) -> None:
-    """A damaged gzip file stays as it is, and nothing half appears elsewhere."""
+def test_a_damaged_gzip_file_is_not_written(run: Run, messy: Path) -> None:
+    """It stays as it is, and no part of it is written elsewhere."""
     damaged = gzip.compress(f"{MESSY}\n".encode() * 2000)[:-300]
     messy.write_bytes(damaged)
-    for words in (["-i"], ["-o", "out.json"]):
-        result = run("normalise", *UPDATE, *words, messy.name)
+    for args in (["-i"], ["-o", "out.json"]):
+        result = run("normalise", *UPDATE, *args, messy.name)
         assert result.exit_code == 3
         assert messy.read_bytes() == damaged
         assert [path.name for path in Path().iterdir()] == ["messy.json"]
 
 
-def test_a_file_that_cannot_be_written_is_a_finding_and_the_others_are_still_written(
-    run: Run, messy: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The new file takes its place only when it is whole and on disk; otherwise the old one stays, and nothing else is left."""
+def test_a_file_that_cannot_be_written_is_a_finding(run: Run, messy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other files are written; the old file stays, and no temporary file is left."""
     shutil.copy(messy, "other.json")
     failures = iter([OSError(28, "No space left on device")])
 
@@ -170,12 +168,12 @@ def test_a_file_that_cannot_be_written_is_a_finding_and_the_others_are_still_wri
     assert "messy.json: error file.unwritable This could not be written: No space left on device." in result.stdout
     assert without_legend(result.stderr).endswith("; 1 file could not be written.\n")
     assert messy.read_text("utf-8") == MESSY
-    assert Path("other.json").read_text("utf-8") == MENDED
+    assert Path("other.json").read_text("utf-8") == FIXED
     assert sorted(path.name for path in Path().iterdir()) == ["messy.json", "other.json"]
 
 
-def test_a_file_that_may_not_be_written_stays(run: Run, messy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Although its folder may be."""
+def test_a_read_only_file_is_not_replaced(run: Run, messy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its folder may be writable."""
     messy.chmod(0o444)
     monkeypatch.setattr(os, "access", lambda *_: False)
     result = run("normalise", *UPDATE, "-i", messy.name)
@@ -185,11 +183,11 @@ def test_a_file_that_may_not_be_written_stays(run: Run, messy: Path, monkeypatch
 
 
 @pytest.mark.slow
-def test_killed_while_writing_leaves_the_old_file_whole(messy: Path) -> None:
-    """Whenever it is stopped, what stands under the name is the old file or the new one."""
+def test_a_run_killed_while_writing_leaves_a_whole_file(messy: Path) -> None:
+    """At any moment, the file is the old one or the new one."""
     messy.with_suffix(".ndjson").write_text(f"{MESSY}\n" * 3000, "utf-8")
     old = messy.with_suffix(".ndjson").read_bytes()
-    new = old.replace(MESSY.encode(), MENDED.encode())
+    new = old.replace(MESSY.encode(), FIXED.encode())
     for delay in (0.2, 0.5, 0.9):
         process = background("normalise", *UPDATE, "--quiet", "-i", "messy.ndjson", cwd=messy.parent)
         try:
@@ -201,20 +199,20 @@ def test_killed_while_writing_leaves_the_old_file_whole(messy: Path) -> None:
 
 
 def test_output_names_a_file_or_a_folder(run: Run, messy: Path) -> None:
-    """One file to a file; several, or a folder that is named as one, each to its own name."""
+    """One input is written to a file; several, or an --output that ends in a slash, to a folder under their own names."""
     shutil.copy(messy, "other.json")
     assert run("normalise", *UPDATE, "-o", "new.json", messy.name).exit_code == 0
-    assert Path("new.json").read_text("utf-8") == MENDED
+    assert Path("new.json").read_text("utf-8") == FIXED
     assert run("normalise", *UPDATE, "-o", "out", messy.name, "other.json").exit_code == 0
     assert run("normalise", *UPDATE, "-o", "alone/", messy.name).exit_code == 0
     assert sorted(path.name for path in Path("out").iterdir()) == ["messy.json", "other.json"]
-    assert Path("alone", "messy.json").read_text("utf-8") == MENDED
+    assert Path("alone", "messy.json").read_text("utf-8") == FIXED
     assert run("normalise", *UPDATE, "-o", "new.json.gz", stdin=MESSY).exit_code == 0
-    assert gzip.decompress(Path("new.json.gz").read_bytes()).decode() == MENDED
+    assert gzip.decompress(Path("new.json.gz").read_bytes()).decode() == FIXED
 
 
 @pytest.mark.parametrize(
-    ("words", "message"),
+    ("args", "message"),
     [
         (["-i"], "--in-place wants files"),
         (["-i", "-"], "--in-place wants files"),
@@ -232,29 +230,29 @@ def test_output_names_a_file_or_a_folder(run: Run, messy: Path) -> None:
         (["--api", "v44", "messy.json"], "Unknown edition"),
     ],
 )
-def test_wrong_usage_is_told_and_writes_nothing(words: list[str], message: str, run: Run, messy: Path) -> None:
-    """Exit code 2, one sentence, and every file as it was."""
-    result = run("normalise", *words, stdin=MESSY)
+def test_wrong_usage_writes_nothing(args: list[str], message: str, run: Run, messy: Path) -> None:
+    """The exit code is 2, the message is one sentence, and every file stays as it was."""
+    result = run("normalise", *args, stdin=MESSY)
     assert result.exit_code == 2
     assert message in " ".join(result.stderr.split())
     assert messy.read_text("utf-8") == MESSY
     assert result.stdout == ""
 
 
-def test_check_changes_nothing_and_tells_by_its_exit_code(run: Run, messy: Path) -> None:
-    """1 if something would change, in place or not; the report tells what."""
-    for words in ([], ["-i"], ["--diff"]):
-        result = run("normalise", *UPDATE, "--check", *words, messy.name)
+def test_check_writes_nothing_and_exits_with_1_for_changes(run: Run, messy: Path) -> None:
+    """The report lists what would change, in place or not."""
+    for args in ([], ["-i"], ["--diff"]):
+        result = run("normalise", *UPDATE, "--check", *args, messy.name)
         assert result.exit_code == 1
         assert "note unit.converted" in result.stdout + result.stderr
-        assert MENDED not in result.stdout.splitlines()
+        assert FIXED not in result.stdout.splitlines()
         assert messy.read_text("utf-8") == MESSY
-    messy.write_text(MENDED, "utf-8")
+    messy.write_text(FIXED, "utf-8")
     assert run("normalise", *UPDATE, "--check", messy.name).exit_code == 0
 
 
-def test_errors_that_are_left_fail_unless_told_otherwise(run: Run) -> None:
-    """The rest is mended all the same."""
+def test_remaining_errors_fail_the_run_by_default(run: Run) -> None:
+    """All fixable findings are fixed all the same."""
     ad = '{"visible": "ja", "price": [{"type": "list", "amount": "3.500", "currency": "SEK"}]}'
     result = run("normalise", *UPDATE, stdin=ad)
     assert result.exit_code == 1
@@ -266,36 +264,36 @@ def test_errors_that_are_left_fail_unless_told_otherwise(run: Run) -> None:
 
 @pytest.mark.parametrize("ending", ["", "\n", "\r\n"])
 def test_the_diff_can_be_applied(ending: str, run: Run, messy: Path) -> None:
-    """With git or `patch`, to an ad and to a feed, of which only the lines are shown that change."""
+    """`git apply` and `patch` apply it to an ad and to a feed, of which it shows only the lines that change."""
     lines = json.dumps(json.loads(MESSY) | {"body": "å\u202e"}, indent=2, ensure_ascii=False).split("\n")
     line = ending or "\n"
     messy.write_bytes((line.join(lines) + ending).encode())
     feed = messy.with_suffix(".ndjson")
-    feed.write_bytes(f"{MENDED}{line}{line}{MESSY}{line}{MENDED}{line}{MESSY}{ending}".encode())
+    feed.write_bytes(f"{FIXED}{line}{line}{MESSY}{line}{FIXED}{line}{MESSY}{ending}".encode())
     before = messy.read_bytes(), feed.read_bytes()
     diff = run("normalise", *UPDATE, "--diff", messy.name, feed.name).stdout_bytes
     assert (messy.read_bytes(), feed.read_bytes()) == before
     git = shutil.which("git") or "git"
-    words = ["apply", "--unsafe-paths", "--unidiff-zero", "-p0", "-"]
-    ended = subprocess.run([git, *words], input=diff, capture_output=True, check=False)
+    args = ["apply", "--unsafe-paths", "--unidiff-zero", "-p0", "-"]
+    ended = subprocess.run([git, *args], input=diff, capture_output=True, check=False)
     assert ended.returncode == 0, ended.stderr
-    assert feed.read_bytes() == before[1].replace(MESSY.encode(), MENDED.encode())
-    assert json.loads(messy.read_bytes()) == json.loads(MENDED) | {"body": "å\u202e"}
+    assert feed.read_bytes() == before[1].replace(MESSY.encode(), FIXED.encode())
+    assert json.loads(messy.read_bytes()) == json.loads(FIXED) | {"body": "å\u202e"}
 
 
-def test_the_diff_may_go_with_the_writing(run: Run, messy: Path) -> None:
-    """To see what has been done."""
+def test_the_diff_can_be_printed_while_files_are_written(run: Run, messy: Path) -> None:
+    """It shows what has been done."""
     result = run("normalise", *UPDATE, "--diff", "-i", messy.name)
     assert result.stdout.splitlines()[-1] == "\\ No newline at end of file"
-    assert messy.read_text("utf-8") == MENDED
+    assert messy.read_text("utf-8") == FIXED
 
 
-def test_the_report_has_the_same_formats(run: Run, messy: Path, catalogue: Catalogue) -> None:
-    """As its schema says, with the values before and after; and to a file."""
+def test_the_report_has_the_formats_of_validate(run: Run, messy: Path, catalogue: Catalogue) -> None:
+    """It matches its schema, has the values before and after, and can go to a file."""
     meta = catalogue.read("meta/report.json")
     schema = Draft202012Validator(meta, registry=Registry().with_resource(meta["$id"], Resource.from_contents(meta)))
-    for words in ([], ["--check"]):
-        result = run("normalise", *UPDATE, *words, "--format", "json", "--report", "report.json", messy.name)
+    for args in ([], ["--check"]):
+        result = run("normalise", *UPDATE, *args, "--format", "json", "--report", "report.json", messy.name)
         report = json.loads(Path("report.json").read_text("utf-8"))
         assert [error.message for error in schema.iter_errors(report)] == []
         assert result.stderr == ""
@@ -307,22 +305,22 @@ def test_the_report_has_the_same_formats(run: Run, messy: Path, catalogue: Catal
     assert run("normalise", *UPDATE, "--check", "--format", "api", messy.name).stdout == "{}\n"
 
 
-def test_reports_hold_nothing_private(run: Run, clean: Ad) -> None:
-    """Not before and not after, in any format."""
+def test_reports_contain_nothing_private(run: Run, clean: Ad) -> None:
+    """No format prints private values before or after the change."""
     clean["contact"] = {"name": " SECRET ", "phone": "070-9999 999", "email": " SECRET@x.se "}
     clean["category_fields"]["registration_number"] = "sec 99x"
     clean["category_fields"]["chassis_number"] = "secret99999999999"
     clean["body"] = " SECRET <b>"
     clean["telefon"] = "070-9999 999"
-    for words in (["--color", "always"], ["--format", "json"], ["--format", "ndjson"], ["--format", "api"], []):
-        printed = run("normalise", "--check", *words, stdin=json.dumps(clean)).stdout
+    for args in (["--color", "always"], ["--format", "json"], ["--format", "ndjson"], ["--format", "api"], []):
+        printed = run("normalise", "--check", *args, stdin=json.dumps(clean)).stdout
         assert printed
         for secret in ("SECRET", "9999", "sec 99x", "SEC99X", "secret"):
             assert secret not in printed
 
 
-def test_validate_says_what_would_be_mended(run: Run, messy: Path) -> None:
-    """In each finding, in the summary, and in the report."""
+def test_validate_marks_fixable_findings(run: Run, messy: Path) -> None:
+    """They are marked in each finding, in the summary, and in the report."""
     result = run("validate", *UPDATE, messy.name)
     assert [line.endswith(" (fixable)") for line in result.stdout.splitlines()] == [True, True]
     assert without_legend(result.stderr) == "1 ad, 0 clean: 2 errors. `v4schema normalise` fixes 2 of them.\n"
@@ -333,27 +331,27 @@ def test_validate_says_what_would_be_mended(run: Run, messy: Path) -> None:
 
 
 @pytest.mark.slow
-def test_on_a_terminal_a_change_has_its_frame_and_the_diff_its_colours(messy: Path, in_empty_folder: Path) -> None:
-    """In 80 columns."""
+def test_a_terminal_shows_code_frames_and_a_coloured_diff(messy: Path, in_empty_folder: Path) -> None:
+    """Both fit 80 columns."""
     printed = terminal("normalise", *UPDATE, "--check", messy.name, cwd=in_empty_folder)
     assert '\n  Changed from "ja" to true.\n  1 | "visible": "ja"\n    |            ^^^^\n' in plain(printed)
     assert max(map(len, plain(printed).splitlines())) <= 80
     printed = terminal("normalise", *UPDATE, "--diff", "--quiet", messy.name, cwd=in_empty_folder)
     assert f"\x1b[31m-{MESSY}" in printed
-    assert f"\x1b[32m+{MENDED}" in printed
+    assert f"\x1b[32m+{FIXED}" in printed
     assert "\x1b" not in terminal("normalise", *UPDATE, "--diff", "--quiet", messy.name, cwd=in_empty_folder, NO_COLOR="1")
 
 
-def test_without_input_on_a_terminal_it_says_what_to_do(in_empty_folder: Path) -> None:
-    """It does not wait for somebody to type JSON."""
+def test_without_input_on_a_terminal_a_message_shows_the_usage(in_empty_folder: Path) -> None:
+    """The command does not wait for somebody to type JSON."""
     assert "Name a file" in terminal("normalise", cwd=in_empty_folder)
 
 
-def test_a_feed_passes_through_in_order_and_is_counted(run: Run) -> None:
-    """Each line on its own."""
-    Path("feed.ndjson").write_text(f"{MESSY}\n{MENDED}\n" * 500, "utf-8")
+def test_a_feed_keeps_its_order_and_is_counted(run: Run) -> None:
+    """Each line is an ad."""
+    Path("feed.ndjson").write_text(f"{MESSY}\n{FIXED}\n" * 500, "utf-8")
     result = run("normalise", *UPDATE, "--quiet", "feed.ndjson")
-    assert result.stdout == f"{MENDED}\n" * 1000
+    assert result.stdout == f"{FIXED}\n" * 1000
     assert result.stderr == ""
     assert without_legend(run("normalise", *UPDATE, "feed.ndjson").stderr).endswith(
         "1,000 ads, 500 changed, 1,000 clean: 0 errors, 1,000 notes.\n"
@@ -361,13 +359,13 @@ def test_a_feed_passes_through_in_order_and_is_counted(run: Run) -> None:
 
 
 def test_a_byte_order_mark_is_not_written_again(run: Run, messy: Path) -> None:
-    """RFC 8259: it must not be sent."""
+    """RFC 8259 forbids to send one."""
     messy.write_bytes(b"\xef\xbb\xbf" + MESSY.encode())
-    assert run("normalise", *UPDATE, messy.name).stdout == MENDED
+    assert run("normalise", *UPDATE, messy.name).stdout == FIXED
 
 
-def test_standard_output_that_is_closed_is_told(messy: Path) -> None:
-    """In one sentence."""
+def test_a_closed_standard_output_is_reported(messy: Path) -> None:
+    """The message is one sentence."""
     command = f"{sys.executable} -m v4schema normalise --operation update {messy.name} >&-"
     ended = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, cwd=messy.parent, check=False)
     assert ended.returncode == 2
@@ -375,20 +373,20 @@ def test_standard_output_that_is_closed_is_told(messy: Path) -> None:
     assert "Traceback" not in ended.stderr
 
 
-def test_a_reader_that_leaves_early_is_no_trouble(messy: Path) -> None:
+def test_a_reader_that_ends_early_causes_no_error(messy: Path) -> None:
     """`v4schema normalise … | head -1` ends quietly."""
-    messy.write_text(f"{MENDED}\n" * 20_000, "utf-8")
+    messy.write_text(f"{FIXED}\n" * 20_000, "utf-8")
     command = f"{sys.executable} -m v4schema normalise --operation update {messy.name} | head -n 1"
     ended = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, cwd=messy.parent, check=True)
-    assert ended.stdout == MENDED + "\n"
+    assert ended.stdout == FIXED + "\n"
     assert "Traceback" not in ended.stderr
 
 
-def test_documents_of_several_feeds_begin_on_lines_of_their_own(run: Run) -> None:
-    """Although the first does not end its last line."""
-    Path("a.ndjson").write_text(MENDED, "utf-8")
+def test_each_feed_begins_on_a_new_line(run: Run) -> None:
+    """The feed before it may not end its last line."""
+    Path("a.ndjson").write_text(FIXED, "utf-8")
     Path("b.jsonl").write_text(MESSY, "utf-8")
-    assert run("normalise", *UPDATE, "a.ndjson", "b.jsonl").stdout == f"{MENDED}\n{MENDED}"
+    assert run("normalise", *UPDATE, "a.ndjson", "b.jsonl").stdout == f"{FIXED}\n{FIXED}"
 
 
 @pytest.mark.slow
@@ -398,11 +396,11 @@ def test_files_are_written_although_nobody_reads_the_report(messy: Path) -> None
         shutil.copy(messy, messy.with_name(f"{number}.json"))
     command = f"{sys.executable} -m v4schema normalise --operation update -i ?.json ??.json ???.json | head -n 1"
     subprocess.run(["/bin/sh", "-c", command], capture_output=True, cwd=messy.parent, check=True)
-    assert {path.read_text("utf-8") for path in messy.parent.glob("[0-9]*.json")} == {MENDED}
+    assert {path.read_text("utf-8") for path in messy.parent.glob("[0-9]*.json")} == {FIXED}
 
 
-def test_asked_to_stop_it_leaves_nothing_lying_about(messy: Path) -> None:
-    """Neither a half-written file nor a hidden one."""
+def test_a_signal_leaves_no_temporary_file(messy: Path) -> None:
+    """Neither a half-written file nor a hidden one is left."""
     feed = messy.with_name("feed.ndjson")
     feed.write_text(f"{MESSY}\n" * 20_000, "utf-8")
     process = background("normalise", *UPDATE, "--quiet", "-i", feed.name, cwd=messy.parent)
@@ -415,18 +413,18 @@ def test_asked_to_stop_it_leaves_nothing_lying_about(messy: Path) -> None:
 
 
 def test_an_array_goes_to_standard_output_byte_for_byte(run: Run) -> None:
-    """On one line or on many, with only the ads mended."""
-    for text in (f"[{MESSY}, {MENDED},{MESSY}]", f"[\n  {MESSY},\n  {MENDED}\n]\n"):
-        assert run("normalise", *UPDATE, stdin=text).stdout == text.replace(MESSY, MENDED)
+    """Only the fixed ads change, whether the array is on one line or on many."""
+    for text in (f"[{MESSY}, {FIXED},{MESSY}]", f"[\n  {MESSY},\n  {FIXED}\n]\n"):
+        assert run("normalise", *UPDATE, stdin=text).stdout == text.replace(MESSY, FIXED)
 
 
-def test_the_diff_of_an_array_counts_lines_in_its_file(run: Run) -> None:
-    """One document, one difference."""
-    text = f"[\n  {MENDED},\n\n  {MESSY}\n]\n"
+def test_the_diff_of_an_array_has_line_numbers_of_its_file(run: Run) -> None:
+    """An array is one document, so it has one diff."""
+    text = f"[\n  {FIXED},\n\n  {MESSY}\n]\n"
     diff = run("normalise", *UPDATE, "--diff", "--stdin-name", "a file.json", stdin=text).stdout
-    assert diff == (f"--- a file.json\t\n+++ a file.json\t\n@@ -1,5 +1,5 @@\n [\n   {MENDED},\n \n-  {MESSY}\n+  {MENDED}\n ]\n")
+    assert diff == (f"--- a file.json\t\n+++ a file.json\t\n@@ -1,5 +1,5 @@\n [\n   {FIXED},\n \n-  {MESSY}\n+  {FIXED}\n ]\n")
 
 
-def test_on_a_terminal_the_ad_ends_its_line(messy: Path, in_empty_folder: Path) -> None:
-    """Although its file does not."""
-    assert terminal("normalise", *UPDATE, "--quiet", messy.name, cwd=in_empty_folder) == f"{MENDED}\n"
+def test_a_terminal_gets_a_line_end_after_the_ad(messy: Path, in_empty_folder: Path) -> None:
+    """The file may lack one."""
+    assert terminal("normalise", *UPDATE, "--quiet", messy.name, cwd=in_empty_folder) == f"{FIXED}\n"

@@ -1,30 +1,30 @@
-"""What changes between editions is told just as the schemas say."""
+"""The differences between editions are those that the schemas have."""
 
 import json
 from typing import Any
 
 import pytest
 from commands import Run
-from drawn import HELD, KINDS
+from json_strategies import CATALOGUE, KINDS
 from jsonschema import Draft202012Validator
 
 from v4schema import Kind
 from v4schema.conversion.comparison import Change, compare
 
 
-def kind(told: str) -> Kind:
-    """A kind by its name."""
-    version, _, category = told.partition("/")
+def kind(name: str) -> Kind:
+    """Return the kind of a name."""
+    version, _, category = name.partition("/")
     return Kind(version=version, category=category)
 
 
 def changes(one: str, other: str, what: str) -> list[Change]:
-    """The changes of a sort between two kinds."""
-    return [change for change in compare(HELD, kind(one), kind(other)).changes if change.what == what]
+    """Return the changes of a sort between two kinds."""
+    return [change for change in compare(CATALOGUE, kind(one), kind(other)).changes if change.what == what]
 
 
-def test_a_simple_ad_and_a_vehicle() -> None:
-    """Fields that come and go, what is required, both limits, and what a caller must supply."""
+def test_differences_between_a_simple_ad_and_a_vehicle() -> None:
+    """Fields are added and removed, limits change, and the caller has to supply required fields."""
     one, other = "v3/moped", "v4/moped"
     assert [change.at for change in changes(one, other, "removed")] == ["/title", "/contact"]
     assert len(changes(one, other, "added")) == 12
@@ -40,14 +40,14 @@ def test_a_simple_ad_and_a_vehicle() -> None:
     assert rewritten["/price/*/amount", "x-unit"] == ("kr", "öre")
     discouraged = {change.to: change.before for change in changes(one, other, "discouraged")}
     assert discouraged["/category_fields/powertrain/transmission"] == ["sequential"]
-    supply = [ask.at for ask in compare(HELD, kind(one), kind(other)).supply]
+    supply = [ask.at for ask in compare(CATALOGUE, kind(one), kind(other)).supply]
     assert {"/dealer_code", "/category_fields/brand", "/category_fields/condition/mileage"} <= {*supply}
     assert "/category_fields/body_type" not in supply
 
 
-def test_the_way_back_is_the_opposite() -> None:
-    """What is added is removed, what is required is optional, what is narrowed is widened."""
-    for slug in HELD.edition().categories:
+def test_the_opposite_comparison_has_opposite_changes() -> None:
+    """Added becomes removed, required becomes optional, narrowed becomes widened."""
+    for slug in CATALOGUE.edition().categories:
         one, other = f"v3/{slug}", f"v4/{slug}"
         assert [change.to for change in changes(one, other, "added")] == [change.at for change in changes(other, one, "removed")]
         there = {(change.at, change.keyword, str(change.before)) for change in changes(one, other, "narrowed")}
@@ -60,35 +60,35 @@ def test_the_way_back_is_the_opposite() -> None:
 
 @pytest.mark.parametrize("each", KINDS, ids=str)
 def test_a_kind_does_not_differ_from_itself(each: Kind) -> None:
-    """And no mapping leads there."""
-    found = compare(HELD, each, each)
+    """No mapping leads from a kind to itself."""
+    found = compare(CATALOGUE, each, each)
     assert (found.changes, found.supply, found.automatic) == ([], [], None)
 
 
 @pytest.mark.parametrize(("one", "other"), [("v3/moped", "v4/moped"), ("v4/camper", "v3/camper"), ("v3/car", "v4/trailer")])
-def test_it_is_told_as_text_as_json_and_as_markdown(one: str, other: str, run: Run) -> None:
-    """In 80 columns; in the shape of its meta-schema; as tables. All three tell of every field."""
-    told = json.loads(run("diff", one, other, "--format", "json").stdout)
-    meta: Any = HELD.read("meta/difference.json")
-    assert list(Draft202012Validator(meta).iter_errors(told)) == []
-    assert told["changes"]
+def test_differences_are_printed_as_text_json_and_markdown(one: str, other: str, run: Run) -> None:
+    """Text fits 80 columns, JSON matches its meta-schema, and all three list every field."""
+    difference = json.loads(run("diff", one, other, "--format", "json").stdout)
+    meta: Any = CATALOGUE.read("meta/difference.json")
+    assert list(Draft202012Validator(meta).iter_errors(difference)) == []
+    assert difference["changes"]
     text = run("diff", one, other).stdout
     assert max(map(len, text.splitlines())) <= 80
     markdown = run("diff", one, other, "--format", "markdown").stdout
-    for change in told["changes"]:
+    for change in difference["changes"]:
         place = change["to"] or change["at"]
         assert f"  {place}" in text
         assert f"| `{place}` |" in markdown
 
 
-def test_the_command_wants_two_kinds(run: Run) -> None:
-    """An edition alone, or a category that there is not, is wrong usage."""
+def test_the_command_needs_two_kinds(run: Run) -> None:
+    """An edition alone or an unknown category is wrong usage."""
     assert "Name a category, as EDITION/CATEGORY, not 'v3' alone." in run("diff", "v3", "v4/moped").stderr
     assert run("diff", "v3/moped", "v4/hovercraft").exit_code == 2
 
 
 def test_show_prints_a_mapping(run: Run) -> None:
-    """Every rule with its place and its reason, in 80 columns; the documents' word where there is none."""
+    """Each rule has its place and its reason, in 80 columns; without a mapping, the documents' reason is printed."""
     text = run("show", "--mapping", "v3/moped").stdout
     assert text.startswith("v3/moped to v4/moped: ads must be migrated  [S, RC]\n")
     assert '\nfill  /category_fields/body_type  "moped"  [RC]\n      A moped always has the body type moped.\n' in text

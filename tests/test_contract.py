@@ -1,4 +1,4 @@
-"""Rows of the contract, written down by hand: what the documents say is wrong, with what code, where, and by which document."""
+"""Rows of the contract, written by hand: wrong values, with the code, the place and the documents of their findings."""
 
 from collections.abc import Callable
 from typing import Any
@@ -23,7 +23,7 @@ Ad = dict[str, Any]
         # S: a longitude is at most 180 to either side, a latitude 90.
         ("moped", "/location/longitude", 180.5, ("schema.maximum", "error", {"S"})),
         ("moped", "/location/latitude", -91, ("schema.minimum", "error", {"S"})),
-        # CR7: the model year lies between 1900 and 2100; the plate has at most six characters.
+        # CR7: the model year is between 1900 and 2100; the plate has at most six characters.
         ("moped", "/category_fields/model_year", 1899, ("schema.minimum", "error", {"CR7", "V3"})),
         ("moped", "/category_fields/model_year", 2101, ("schema.maximum", "error", {"CR7", "V3"})),
         ("moped", "/category_fields/registration_number", "ABC1234", ("schema.maxLength", "error", {"CR7"})),
@@ -33,7 +33,7 @@ Ad = dict[str, Any]
         ("moped", "/category_fields/condition/mileage/unit", "miles", ("schema.enum", "error", {"S"})),
         ("moped", "/category_fields/condition/mileage/value", -1, ("schema.minimum", "error", {"S"})),
         ("moped", "/category_fields/powertrain/fuels", [], ("schema.minItems", "error", {"S"})),
-        # S and CD7: what is published is said by true or false, and at most twenty pictures are sent.
+        # S and CD7: visible is true or false, and at most twenty pictures are sent.
         ("moped", "/visible", "ja", ("schema.type", "error", {"S", "CD7"})),
         (
             "moped",
@@ -43,10 +43,10 @@ Ad = dict[str, Any]
         ),
     ],
 )
-def test_a_row_of_the_contract_is_kept(
+def test_a_value_against_the_contract_is_a_finding(
     ad: str, at: str, value: object, wanted: tuple[str, str, set[str]], guide: Callable[[str], Ad]
 ) -> None:
-    """A value that the documents refuse is told where it stands, with the code of its rule and the documents behind it."""
+    """It is at the place of the value, with the code of the rule and the documents that it rests on."""
     given = guide(ad)
     *around, last = parse(at)
     inside: Any = get(given, tuple(int(token) if token.isdecimal() else token for token in around))
@@ -65,8 +65,8 @@ def test_a_row_of_the_contract_is_kept(
         ("/category_fields/powertrain/fuels", {"RC"}),
     ],
 )
-def test_what_the_guide_requires_of_a_moped_is_required(at: str, source: set[str], guide: Callable[[str], Ad]) -> None:
-    """The core fields by the implementation guide, the others by the list of the categories that came back."""
+def test_a_moped_requires_the_fields_of_the_guide(at: str, source: set[str], guide: Callable[[str], Ad]) -> None:
+    """The guide lists the core fields; the list of the categories that came back lists the others."""
     given = guide("moped")
     *around, last = parse(at)
     del get(given, tuple(around))[last]  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Laws of converting: nothing is lost on the way, and the way back leads to where one came from."""
+"""Properties of conversions: nothing is lost, and converting back gives the original ad."""
 
 import copy
 import io
@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 from ads import ANSWERS, CAR, MOPED
-from drawn import ANY_JSON, HELD, KINDS, ads, every_mapping, respell, same, strewn
-from effort import examples
 from hypothesis import HealthCheck, Phase, assume, given
 from hypothesis import strategies as st
+from hypothesis_profiles import examples
+from json_strategies import ANY_JSON, CATALOGUE, KINDS, ads, every_mapping, respell, same, with_extra_fields
 
 from v4schema import Conversion, Kind, Level, convert, errors, migrate, normalise, revert, validate
 from v4schema.conversion.converter import Converter
@@ -28,46 +28,48 @@ from v4schema.document.json_value import digest
 from v4schema.document.pointer import Place, exists, get, parse, resolve
 from v4schema.strategies.respellings import described_places
 
-#: Each law is tried for every kind: this often for each. Many of the ads that are drawn are none that their schema takes.
+#: How many examples each property test draws for a kind. Many of the ads that are drawn are invalid.
 FEW = examples(8, phases=[Phase.generate], suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
-#: From each edition to the other of a way.
-TO = {way.version: way.to for way in HELD.edition_paths.values()}
+#: The edition that each edition is converted to.
+TO = {path.version: path.to for path in CATALOGUE.edition_paths.values()}
 UNITS: st.SearchStrategy[dict[str, Any]] = st.sampled_from([{}, {"price_unit": "kr"}, {"price_unit": "öre"}])
-MAPPED = [mapping.given for mapping in every_mapping(HELD)]
-AUTOMATIC = [mapping.given for mapping in every_mapping(HELD) if mapping.automatic]
+MAPPED = [mapping.given for mapping in every_mapping(CATALOGUE)]
+AUTOMATIC = [mapping.given for mapping in every_mapping(CATALOGUE) if mapping.automatic]
 
 
 Ad = dict[str, Any]
 
 
 def text(value: object) -> str:
-    """A JSON value to the letter, the order of names as well."""
+    """Write a JSON value with the order of its names."""
     return json.dumps(value, ensure_ascii=False)
 
 
 def through_a_file(value: Any) -> Any:  # noqa: ANN401
-    """A JSON value as it is read again."""
+    """Return a JSON value as it is after it was written and read."""
     return json.loads(text(value))
 
 
 def leaves(value: object, at: Place = ()) -> Iterator[tuple[Place, object]]:
-    """All places of a value that hold no others."""
+    """Yield all places of a value that contain no others."""
     members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     below = [leaf for token, member in members for leaf in leaves(member, (*at, token))]
     yield from below or [(at, value)]
 
 
 def codes(conversion: Conversion) -> list[str]:
-    """The codes of what is told of a conversion."""
+    """Return the codes of the findings of a conversion."""
     return [finding.code for finding in conversion.findings]
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 @FEW
 @given(data=st.data(), units=UNITS, fixes=st.booleans())
-def test_back_with_its_receipt_is_the_identity(kind: Kind, data: st.DataObject, units: dict[str, Any], fixes: bool) -> None:
-    """For every category, both ways, to the order of names; also when ad and receipt have been written to files."""
-    ad = data.draw(st.one_of(ads(kind), strewn(kind)))
+def test_converting_back_with_the_receipt_is_the_identity(
+    kind: Kind, data: st.DataObject, units: dict[str, Any], fixes: bool
+) -> None:
+    """It is so in both directions, even for the order of names, also if ad and receipt were written to files."""
+    ad = data.draw(st.one_of(ads(kind), with_extra_fields(kind)))
     done = (migrate if fixes else convert)(ad, to=TO[kind.version], version=kind.version, **units)
     assert text(revert(done)) == text(ad)
     back = convert(through_a_file(done.ad), to=kind.version, receipt=through_a_file(done.receipt))
@@ -79,9 +81,9 @@ def test_back_with_its_receipt_is_the_identity(kind: Kind, data: st.DataObject, 
 @pytest.mark.parametrize("kind", AUTOMATIC, ids=str)
 @FEW
 @given(data=st.data())
-def test_automatic_categories_come_back_without_a_receipt(kind: Kind, data: st.DataObject) -> None:
-    """If the ad names its category as its edition does; there are no more pictures than both take."""
-    ad = data.draw(ads(kind).map(lambda ad: {**ad, HELD.category_at[0]: int(ad[HELD.category_at[0]])}))
+def test_automatic_categories_are_converted_back_without_a_receipt(kind: Kind, data: st.DataObject) -> None:
+    """The ad has its category in the type of its edition, and no more pictures than both editions take."""
+    ad = data.draw(ads(kind).map(lambda ad: {**ad, CATALOGUE.category_at[0]: int(ad[CATALOGUE.category_at[0]])}))
     done = convert(ad, to=TO[kind.version], version=kind.version)
     assume("item.beyond" not in codes(done))
     assert text(convert(done.ad, to=kind.version, version=TO[kind.version]).ad) == text(ad)
@@ -90,9 +92,9 @@ def test_automatic_categories_come_back_without_a_receipt(kind: Kind, data: st.D
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 @FEW
 @given(data=st.data(), fixes=st.booleans())
-def test_a_complete_conversion_is_valid_and_any_other_says_why(kind: Kind, data: st.DataObject, fixes: bool) -> None:
-    """Complete is just what is valid in the target; what is not complete has an error, and asks if fields are missing."""
-    ad = data.draw(st.one_of(ads(kind), strewn(kind)))
+def test_a_conversion_is_complete_if_and_only_if_it_is_valid(kind: Kind, data: st.DataObject, fixes: bool) -> None:
+    """An incomplete conversion has an error, and questions if fields are missing."""
+    ad = data.draw(st.one_of(ads(kind), with_extra_fields(kind)))
     done = (migrate if fixes else convert)(ad, to=TO[kind.version], version=kind.version)
     report = validate(done.ad, version=TO[kind.version], category=kind.category)
     assert done.complete == report.valid
@@ -108,7 +110,7 @@ def test_a_complete_conversion_is_valid_and_any_other_says_why(kind: Kind, data:
 @FEW
 @given(data=st.data(), units=UNITS)
 def test_answers_complete_an_ad(kind: Kind, data: st.DataObject, units: dict[str, Any]) -> None:
-    """With what a valid ad of the target has at the places that are asked, nothing is asked any more."""
+    """With the values of a valid ad as answers, no question is left."""
     ad, other = data.draw(ads(kind)), data.draw(ads(Kind(version=TO[kind.version], category=kind.category)))
     questions = convert(ad, to=TO[kind.version], version=kind.version, **units).questions
     answers = {ask.at: get(other, ask.place) for ask in questions}
@@ -123,8 +125,8 @@ def test_answers_complete_an_ad(kind: Kind, data: st.DataObject, units: dict[str
 @FEW
 @given(data=st.data(), units=UNITS, fixes=st.booleans())
 def test_converting_is_pure_and_deterministic(kind: Kind, data: st.DataObject, units: dict[str, Any], fixes: bool) -> None:
-    """The ad stays as it is, and the same ad becomes the same."""
-    ad = data.draw(strewn(kind))
+    """The given ad does not change, and the same ad gives the same result."""
+    ad = data.draw(with_extra_fields(kind))
     before = copy.deepcopy(ad)
     first, second = ((migrate if fixes else convert)(ad, to=TO[kind.version], version=kind.version, **units) for _ in range(2))
     assert text(ad) == text(before)
@@ -136,19 +138,19 @@ BECAUSE: Any = {"why": "It is so.", "source": ["RC"]}
 
 
 def holding(**members: Any) -> Ad:  # noqa: ANN401
-    """What describes an object with members."""
+    """Return the schema of an object with members."""
     return {"type": "object", "x-source": ["S"], "properties": members}
 
 
 def along(given: Ad, target: Ad, *rules: Rule) -> Converter:
-    """What carries ads by rules, from one schema to another."""
+    """Return a converter with rules from one schema to another."""
     kinds: dict[str, Any] = {"given": Kind(version="v3"), "target": Kind(version="v4")}
     mapping = CategoryMapping(automatic=False, source=["S"], rules=rules, **kinds)
-    return Converter(catalogue=HELD, mapping=mapping, given=given, target=target, quantity_kinds=HELD.quantity_kinds)
+    return Converter(catalogue=CATALOGUE, mapping=mapping, given=given, target=target, quantity_kinds=CATALOGUE.quantity_kinds)
 
 
-def test_each_rule_does_what_it_says_and_tells_it() -> None:
-    """Moved, in arrays too, and by the steps of the rule alone; dropped, filled in, and what is in the way makes room."""
+def test_each_rule_is_applied_and_recorded() -> None:
+    """Rules move values, also in arrays, apply their own steps only, drop, fill in, and free the place that they fill."""
     converter = along(
         holding(a={**FIELD, "x-private": True}, url=FIELD, notes={**FIELD, "items": holding(message=FIELD)}, kind=FIELD),
         holding(
@@ -195,8 +197,8 @@ def test_each_rule_does_what_it_says_and_tells_it() -> None:
         assert text(converter.convert(ad).ad) == text(then)
 
 
-def test_a_bare_amount_is_told_where_its_unit_differs_and_its_rule_measures() -> None:
-    """And nowhere else; what is certain is written in the new unit, and what is written with its unit needs no word."""
+def test_a_bare_amount_is_a_finding_if_editions_differ_in_its_unit() -> None:
+    """Amounts that are certain, or written with their unit, are converted without a finding."""
     kr, ore = ({**FIELD, "type": ["integer", "string"], "x-unit": unit} for unit in ("kr", "öre"))
     measuring = {"action": "keep", "steps": [{"in_unit": "price"}], **BECAUSE}
     converter = along(
@@ -209,9 +211,9 @@ def test_a_bare_amount_is_told_where_its_unit_differs_and_its_rule_measures() ->
     )
     done = converter.convert({"price": 5, "same": 5, "note": 5, "other": 5})
     unsaid = [entry for entry in done.records if entry.code == "unit.unstated"]
-    told = {"unit": "kr", "other": "öre", "kind": "price", "why": "It is so."}
+    details = {"unit": "kr", "other": "öre", "kind": "price", "why": "It is so."}
     assert [(entry.at, entry.details, entry.before, entry.done, entry.hidden) for entry in unsaid] == [
-        (("price",), told, 5, False, True)
+        (("price",), details, 5, False, True)
     ]
     assert done.ad == {"price": 5, "same": 5, "note": 5, "other": 5}
     for value in (0, "5", None, [5]):
@@ -221,8 +223,8 @@ def test_a_bare_amount_is_told_where_its_unit_differs_and_its_rule_measures() ->
     assert converter.convert({"price": "5"}, None).ad == {"price": "5"}
 
 
-def test_fields_that_take_each_others_places_are_not_mixed_up() -> None:
-    """One makes room for the next, or two change places: each value is where its rule leads it, and so are the ways between."""
+def test_fields_can_take_each_others_places() -> None:
+    """In a chain and in a swap, each value and each source place is where its rule moves it."""
     fields = holding(a=FIELD, b=FIELD, c=FIELD)
     chain = [Rule(action="move", at=(at,), to=(to,), **BECAUSE) for at, to in ("ab", "bc")]
     for rules in (chain, chain[::-1]):
@@ -238,17 +240,19 @@ def test_fields_that_take_each_others_places_are_not_mixed_up() -> None:
         assert text(along(fields, fields, *rules).convert({"c": 2}).ad) == text({"c": 2, "a": 1, "b": 1})
 
 
-@pytest.mark.parametrize("mapping", [*every_mapping(HELD)], ids=lambda mapping: str(mapping.given))
+@pytest.mark.parametrize("mapping", [*every_mapping(CATALOGUE)], ids=lambda mapping: str(mapping.given))
 @FEW
 @given(data=st.data(), seed=st.randoms())
 def test_the_order_of_rules_does_not_matter(mapping: Any, data: st.DataObject, seed: random.Random) -> None:  # noqa: ANN401
-    """Shuffled rules make the same ad, to the order of its names."""
-    ad = data.draw(strewn(mapping.given))
+    """Shuffled rules give the same ad, even in the order of its names."""
+    ad = data.draw(with_extra_fields(mapping.given))
     rules = [*mapping.rules]
     seed.shuffle(rules)
-    told: dict[str, Any] = {"given": HELD.schema(mapping.given), "target": HELD.schema(mapping.target)}
+    schemas: dict[str, Any] = {"given": CATALOGUE.schema(mapping.given), "target": CATALOGUE.schema(mapping.target)}
     made = [
-        Converter(catalogue=HELD, mapping=replace(mapping, rules=each), quantity_kinds=HELD.quantity_kinds, **told).convert(ad).ad
+        Converter(catalogue=CATALOGUE, mapping=replace(mapping, rules=each), quantity_kinds=CATALOGUE.quantity_kinds, **schemas)
+        .convert(ad)
+        .ad
         for each in (mapping.rules, rules)
     ]
     assert text(made[0]) == text(made[1])
@@ -260,28 +264,28 @@ def test_the_order_of_rules_does_not_matter(mapping: Any, data: st.DataObject, s
 def test_each_leaf_is_in_the_target_or_in_the_receipt_with_a_reason(
     kind: Kind, data: st.DataObject, units: dict[str, Any], fixes: bool
 ) -> None:
-    """Nothing is lost, and nothing changes without a word."""
-    ad = data.draw(st.one_of(ads(kind), strewn(kind)))
+    """Nothing is lost, and nothing changes without a finding."""
+    ad = data.draw(st.one_of(ads(kind), with_extra_fields(kind)))
     done = (migrate if fixes else convert)(ad, to=TO[kind.version], version=kind.version, **units)
     changes = {resolve(ad, change["at"]): change for change in done.receipt["changes"]}
     assert all(change["why"] for change in changes.values()), changes
     for place, value in leaves(ad):
-        stands = get(done.ad, place) if exists(done.ad, place) else None
-        kept = text(stands) == text(value) if value or not isinstance(value, dict | list) else isinstance(stands, type(value))
-        told = [changes[place[:end]] for end in range(len(place) + 1) if place[:end] in changes]
-        assert kept or any("was" in change for change in told), place
+        present = get(done.ad, place) if exists(done.ad, place) else None
+        kept = text(present) == text(value) if value or not isinstance(value, dict | list) else isinstance(present, type(value))
+        reported = [changes[place[:end]] for end in range(len(place) + 1) if place[:end] in changes]
+        assert kept or any("was" in change for change in reported), place
 
 
 @pytest.mark.parametrize("kind", MAPPED, ids=str)
 @FEW
 @given(data=st.data())
 def test_converting_commutes_with_normalising(kind: Kind, data: st.DataObject) -> None:
-    """A messy ad is the same whether it is mended before or after, where both know what is meant.
+    """A messy ad becomes the same ad, whether it is normalised before or after it is converted.
 
-    A wrong name means a field of both: the target has none for a title that is not to be sent. Prices are in kronor, on the
-    caller's word, and stand where they belong: a rule about amounts in a list finds no others. There are no more pictures
-    than both take: which of them are cut off hangs on which of them are repeats. What follows from the unit that
-    an amount is written with is no longer known once it is written in another.
+    Exceptions are left out: a wrong name has to mean a field of both editions. Prices are bare, in kronor, and in their
+    place, because a rule about amounts in a list finds no others. There are no more pictures than both editions accept,
+    because repeated pictures affect which ones are cut off. What follows from the unit of an amount is no longer known after
+    it was converted to another unit.
     """
     ad = respell(data.draw, kind, data.draw(ads(kind)))
     to = TO[kind.version]
@@ -292,9 +296,9 @@ def test_converting_commutes_with_normalising(kind: Kind, data: st.DataObject) -
     before = normalise(ad, version=kind.version, price_unit="kr")
     assume(all(change.code != "value.filled" for change in before.changes))
     assume(before.kind == kind and validate(before.ad, version=kind.version).valid)
-    amounts = [place for place, node in described_places(HELD.schema(kind), before.ad) if "x-unit" in node]
+    amounts = [place for place, node in described_places(CATALOGUE.schema(kind), before.ad) if "x-unit" in node]
     assume(all(exists(ad, place) for place in amounts))
-    there = HELD.schema(Kind(version=to, category=kind.category))
+    there = CATALOGUE.schema(Kind(version=to, category=kind.category))
     moved = [parse(change.to or change.at) for change in before.changes if change.code == "field.moved"]
     assume(all(is_sendable(subschema_at(there, at[:end]) or {}) for at in moved for end in range(1, len(at) + 1)))
     first = convert(before.ad, to=to, version=kind.version, price_unit="kr")
@@ -305,8 +309,8 @@ def test_converting_commutes_with_normalising(kind: Kind, data: st.DataObject) -
 
 
 @given(ad=ANY_JSON, fixes=st.booleans(), answers=st.dictionaries(st.text(max_size=8), ANY_JSON, max_size=3))
-def test_any_json_gets_an_answer(ad: object, fixes: bool, answers: dict[str, Any]) -> None:
-    """Never an exception; what cannot be converted stays as it is and says why."""
+def test_any_json_gets_a_result(ad: object, fixes: bool, answers: dict[str, Any]) -> None:
+    """Nothing raises; what cannot be converted stays as it is, with a finding."""
     assume(not isinstance(ad, str | bytes))
     done = (migrate if fixes else convert)(ad, to="v4", answers=answers)
     assert done.complete or done.errors
@@ -314,14 +318,14 @@ def test_any_json_gets_an_answer(ad: object, fixes: bool, answers: dict[str, Any
 
 
 @given(receipt=ANY_JSON, ad=ANY_JSON)
-def test_any_receipt_gets_an_answer(receipt: Any, ad: object) -> None:  # noqa: ANN401
-    """What is no receipt is damaged."""
+def test_any_receipt_gets_a_result(receipt: Any, ad: object) -> None:  # noqa: ANN401
+    """JSON that is no receipt counts as a damaged receipt."""
     assume(receipt is not None)
     assert codes(convert(ad, to="v3", receipt=receipt)) == ["receipt.damaged"]
 
 
 def test_a_simple_moped_becomes_a_vehicle() -> None:
-    """What is known is filled in, what is answered is understood as the normaliser does, and the title goes to the receipt."""
+    """Known values are filled in, answers are normalised, and the title goes to the receipt."""
     asked = convert(MOPED, to="v4")
     assert (asked.complete, [ask.at for ask in asked.questions], asked.optional_questions) == (False, [*ANSWERS], ())
     done = convert(MOPED, to="v4", answers=ANSWERS, price_unit="kr")
@@ -343,8 +347,8 @@ def test_a_simple_moped_becomes_a_vehicle() -> None:
     assert [*revert(done)] == [*MOPED]
 
 
-def test_asks_tell_what_may_be_answered() -> None:
-    """Each with the target's description, allowed values and unit, why it is asked, and the documents that want it."""
+def test_questions_describe_possible_answers() -> None:
+    """Each has the target's description, choices and unit, the reason for the question, and the documents of the field."""
     questions = {
         ask.at.rpartition("/")[2]: ask for ask in convert({**MOPED, "title": "Moped 2020 i toppskick"}, to="v4").questions
     }
@@ -358,7 +362,7 @@ def test_asks_tell_what_may_be_answered() -> None:
     assert (questions["model_year"].suggestion, questions["mileage"].suggestion) == ("2020", None)
 
 
-def test_what_is_only_expected_is_a_wish() -> None:
+def test_a_field_that_no_document_requires_is_an_optional_question() -> None:
     """No document requires a caravan's plate, so an ad is complete without it."""
     caravan = {**MOPED, "category_id": 1101}
     done = convert(caravan, to="v4", answers={"/category_fields/brand": "Kabe", "/category_fields/model_year": 2010})
@@ -368,7 +372,7 @@ def test_what_is_only_expected_is_a_wish() -> None:
 
 
 def test_suggestions_are_read_from_the_title_and_never_filled_in() -> None:
-    """One for a field whose value stands in the title just once, and is one that the field takes."""
+    """A field has a suggestion if the title contains exactly one value that the field takes."""
     title = "Yamaha Aerox 2020, 1 540 mil, automat, bensin, ABC 12D"
     done = convert({**MOPED, "title": title}, to="v4")
     assert [ask.suggestion for ask in done.questions] == ["Yamaha", "Aerox", "2020", "ABC 12D", "1 540 mil", "automat", "bensin"]
@@ -382,7 +386,7 @@ def test_suggestions_are_read_from_the_title_and_never_filled_in() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answers", "told"),
+    ("answers", "expected"),
     [
         ({"/category_fields/model_year": "20x0"}, ("answer.refused", "A valid integer is required.")),
         ({"/category_fields/model_year": 1850}, ("answer.refused", "greater than or equal to 1900")),
@@ -397,12 +401,12 @@ def test_suggestions_are_read_from_the_title_and_never_filled_in() -> None:
         ({"/price/0/amount": 3}, ("answer.unknown_field", '"/price/0/amount"')),
     ],
 )
-def test_an_answer_that_does_not_fit_is_a_finding(answers: dict[str, Any], told: tuple[str, str]) -> None:
-    """It says why, is not filled in, and is asked for again."""
+def test_an_invalid_answer_is_a_finding(answers: dict[str, Any], expected: tuple[str, str]) -> None:
+    """It is not filled in, and the question stays open."""
     done = convert(MOPED, to="v4", answers=answers)
     found = [finding for finding in done.findings if finding.code.startswith("answer.")]
-    assert [finding.code for finding in found] == [told[0]]
-    assert told[1] in found[0].message
+    assert [finding.code for finding in found] == [expected[0]]
+    assert expected[1] in found[0].message
     assert "ABC1234" not in found[0].message
     assert len(done.questions) == 7
 
@@ -421,38 +425,38 @@ def test_an_answer_that_does_not_fit_is_a_finding(answers: dict[str, Any], told:
         {"/category_fields": {"brand": "Yamaha"}, "/category_fields/brand": "Honda"},
     ],
 )
-def test_odd_answers_get_an_answer(answers: dict[Any, Any]) -> None:
-    """In whatever order, with whatever in them: never an exception, and nothing that JSON cannot say comes in."""
+def test_odd_answers_get_a_result(answers: dict[Any, Any]) -> None:
+    """In any order and with any values, nothing raises, and the result is JSON."""
     moped = {name: value for name, value in MOPED.items() if name not in {"price", "location"}}
-    told = [convert(moped, to="v4", answers=dict(each)) for each in (answers.items(), reversed(answers.items()))]
-    assert told[0].findings == told[1].findings
-    assert text(told[0].ad) == text(told[1].ad)
-    assert {code for code in codes(told[0]) if code.startswith("answer.")} & {"answer.refused", "answer.unknown_field"}
+    conversions = [convert(moped, to="v4", answers=dict(each)) for each in (answers.items(), reversed(answers.items()))]
+    assert conversions[0].findings == conversions[1].findings
+    assert text(conversions[0].ad) == text(conversions[1].ad)
+    assert {code for code in codes(conversions[0]) if code.startswith("answer.")} & {"answer.refused", "answer.unknown_field"}
 
 
 @pytest.mark.parametrize(("body", "then"), [("moped", "moped"), ("scooter", "scooter"), (None, "moped"), (" ", "moped")])
-def test_what_an_ad_says_itself_is_not_filled_in(body: str | None, then: str) -> None:
-    """Only what is missing or blank is."""
+def test_existing_values_are_not_filled_in(body: str | None, then: str) -> None:
+    """Only missing and blank values are."""
     done = convert({**MOPED, "category_fields": {"body_type": body}}, to="v4")
     assert done.ad["category_fields"]["body_type"] == then
     assert ("value.filled" in codes(done)) == (body != then)
 
 
-def test_blank_answers_are_none_and_equal_ones_are_silent() -> None:
-    """An empty cell, a dash, and what the ad says already."""
+def test_blank_and_equal_answers_have_no_finding() -> None:
+    """An answer may be an empty cell, a dash, or the value that the ad has already."""
     blank = {"/category_fields/brand": " ", "/category_fields/model": "-", "/category_fields/model_year": None}
     done = convert(MOPED, to="v4", answers={**blank, "/category_fields/body_type": "moped", "/visible": "ja"})
     assert not [finding for finding in done.findings if finding.code.startswith("answer.")]
     assert len(done.questions) == 7
 
 
-def test_what_bare_numbers_in_answers_mean_is_the_callers_word() -> None:
-    """As it is for the normaliser."""
+def test_unit_settings_apply_to_bare_numbers_in_answers() -> None:
+    """They mean the same to the normaliser."""
     done = convert(MOPED, to="v4", answers={"/category_fields/condition/mileage": "1540"}, mileage_unit="mil")
     assert done.ad["category_fields"]["condition"]["mileage"] == {"unit": "km", "value": 15400}
 
 
-def test_undescribed_fields_may_keep_an_ad_from_being_complete() -> None:
+def test_a_wrong_name_among_undescribed_fields_keeps_an_ad_incomplete() -> None:
     """A known wrong name is an error, also among fields that no document lists."""
     boat = {**CAR, "category_id": 1062, "category_fields": {"fuel": {}}}
     done = convert(boat, to="v4")
@@ -462,7 +466,7 @@ def test_undescribed_fields_may_keep_an_ad_from_being_complete() -> None:
 
 
 def test_pictures_beyond_the_limit_go_to_the_receipt() -> None:
-    """The first twenty stay, in order, and the others are told one by one."""
+    """The first twenty stay in order, and each of the others has a finding."""
     pictures = [f"https://example.com/{number}.jpg" for number in range(23)]
     done = convert({**CAR, "image_urls": pictures}, to="v4")
     assert done.complete
@@ -474,24 +478,24 @@ def test_pictures_beyond_the_limit_go_to_the_receipt() -> None:
 
 
 @pytest.mark.parametrize(("word", "amount"), [(None, 34900), ("kr", 3490000), ("öre", 34900), ("tkr", 3490000000)])
-def test_bare_prices_are_converted_on_the_callers_word_alone(word: str | None, amount: int) -> None:
-    """Without it, they stay and a warning names both readings; also where ads are mended on the way."""
+def test_bare_prices_are_converted_only_with_a_unit_setting(word: str | None, amount: int) -> None:
+    """Otherwise they stay, and a warning names both readings, also if the ad is normalised on the way."""
     for done in (convert(CAR, to="v4", price_unit=word), migrate(CAR, to="v4", price_unit=word)):
         assert done.ad["price"][0]["amount"] == amount
         assert ("unit.unstated" in codes(done)) == (word is None)
         assert done.complete
 
 
-def test_prices_that_are_written_with_their_unit_need_no_word() -> None:
-    """Beside bare ones, which stay."""
+def test_prices_that_are_written_with_their_unit_need_no_setting() -> None:
+    """Bare prices of the same ad stay."""
     prices = [{"type": "list", "amount": "34 900 kr"}, {"type": "list", "amount": 29900, "currency": "SEK"}]
     done = migrate({**CAR, "price": prices}, to="v4")
     assert [price["amount"] for price in done.ad["price"]] == [3490000, 29900]
     assert [finding.at for finding in done.findings if finding.code == "unit.unstated"] == ["/price/1/amount"]
 
 
-def test_ore_that_are_no_whole_kronor_stay_on_the_way_back() -> None:
-    """They would not fit, and nothing is rounded away."""
+def test_ore_that_are_no_whole_kronor_stay_when_converted_back() -> None:
+    """V3 takes whole kronor only, and nothing is rounded."""
     car = {**CAR, "category_id": "1020", "price": [{"type": "list", "amount": 3490050, "currency": "SEK"}]}
     for done in (how(car, to="v3", version="v4", price_unit="öre") for how in (convert, migrate)):
         assert done.ad["price"][0]["amount"] == 3490050
@@ -499,7 +503,7 @@ def test_ore_that_are_no_whole_kronor_stay_on_the_way_back() -> None:
 
 
 def test_migrate_finds_fields_under_other_names_before_it_asks() -> None:
-    """A simple ad may have the vehicle's fields already, in an integrator's words: they are moved, not asked for."""
+    """A simple ad may have fields of a vehicle under wrong names: they are moved, without a question."""
     fields = {"make": "Yamaha", "year": "2020", "miltal": "1 540 mil", "Växellåda": "automat", "drivmedel": "bensin"}
     done = migrate({**MOPED, "category_fields": fields}, to="v4")
     assert [ask.at.rpartition("/")[2] for ask in done.questions] == ["model", "registration_number"]
@@ -508,8 +512,8 @@ def test_migrate_finds_fields_under_other_names_before_it_asks() -> None:
     assert text(revert(done)) == text({**MOPED, "category_fields": fields})
 
 
-def test_what_is_wrong_with_the_given_ad_comes_first() -> None:
-    """It is converted as far as rules apply, and what is wrong on both sides is told once."""
+def test_findings_of_the_given_ad_come_first() -> None:
+    """The ad is converted as far as rules apply, and an error in both editions is one finding."""
     car: Any = copy.deepcopy(CAR)
     del car["category_fields"]["brand"]
     car = {"title": "Fin Volvo", **car}
@@ -520,7 +524,7 @@ def test_what_is_wrong_with_the_given_ad_comes_first() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ad", "told", "code", "message"),
+    ("ad", "options", "code", "message"),
     [
         ({**CAR, "category_id": "1020"}, {}, "edition.already", 'only v4 writes "1020"'),
         ({**CAR, "category_id": 1063}, {}, "category.unmapped", "The typed endpoints of July 2026 move it to 1060"),
@@ -532,17 +536,17 @@ def test_what_is_wrong_with_the_given_ad_comes_first() -> None:
         ({**CAR, "body": float("nan")}, {}, "json.unsupported_value", "JSON cannot express this value"),
     ],
 )
-def test_an_ad_without_a_way_stays_as_it_is(ad: Any, told: dict[str, Any], code: str, message: str) -> None:  # noqa: ANN401
-    """In the target edition already, of a category that exists nowhere or that there is not, or no ad at all."""
+def test_an_ad_that_cannot_be_converted_stays_as_it_is(ad: Any, options: dict[str, Any], code: str, message: str) -> None:  # noqa: ANN401
+    """It is of the target edition already, of an unknown category or one without a counterpart, or no ad at all."""
     for how in (convert, migrate):
-        done = how(ad, to="v4", **told)
+        done = how(ad, to="v4", **options)
         assert (done.ad is ad, done.kind, done.complete, done.questions, done.receipt) == (True, None, False, (), {})
         assert revert(done) is ad
         assert message in {finding.code: finding.message for finding in done.findings}[code]
 
 
-def test_what_stands_in_the_way_of_answers_is_told() -> None:
-    """Fields within text are asked for, and that it is text is not passed over in silence; null is told once."""
+def test_values_in_place_of_objects_are_findings() -> None:
+    """Fields below a text are asked for, and the text is a finding; a null is one finding."""
     ad = {**MOPED, "visible": None, "category_fields": {"condition": "fin", "powertrain": None}}
     done = convert(ad, to="v4")
     wrong = {(finding.code, finding.at) for finding in done.errors}
@@ -552,20 +556,20 @@ def test_what_stands_in_the_way_of_answers_is_told() -> None:
     assert "answer.unasked" in codes(pinned)
 
 
-def test_an_ad_of_the_target_is_converted_if_the_caller_says_that_it_is_not() -> None:
+def test_the_caller_can_name_the_edition_of_the_ad() -> None:
     """Some integrators write V3 categories as text."""
     assert convert({**CAR, "category_id": "1020"}, to="v4", version="v3").complete
 
 
-def test_the_category_can_be_told_by_what_it_becomes() -> None:
-    """An ad that does not name its category is of the only one that becomes what the caller says."""
+def test_the_category_of_the_target_can_identify_the_ad() -> None:
+    """An ad without a category has the only one that becomes the category that the caller names."""
     car = {name: value for name, value in CAR.items() if name != "category_id"}
     done = convert(car, to="v4", category="Personbil")
     assert (str(done.origin), str(done.kind), done.questions[0].at) == ("v3/car", "v4/car", "/category_id")
 
 
 @pytest.mark.parametrize(
-    ("told", "message"),
+    ("options", "message"),
     [
         ({"to": "v5"}, "Unknown edition 'v5'"),
         ({"to": "v4", "version": "v2"}, "Unknown edition 'v2'"),
@@ -574,11 +578,11 @@ def test_the_category_can_be_told_by_what_it_becomes() -> None:
         ({"to": "v4", "colour": "red"}, "Unknown setting 'colour'"),
     ],
 )
-def test_words_of_the_caller_that_name_nothing_raise(told: dict[str, Any], message: str) -> None:
-    """Editions, ways between them, categories, units and settings."""
+def test_unknown_names_from_the_caller_raise(options: dict[str, Any], message: str) -> None:
+    """They may be editions, paths between them, categories, units and settings."""
     for how in (convert, migrate):
         with pytest.raises(errors.UnknownName, match=re.escape(message)):
-            how(CAR, **told)
+            how(CAR, **options)
         with pytest.raises(errors.NoMapping, match=r"No mapping leads from v4 to v4\. Known: v4 to v3, v3 to v4\."):
             how(CAR, to="v4", version="v4")
 
@@ -586,8 +590,8 @@ def test_words_of_the_caller_that_name_nothing_raise(told: dict[str, Any], messa
 @pytest.mark.slow
 @pytest.mark.no_cover
 @pytest.mark.parametrize("name", ["category_id", "{}"])
-def test_nothing_long_is_kept(name: str) -> None:
-    """What an ad says in words that mean nothing here is forgotten with it, so that a feed of any length can pass."""
+def test_no_text_of_an_ad_stays_in_memory(name: str) -> None:
+    """Caches keep no unknown words of an ad, so that a feed of any length can be processed."""
     tracemalloc.start()
     for number in range(40):
         word = f"{number}-{'x' * 100_000}"
@@ -599,16 +603,16 @@ def test_nothing_long_is_kept(name: str) -> None:
 
 
 @pytest.mark.parametrize("how", [convert, migrate])
-def test_a_warning_does_not_stand_for_an_error_at_its_place(how: Any) -> None:  # noqa: ANN401
+def test_a_warning_does_not_hide_an_error_at_its_place(how: Any) -> None:  # noqa: ANN401
     """A negative amount is an error, although its unit is not certain either."""
     done = how({**CAR, "price": [{"type": "list", "amount": -5, "currency": "SEK"}]}, to="v4")
-    said = [(finding.code, finding.level) for finding in done.findings if finding.at == "/price/0/amount"]
-    assert said == [("schema.minimum", Level.ERROR), ("unit.unstated", Level.WARNING)]
+    reported = [(finding.code, finding.level) for finding in done.findings if finding.at == "/price/0/amount"]
+    assert reported == [("schema.minimum", Level.ERROR), ("unit.unstated", Level.WARNING)]
     assert not done.complete
 
 
-def test_a_receipt_is_of_one_ad_and_as_it_was_written() -> None:
-    """Of another ad, of another way, damaged anywhere, or none at all: each its own finding, and the ad stays."""
+def test_a_receipt_of_another_ad_or_a_damaged_one_is_a_finding() -> None:
+    """A receipt of another ad or path, a damaged one and an empty one each have their finding, and the ad stays."""
     done, other = convert(CAR, to="v4"), convert({**CAR, "source_id": "2"}, to="v4")
     moped = convert({**MOPED, "source_id": "moped-017"}, to="v4")
     for receipt, code in ((other.receipt, "receipt.other"), (moped.receipt, "receipt.other"), ({}, "receipt.damaged")):
@@ -625,15 +629,15 @@ def test_a_receipt_is_of_one_ad_and_as_it_was_written() -> None:
 @pytest.mark.parametrize("kind", ["v1/car", "v3/tank"])
 @pytest.mark.parametrize("side", ["from", "to"])
 def test_a_receipt_of_other_schemas_is_a_finding(side: str, kind: str) -> None:
-    """It may have been written where there are more editions and categories; it is not used, and the ad stays."""
+    """It may come from schemas with more editions and categories; it is not used, and the ad stays."""
     done = convert(CAR, to="v4")
-    told = {name: value for name, value in {**done.receipt, side: kind}.items() if name != "check"}
-    back = convert(done.ad, to="v3", receipt={**told, "check": digest(told)})
+    receipt = {name: value for name, value in {**done.receipt, side: kind}.items() if name != "check"}
+    back = convert(done.ad, to="v3", receipt={**receipt, "check": digest(receipt)})
     assert (codes(back), back.ad is done.ad, back.complete) == (["receipt.other"], True, False)
 
 
-def test_an_ad_that_has_been_changed_since_comes_back_with_its_changes() -> None:
-    """Unless the receipt would have overwritten one: that place stays, and is told."""
+def test_later_changes_of_an_ad_are_kept_when_it_is_converted_back() -> None:
+    """If the receipt would overwrite one, the change stays, and there is a finding."""
     done = convert({**CAR, "title": "x"}, to="v4", price_unit="kr")
     sold = {**done.ad, "visible": False, "extra": 1}
     back = convert(sold, to="v3", receipt=done.receipt)
@@ -648,8 +652,8 @@ def test_an_ad_that_has_been_changed_since_comes_back_with_its_changes() -> None
     assert "receipt.changed" in codes(convert(less, to="v3", receipt=done.receipt))
 
 
-def test_migrate_reads_what_it_is_given(tmp_path: Path) -> None:
-    """A path, bytes or a stream of one ad; a byte-order mark is told, several ads or none are a finding."""
+def test_migrate_reads_paths_bytes_and_streams(tmp_path: Path) -> None:
+    """A byte-order mark is a note; several ads or none are a finding."""
     path = tmp_path / "ad.json"
     path.write_bytes(b"\xef\xbb\xbf" + text(CAR).encode())
     for source in (path, str(path), path.read_bytes(), io.BytesIO(path.read_bytes())):

@@ -1,4 +1,4 @@
-"""The diff of a run, given to those who apply diffs, comes to byte for byte what the run would have written."""
+"""The diff of a run, applied by other tools, gives byte for byte what the run would have written."""
 
 import json
 import os
@@ -18,7 +18,7 @@ from v4schema.output import formats
 Ad = dict[str, Any]
 UPDATE = ("--operation", "update", "--category", "moped")
 
-#: What Python takes for the end of a line, and no diff does; and what is no UTF-8, which no JSON has.
+#: Line ends of Python that are none in a diff, and bytes that are no UTF-8, and so no JSON.
 ENDS = "\u2028\u2029\u0085\x0b\x0c\x1c\x1d\x1e\r"
 WITHIN = json.dumps({"title": "Fin\u2028moped\u2029\u0085 å", "visible": "ja"}, ensure_ascii=False)
 TEXTS = {
@@ -27,7 +27,7 @@ TEXTS = {
     "feed without an end": f"{WITHIN}\n\n{WITHIN}\n{WITHIN}",
     "feed of CRLF": f"\r\n{WITHIN}\r\n" * 3,
     "feed of CRLF without an end": f"{WITHIN}\r\n{WITHIN}",
-    "feed of which one is mended": f'{{"visible": true}}\n{WITHIN}\n{{"visible": true}}\n{WITHIN}\n',
+    "feed of which one ad is fixed": f'{{"visible": true}}\n{WITHIN}\n{{"visible": true}}\n{WITHIN}\n',
     "lines": WITHIN.replace(", ", ",\n"),
     "lines of CRLF": WITHIN.replace(", ", ",\r\n") + "\r\n",
     "lines of CR": WITHIN.replace(", ", ",\r") + "\r",
@@ -54,7 +54,7 @@ NAMES += [
 
 
 def applied(diff: bytes, files: dict[str, bytes]) -> dict[str, bytes]:
-    """What files become by a unified diff, by its definition: a hunk takes lines away at its place, and puts others there."""
+    """Apply a unified diff by its definition: a hunk removes lines at its place and inserts others."""
     lines = re.split(b"(?<=\n)", diff)
     new = {name: [line for line in re.split(b"(?<=\n)", text) if line] for name, text in files.items()}
     name, drift, at = "", 0, 0
@@ -89,7 +89,7 @@ def applied(diff: bytes, files: dict[str, bytes]) -> dict[str, bytes]:
 
 
 def unquoted(name: str) -> str:
-    """The name that a heading means."""
+    """Return the name of a file in the header of a diff."""
     if name.startswith('"'):
         return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), name[1:-1])
     return name.removesuffix("\t")
@@ -97,7 +97,7 @@ def unquoted(name: str) -> str:
 
 @pytest.fixture
 def before(in_empty_folder: Path) -> dict[str, bytes]:
-    """Files of every kind of text, and of every kind of name, by their names."""
+    """Files with every kind of text and of name, by their names."""
     files = {f"text {number}.json": text.encode() for number, text in enumerate(TEXTS.values())}
     files |= {name: TEXTS["feed"].encode() for name in NAMES}
     for name, text in files.items():
@@ -107,14 +107,14 @@ def before(in_empty_folder: Path) -> dict[str, bytes]:
     return files
 
 
-def mended(run: Run, names: list[str]) -> dict[str, bytes]:
-    """What normalising writes of files."""
+def fixed(run: Run, names: list[str]) -> dict[str, bytes]:
+    """Return what normalising writes for files."""
     return {name: run("normalise", *UPDATE, "--quiet", "--", name).stdout_bytes for name in names}
 
 
-def test_a_diff_leads_to_what_normalising_writes(run: Run, before: dict[str, bytes], in_empty_folder: Path) -> None:
-    """For feeds and documents, by the definition of a diff, and by `git apply`."""
-    after = mended(run, [*before])
+def test_a_diff_gives_what_normalising_writes(run: Run, before: dict[str, bytes], in_empty_folder: Path) -> None:
+    """Feeds and documents are patched by the definition of a diff and by `git apply`."""
+    after = fixed(run, [*before])
     assert all(before[name] != after[name] for name in before)
     diff = run("normalise", *UPDATE, "--quiet", "--diff", "--", *before).stdout_bytes
     assert applied(diff, before) == after
@@ -124,9 +124,9 @@ def test_a_diff_leads_to_what_normalising_writes(run: Run, before: dict[str, byt
     assert {name: (in_empty_folder / name).read_bytes() for name in before} == after
 
 
-def test_patch_takes_it_as_well(run: Run, before: dict[str, bytes], in_empty_folder: Path) -> None:
-    """Where there is `patch`; and every diff of it is one that its definition knows, where there is none."""
-    after = mended(run, [*before])
+def test_patch_accepts_the_diff(run: Run, before: dict[str, bytes], in_empty_folder: Path) -> None:
+    """Without the program `patch`, each diff is applied by its definition."""
+    after = fixed(run, [*before])
     patch = shutil.which("patch")
     for name, text in before.items():
         diff = run("normalise", *UPDATE, "--quiet", "--diff", "--", name).stdout_bytes
@@ -137,8 +137,8 @@ def test_patch_takes_it_as_well(run: Run, before: dict[str, bytes], in_empty_fol
         assert applied(diff, {name: text}) == {name: after[name]}
 
 
-def test_a_name_from_the_root_is_written_from_here(run: Run, in_empty_folder: Path) -> None:
-    """Neither `patch` nor `git apply` takes a name from the root; one that is elsewhere stays as it is."""
+def test_absolute_paths_are_written_relative(run: Run, in_empty_folder: Path) -> None:
+    """Neither `patch` nor `git apply` accepts an absolute path; a path outside the current folder stays absolute."""
     (in_empty_folder / "a.json").write_text(WITHIN, "utf-8")
     diff = run("normalise", *UPDATE, "--quiet", "--diff", str(in_empty_folder / "a.json")).stdout
     assert diff.startswith("--- a.json\n+++ a.json\n")
@@ -148,8 +148,8 @@ def test_a_name_from_the_root_is_written_from_here(run: Run, in_empty_folder: Pa
     assert diff.startswith(f"--- {in_empty_folder / 'a.json'}\n")
 
 
-def test_ads_that_are_set_aside_leave_no_drift(run: Run, in_empty_folder: Path) -> None:
-    """The lines of a hunk are those of the file before and after, although lines before it are gone."""
+def test_line_numbers_are_right_although_ads_are_set_aside(run: Run, in_empty_folder: Path) -> None:
+    """The lines of a hunk are those of the file before and after, although earlier lines were removed."""
     whole = json.dumps({"category_id": 1020, "source_id": "1"})
     feed = f'{whole}\n{{"a": 1}}\n{{"b": 1}}\n{whole}\n{whole}\n'
     (in_empty_folder / "feed.ndjson").write_text(feed, "utf-8")
@@ -164,7 +164,7 @@ def test_ads_that_are_set_aside_leave_no_drift(run: Run, in_empty_folder: Path) 
     st.data(),
 )
 def test_any_two_texts_have_a_diff(pieces: list[bytes], data: st.DataObject) -> None:
-    """Whatever bytes they are."""
+    """They may contain any bytes."""
     before = b"".join(pieces)
     after = b"".join(data.draw(st.permutations(pieces)))
     if before != after:
@@ -173,8 +173,8 @@ def test_any_two_texts_have_a_diff(pieces: list[bytes], data: st.DataObject) -> 
         assert applied(diff, {"x": before}) == {"x": after}
 
 
-def test_a_long_piece_in_which_every_line_stands_twice_has_a_diff() -> None:
-    """Where there is no line to hold on to, all of it is old, and all of it new."""
+def test_texts_without_unique_lines_have_a_diff() -> None:
+    """Without a unique line, the diff replaces all of the text."""
     before, after = b"x\ny\n" * 60, b"y\nx\n" * 60
     lines = formats.diff("x", before, after, context=3, headed=True, on_terminal=False)
     diff = "".join(re.sub("\x1b\\[[0-9]*m", "", line) for line in lines).encode()

@@ -40,18 +40,18 @@ def blocks(name: str, language: str) -> Iterator[str]:
 
 
 def having(language: str) -> list[str]:
-    """The pages with a block of a language."""
+    """Return the pages with a block of a language."""
     return [name for name in PAGES if any(blocks(name, language))]
 
 
 @pytest.mark.parametrize("name", having("console"))
 def test_a_page_shows_what_its_commands_print(name: str) -> None:
-    """To the letter, but for lines that an ellipsis stands for; if a new wording is better: python scripts/console_blocks.py."""
+    """An ellipsis stands for any lines. If a new wording is better: python scripts/console_blocks.py."""
     assert played(read(name)) == read(name)
 
 
-def test_the_pages_that_show_how_to_use_it_play_commands() -> None:
-    """And no other output is shown as text, but for what a terminal shows."""
+def test_all_pages_about_usage_have_commands_that_are_run() -> None:
+    """Other blocks of text show only what a terminal shows."""
     assert {"README.md", "getting-started.md", "validate.md", "normalise.md", "convert.md", "sources.md"} <= {*having("console")}
     assert having("text") == ["getting-started.md"]
 
@@ -68,25 +68,25 @@ def test_the_pages_that_show_how_to_use_it_play_commands() -> None:
         ("", "a\n", False),
     ],
 )
-def test_an_ellipsis_stands_for_lines_and_for_nothing_else(shown: str, printed: str, same: bool) -> None:
-    """What is shown stands in what is printed, in its order."""
+def test_an_ellipsis_stands_for_whole_lines(shown: str, printed: str, same: bool) -> None:
+    """The other lines must occur in the output, in their order."""
     assert agrees(shown, printed) == same
 
 
-def test_a_wording_that_has_changed_is_written_anew_and_stays_as_short() -> None:
-    """Beside an ellipsis, the line that is most like the old one."""
+def test_a_changed_message_is_updated_and_the_block_stays_short() -> None:
+    """Next to an ellipsis, the line that is most similar to the old one is kept."""
     page = "```console\n$ printf 'one\\nThis is a new wording.\\nlast\\n'\n…\nThis was an old wording.\n…\n```\n"
     assert played(page) == page.replace("This was an old wording.", "This is a new wording.")
 
 
-def told(block: str) -> list[str]:
-    """What a block of Python says that it prints: in comments behind its prints, or on the lines below them."""
+def documented_output(block: str) -> list[str]:
+    """Return the output that a block of Python documents, in comments behind its prints or on the lines below them."""
     lines = re.findall(r"^ *print\(.*\)(?:  # (.*)|((?:\n# .*)*))$", block, re.MULTILINE)
     return [line for one, several in lines for line in ([one] if one else several.replace("\n# ", "\n").splitlines()[1:])]
 
 
 def ran(name: str) -> tuple[list[str], dict[str, Any]]:
-    """What the Python of a page prints, in the order of its blocks, and the names that it leaves."""
+    """Run the Python blocks of a page, and return what they print and the names that they define."""
     names: dict[str, Any] = {}
     printed = io.StringIO()
     for block in blocks(name, "python"):
@@ -97,26 +97,28 @@ def ran(name: str) -> tuple[list[str], dict[str, Any]]:
 
 
 @pytest.mark.parametrize("name", having("python"))
-def test_the_python_of_a_page_prints_what_it_says(name: str, checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each block after those before it, the last one of a page too."""
+def test_the_python_of_a_page_prints_its_documented_output(name: str, checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The blocks of a page run one after the other."""
     monkeypatch.chdir(checkout)
     printed, names = ran(name)
-    assert agrees("".join(f"{line}\n" for block in blocks(name, "python") for line in told(block)), "\n".join([*printed, ""]))
+    assert agrees(
+        "".join(f"{line}\n" for block in blocks(name, "python") for line in documented_output(block)), "\n".join([*printed, ""])
+    )
     for each in ("client", "session"):
         if each in names:
             names[each].close()
 
 
-def test_the_python_of_the_pages_shows_what_it_comes_to() -> None:
+def test_pages_with_python_document_its_output() -> None:
     """The readme, the library and HTTP print something."""
-    counts = {name: sum(len(told(block)) for block in blocks(name, "python")) for name in having("python")}
+    counts = {name: sum(len(documented_output(block)) for block in blocks(name, "python")) for name in having("python")}
     assert counts["README.md"] >= 3
     assert counts["library.md"] >= 10
     assert counts["http.md"] >= 2
 
 
-def test_an_exporter_that_is_wrong_is_found() -> None:
-    """The law of the page holds as it stands there, and no longer once the imaginary exporter writes what Blocket refuses."""
+def test_the_property_test_of_the_page_finds_a_wrong_exporter() -> None:
+    """It passes as it is on the page, and fails once the imaginary exporter writes what Blocket refuses."""
     (block,) = blocks("property-tests.md", "python")
     names: dict[str, Any] = {}
     exec(compile(block, "<property-tests.md>", "exec"), names)  # noqa: S102  (the page's own lines)
@@ -126,14 +128,14 @@ def test_an_exporter_that_is_wrong_is_found() -> None:
         names["test_what_we_export_is_an_ad"]()
 
 
-def test_a_terminal_shows_what_the_page_says(checkout: Path) -> None:
-    """A finding with the line that it is about."""
+def test_a_terminal_shows_what_the_page_shows(checkout: Path) -> None:
+    """The page shows a finding with its line."""
     (block,) = blocks("getting-started.md", "text")
     assert block in plain(terminal("validate", "examples/messy-moped.json", cwd=checkout))
 
 
-def test_the_ad_of_the_page_comes_back(checkout: Path, in_empty_folder: Path) -> None:
-    """The commands of the page about converting, in their order: in the end the ad is what it was, in every value."""
+def test_the_ad_of_the_page_is_converted_back(checkout: Path, in_empty_folder: Path) -> None:
+    """After all commands of the page about converting, the ad is the original one."""
     shutil.copytree(checkout / "examples", in_empty_folder / "examples", copy_function=shutil.copyfile)
     commands = [shlex.split(line)[1:] for block in blocks("convert.md", "console") for line in typed(block)]
     for words in commands:
@@ -144,7 +146,7 @@ def test_the_ad_of_the_page_comes_back(checkout: Path, in_empty_folder: Path) ->
 
 
 def typed(block: str) -> list[str]:
-    """The commands of a block of shell, or of a console, where they stand behind a prompt."""
+    """Return the commands of a block of shell, or those after the prompts of a console."""
     lines = block.replace("\\\n", "").splitlines()
     return [line.removeprefix("$ ") for line in lines if line.startswith("$ ") or not block.startswith("$ ")]
 
@@ -164,17 +166,17 @@ def test_the_commands_of_the_documents_can_be_parsed() -> None:
 
 
 def test_every_command_and_format_is_in_the_pages() -> None:
-    """Nothing can be done that is not told; the reference has every option."""
+    """Every command and format is described, and the reference has every option."""
     assert {f"`v4schema {name}`" for name in main.commands} <= {*re.findall(r"`v4schema [a-z]+`", read("cli.md"))}
     assert {f"| `{name}` |" for name in FORMATS} <= {*re.findall(r"\| `[a-z]+` \|", read("validate.md"))}
 
 
-def test_every_option_of_converting_is_on_its_page() -> None:
-    """Those that it does not share with normalising, which are in the table; the others are named where they are explained."""
+def test_every_option_of_convert_is_on_its_page() -> None:
+    """The table has those that `normalise` lacks; the others are named where they are explained."""
     shared = {option for param in main.commands["normalise"].params for option in param.opts}
-    own = {max(param.opts, key=len) for param in main.commands["convert"].params if isinstance(param, click.Option)} - shared
+    options = {max(param.opts, key=len) for param in main.commands["convert"].params if isinstance(param, click.Option)} - shared
     listed = {*re.findall(r"^\| `(--[a-z]+)", read("convert.md"), re.MULTILINE)}
-    assert own <= listed
+    assert options <= listed
 
 
 def test_the_settings_of_the_page_are_settings() -> None:
@@ -185,7 +187,7 @@ def test_the_settings_of_the_page_are_settings() -> None:
 
 
 @pytest.mark.parametrize("name", ["README.md", "pre-commit.md"])
-def test_the_hooks_are_the_commands(name: str, checkout: Path) -> None:
+def test_the_hooks_run_existing_commands(name: str, checkout: Path) -> None:
     """The hooks that a page names are defined and run commands and options that exist; there is no release to name yet."""
     hooks = (checkout / ".pre-commit-hooks.yaml").read_text("utf-8")
     defined = re.findall(r"^- id: (\S+)$", hooks, re.MULTILINE)
@@ -197,8 +199,8 @@ def test_the_hooks_are_the_commands(name: str, checkout: Path) -> None:
         assert {*options} <= {option for param in main.commands[command].params for option in param.opts}
 
 
-def test_a_hook_takes_files_by_their_endings_whatever_files_a_user_names(checkout: Path) -> None:
-    """pre-commit gives a hook the files that `files` finds and `exclude` does not; a user's `files` replaces the hook's own."""
+def test_a_hook_selects_files_by_their_endings(checkout: Path) -> None:
+    """It also does so if a user replaces its `files`: pre-commit takes what `files` finds and `exclude` does not."""
     hooks = (checkout / ".pre-commit-hooks.yaml").read_text("utf-8")
     assert not re.search(r"^  files:", hooks, re.MULTILINE)
     patterns = re.findall(r"^  exclude: (.*)$", hooks, re.MULTILINE)
@@ -210,13 +212,13 @@ def test_a_hook_takes_files_by_their_endings_whatever_files_a_user_names(checkou
 
 @pytest.fixture(scope="module")
 def generated(catalogue: Catalogue) -> dict[str, str]:
-    """The pages that are written for the site, by their paths in the repository."""
+    """The pages that are generated for the site, by their paths in the repository."""
     return {f"docs/reference/{path}": text for path, text in reference_pages.pages(catalogue).items()}
 
 
 @pytest.mark.parametrize("name", sorted(LINKED))
-def test_every_link_leads_somewhere(name: str, checkout: Path, generated: dict[str, str]) -> None:
-    """To a file of this repository or a reference page, and to a heading in it."""
+def test_every_link_has_a_target(name: str, checkout: Path, generated: dict[str, str]) -> None:
+    """It is a file of this repository or a reference page, and a heading in it."""
     here = LINKED[name].relative_to(checkout)
     for link in re.findall(r"\]\((?!https?:)([^)]*)\)", read(name)):
         target, _, anchor = link.partition("#")
@@ -234,20 +236,20 @@ def test_every_page_is_on_the_site() -> None:
     assert sorted(listed) == sorted({*(path.stem for path in PAGES.values()), "reference/index"} - {"index", "README"})
 
 
-def test_the_readme_is_one_page() -> None:
-    """What it is and how to begin; the rest is in docs/."""
+def test_the_readme_is_short() -> None:
+    """It says what the project is and how to begin; the rest is in docs/."""
     assert len(read("README.md").splitlines()) <= 130
 
 
-def test_what_an_error_says_to_install_is_what_the_documents_say() -> None:
-    """In a clone and by address, since no index has the package."""
-    told = read("installing.md")
+def test_errors_and_documents_name_the_same_command_to_install() -> None:
+    """It installs from a clone or an address, since no index has the package."""
+    page = read("installing.md")
     for extra in ("openapi", "hypothesis"):
         command = f"pip install '.[{extra}]'"
         assert command in str(errors.MissingExtra(extra))
-        assert f"`{command}`" in told
+        assert f"`{command}`" in page
 
 
-def test_the_changelog_has_a_place_for_what_comes() -> None:
-    """Keep a Changelog: an Unreleased section, and versions in order."""
+def test_the_changelog_has_a_section_for_unreleased_changes() -> None:
+    """It follows Keep a Changelog: an Unreleased section, and versions in order."""
     assert "## [Unreleased]" in read("CHANGELOG.md")

@@ -1,4 +1,4 @@
-"""The two engines: the same answer to every keyword and every value, and one for the other where one cannot be used."""
+"""The two engines give the same results for every keyword and value, and one replaces the other if that cannot be used."""
 
 import itertools
 import json
@@ -20,10 +20,10 @@ from v4schema.catalogue import Catalogue
 from v4schema.dialect import engines
 from v4schema.dialect.engines import ENGINES
 
-#: Numbers near each other, and where floats, 64 bits, and digits end.
+#: Numbers near each other, and at the limits of floats, of 64 bits, and of digits.
 NUMBERS: list[Any] = [0, -0.0, 1, 1.0, -1, 1.5, 0.1, 1e-7, 2**53 - 1, 2**53, float(2**53), 2**53 + 1, 2**63, 2**64, float(2**64)]
 NUMBERS += [10**16, 1e16, 10**20, 1e20, 10**22, 1e22, 10**23, 1e23, int(1e23), 10**23 - 1, 10**400, 1.7e308]
-#: Values that are easily taken for one another, alone and within others.
+#: Values that are easily confused, alone and within others.
 PLAIN: list[Any] = [None, True, False, 0, 1, 1.0, -0.0, "", "1", "true", "\u00e9", "e\u0301", "\U0001f600"]
 LOOKALIKES: list[Any] = [
     *PLAIN,
@@ -35,7 +35,7 @@ LOOKALIKES: list[Any] = [
 
 
 def meaning(value: Any) -> Hashable:  # noqa: ANN401
-    """What a value is to JSON Schema (core, 4.2.2): numbers by their value as it is written, members in any order."""
+    """Return what a value is to JSON Schema (core, 4.2.2): numbers by their value, members in any order."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return "number", Fraction(json.dumps(value) if isinstance(value, float) else value)
     if isinstance(value, list):
@@ -46,22 +46,22 @@ def meaning(value: Any) -> Hashable:  # noqa: ANN401
 
 
 def compiled(schema: dict[str, Any]) -> dict[str, engines.Engine]:
-    """A schema in every engine."""
+    """Compile a schema in every engine."""
     return {name: make(schema) for name, make in ENGINES.items()}
 
 
 def both(schema: dict[str, Any], values: list[Any]) -> list[bool]:
-    """What both engines say of values."""
-    said = {name: [engine.accepts(value) for value in values] for name, engine in compiled(schema).items()}
-    first, *others = said.values()
+    """Return the verdict of both engines about values."""
+    verdicts = {name: [engine.accepts(value) for value in values] for name, engine in compiled(schema).items()}
+    first, *others = verdicts.values()
     differing = [value for n, value in enumerate(values) if any(other[n] != first[n] for other in others)]
     assert not differing, (schema, differing[:3])
     return first
 
 
 @pytest.mark.parametrize("values", [NUMBERS, LOOKALIKES], ids=["numbers", "lookalikes"])
-def test_values_are_equal_as_json_schema_has_it(values: list[Any]) -> None:
-    """That is, true is not 1 and 1.0 is, however deep they are, for `const` and `enum`; 1e23 is what it is written as."""
+def test_values_are_compared_as_json_schema_defines(values: list[Any]) -> None:
+    """In `const` and `enum`, at any depth, 1.0 equals 1 and true does not; 1e23 is compared by its digits."""
     for right in values:
         same = [meaning(value) == meaning(right) for value in values]
         assert both({"const": right}, values) == same
@@ -69,8 +69,8 @@ def test_values_are_equal_as_json_schema_has_it(values: list[Any]) -> None:
 
 
 @pytest.mark.parametrize("values", [NUMBERS, LOOKALIKES], ids=["numbers", "lookalikes"])
-def test_items_are_unique_as_json_schema_has_it(values: list[Any]) -> None:
-    """Two, three and more of them, in any order."""
+def test_unique_items_are_compared_as_json_schema_defines(values: list[Any]) -> None:
+    """Lists have two, three or more items, in any order."""
     several = [list(each) for each in itertools.product(values, repeat=2)]
     near = [each for each in values if isinstance(each, list | dict)] or values
     several += [list(each) for each in itertools.product(near[:16], repeat=3)]
@@ -78,13 +78,13 @@ def test_items_are_unique_as_json_schema_has_it(values: list[Any]) -> None:
 
 
 @given(values=st.lists(st.sampled_from([*NUMBERS, *LOOKALIKES]) | st.lists(st.sampled_from(LOOKALIKES), max_size=3), max_size=9))
-def test_many_items_are_unique_as_json_schema_has_it(values: list[Any]) -> None:
-    """Lists that no table lists."""
+def test_unique_items_of_drawn_lists_are_compared_as_json_schema_defines(values: list[Any]) -> None:
+    """The lists are drawn."""
     assert both({"uniqueItems": True}, [values]) == [len({*map(meaning, values)}) == len(values)]
 
 
-def test_every_keyword_of_the_dialect_means_the_same_to_both(catalogue: Catalogue) -> None:
-    """Whatever value it is given: of lookalikes, of numbers, of texts and lists of each length."""
+def test_every_keyword_means_the_same_to_both_engines(catalogue: Catalogue) -> None:
+    """The values are similar to one another, numbers, texts, and lists of each length."""
     exact = [each for each in NUMBERS if isinstance(each, int | float) and abs(each) < 2**53]
     texts = ["", "a", "\u00e9", "e\u0301", "\U0001f600", "a\n", "\n", "\0", "ab", "abc"]
     values = [*NUMBERS, *LOOKALIKES, *texts, [1, 2, 3], [1, 1, 1.0], [True, 1], {"a": 1, "b": 2}]
@@ -126,24 +126,24 @@ def test_every_keyword_of_the_dialect_means_the_same_to_both(catalogue: Catalogu
                 assert failed["jsonschema-rs"] == failed["jsonschema"], schema
 
 
-def test_no_bound_is_beyond_what_is_exact(catalogue: Catalogue) -> None:
-    """There, the engines would compare a number otherwise: the dialect refuses it."""
+def test_the_dialect_refuses_inexact_bounds(catalogue: Catalogue) -> None:
+    """The engines would compare numbers with them differently."""
     bound = catalogue.read("meta/dialect.json")["$defs"]["bound"]
     assert both(bound, [2**53 - 1, 1 - 2**53, 0.5, 2**53, -(2**53), 2**63 + 1, 1e23]) == [True] * 3 + [False] * 4
 
 
 def broken(folder: Path, how: str, library: str = "jsonschema_rs") -> dict[str, str]:
-    """An environment in which a library is broken in some way."""
+    """Create an environment in which a library is broken in one of several ways."""
     package = folder / library
     package.mkdir()
-    told = {
+    sources = {
         "refuses": "raise ImportError('undefined symbol: Py_Foo')",
         "missing": f"raise ModuleNotFoundError('No module named {library}')",
         "panics": "class PanicException(BaseException): pass\nraise PanicException('panic')",
         "lacks": "",
         "lies": "class Draft202012Validator:\n  def __init__(self, *_, **__): self.is_valid = lambda _: True",
     }
-    (package / "__init__.py").write_text(told.get(how, "from .binary import Draft202012Validator"), "utf-8")
+    (package / "__init__.py").write_text(sources.get(how, "from .binary import Draft202012Validator"), "utf-8")
     if how == "binary":
         (package / "binary.abi3.so").write_bytes(b"\x7fELF broken")
     if how == "version":
@@ -155,14 +155,14 @@ def broken(folder: Path, how: str, library: str = "jsonschema_rs") -> dict[str, 
 
 
 def command(*words: str, env: dict[str, str]) -> "subprocess.CompletedProcess[str]":
-    """What the command comes to."""
+    """Run the command and return its result."""
     return subprocess.run([sys.executable, "-m", "v4schema", *words], capture_output=True, text=True, check=False, env=env)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("how", ["refuses", "missing", "binary", "panics", "lacks", "lies", "version"])
-def test_the_other_engine_serves_where_the_fast_one_cannot(how: str, tmp_path: Path, checkout: Path, run: Run) -> None:
-    """However it is broken: the same findings, and a note of one line; asked for by name, it is refused."""
+def test_the_slow_engine_replaces_a_broken_fast_one(how: str, tmp_path: Path, checkout: Path, run: Run) -> None:
+    """The findings are the same, with a note of one line; if the fast one is asked for by name, it is refused."""
     env = broken(tmp_path, how)
     file, other = (str(checkout / "examples" / f"{name}.json") for name in ("moped", "camper"))
     whole = run("validate", file, other)
@@ -177,8 +177,8 @@ def test_the_other_engine_serves_where_the_fast_one_cannot(how: str, tmp_path: P
     assert "Traceback" not in asked.stderr + done.stderr
 
 
-def test_nothing_is_said_of_an_engine_that_nobody_asked_for(tmp_path: Path, checkout: Path) -> None:
-    """Who names the other engine does not care for the fast one."""
+def test_a_broken_engine_that_is_not_used_is_not_mentioned(tmp_path: Path, checkout: Path) -> None:
+    """With `--engine jsonschema`, the other engine does not matter."""
     done = command(
         "validate", "--engine", "jsonschema", str(checkout / "examples" / "moped.json"), env=broken(tmp_path, "refuses")
     )
@@ -186,8 +186,8 @@ def test_nothing_is_said_of_an_engine_that_nobody_asked_for(tmp_path: Path, chec
     assert "Note" not in done.stderr
 
 
-def test_without_any_engine_it_is_said_why(tmp_path: Path, checkout: Path) -> None:
-    """Both by default, and the one that was asked for."""
+def test_an_error_says_why_no_engine_can_be_used(tmp_path: Path, checkout: Path) -> None:
+    """It names both by default, and otherwise the one that was asked for."""
     broken(tmp_path, "refuses")
     env = broken(tmp_path, "refuses", "jsonschema")
     file = str(checkout / "examples" / "moped.json")
@@ -201,7 +201,7 @@ def test_without_any_engine_it_is_said_why(tmp_path: Path, checkout: Path) -> No
 
 
 def test_the_library_warns_once(tmp_path: Path) -> None:
-    """As Python warns, with a category of its own; other warnings are shown as they are."""
+    """The warning has its own category; other warnings are shown as usual."""
     script = """
 import warnings
 with warnings.catch_warnings(record=True) as caught:
@@ -219,8 +219,8 @@ with print_warnings():
     assert "UserWarning: other" in done.stderr
 
 
-def test_what_stops_a_process_is_not_taken_for_a_broken_library(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither a signal nor memory that has run out says anything of an engine."""
+def test_signals_and_lack_of_memory_are_no_broken_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They say nothing about an engine."""
 
     def stopped(_: object) -> engines.Engine:
         raise KeyboardInterrupt
@@ -230,16 +230,16 @@ def test_what_stops_a_process_is_not_taken_for_a_broken_library(monkeypatch: pyt
         engines.why_unusable("stopped")
 
 
-def test_the_version_that_is_tested_is_the_one_that_is_admitted(checkout: Path) -> None:
-    """In `pyproject.toml`, and where an engine is chosen."""
+def test_the_tested_version_is_the_accepted_one(checkout: Path) -> None:
+    """`pyproject.toml` and the code that chooses an engine agree."""
     admitted = tomllib.loads((checkout / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
     major, minor = engines.TESTED_VERSIONS["jsonschema-rs"].split(".")
     assert f"jsonschema-rs>={major}.{minor},<{major}.{int(minor) + 1}" in admitted
 
 
 @pytest.mark.parametrize("error", [MemoryError, KeyboardInterrupt])
-def test_what_is_no_fault_of_an_engine_is_not_taken_for_one(monkeypatch: pytest.MonkeyPatch, error: type[BaseException]) -> None:
-    """Memory that runs out, and whoever asks to stop."""
+def test_other_exceptions_are_no_fault_of_an_engine(monkeypatch: pytest.MonkeyPatch, error: type[BaseException]) -> None:
+    """Lack of memory and signals are raised."""
 
     def raises(_: object) -> engines.Engine:
         raise error
@@ -249,15 +249,15 @@ def test_what_is_no_fault_of_an_engine_is_not_taken_for_one(monkeypatch: pytest.
         engines.why_unusable("busy")
 
 
-def test_an_engine_that_finds_what_is_not_so_cannot_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However well it can be imported."""
+def test_an_engine_with_wrong_results_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is tested although it can be imported."""
     blind = engines.Engine(accepts=lambda _: True, failures=lambda _: iter(()))
     monkeypatch.setitem(engines.ENGINES, "blind", lambda _: blind)
     assert engines.why_unusable("blind") == "it gives wrong results"
 
 
-def test_an_engine_that_ends_the_process_cannot_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A run that ends without a word looks as if all were well."""
+def test_an_engine_that_ends_the_process_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that ends silently would look like success."""
 
     def ends(_: object) -> engines.Engine:
         raise SystemExit

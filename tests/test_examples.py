@@ -1,8 +1,8 @@
-"""Examples, run by the folder they lie in: `tests/examples/EDITION/CATEGORY/valid`, `invalid`, `normalised` or `converted`.
+"""Examples, tested by their folders: `tests/examples/EDITION/CATEGORY/valid`, `invalid`, `normalised` or `converted`.
 
-Each file holds why it is there, the ad, the operation if it is not create, and, if invalid, the findings as [code, pointer].
-One that is normalised holds what the ad becomes (null if it stays), the findings, and what the caller says; one that is converted
-also to which edition, what is answered, and what is still asked. Adding a case is adding a file. `kept.ndjson` holds near misses.
+Each file contains its reason, the ad, the operation if it is not create, and, if invalid, the findings as [code, pointer]. A
+normalised example contains the new ad (null if it does not change), the findings, and the settings of the caller; a converted one
+also the target edition, the answers, and the open questions. To add a case, add a file. `kept.ndjson` contains near misses.
 """
 
 import json
@@ -22,8 +22,8 @@ NORMALISED = sorted(FOLDER.glob("*/*/normalised/*.json"))
 
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(FOLDER).as_posix())
-def test_an_example_is_what_its_folder_says(path: Path, engine: str) -> None:
-    """Of the kind its folders name; valid without a warning, or invalid with the findings it spells out."""
+def test_an_example_is_valid_or_invalid_as_its_folder_says(path: Path, engine: str) -> None:
+    """It has the kind of its folders; it is valid without a warning, or invalid with exactly its findings."""
     case = json.loads(path.read_text("utf-8"))
     version, category, verdict, _ = path.relative_to(FOLDER).parts
     report = validate(case["ad"], version=version, category=None, operation=case.get("operation", "create"), engine=engine)
@@ -36,7 +36,7 @@ def test_an_example_is_what_its_folder_says(path: Path, engine: str) -> None:
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_every_kept_near_miss_gives_exactly_its_findings(engine: str) -> None:
-    """Each tells the schemas as they are from some mutant of theirs that no other example tells (`scripts/mutate_schemas.py`)."""
+    """Each reveals a mutant of the schemas that no other example reveals (`scripts/mutate_schemas.py`)."""
     cases = [json.loads(line) for line in (FOLDER / "kept.ndjson").read_text("utf-8").splitlines()]
     assert cases
     for case in cases:
@@ -47,12 +47,12 @@ def test_every_kept_near_miss_gives_exactly_its_findings(engine: str) -> None:
 
 
 @pytest.mark.parametrize("path", NORMALISED, ids=lambda path: path.relative_to(FOLDER).as_posix())
-def test_an_example_is_normalised_as_it_says(path: Path) -> None:
-    """To just that ad, with just those findings; what it becomes is valid, unless something is left to a person."""
+def test_an_example_is_normalised_as_expected(path: Path) -> None:
+    """It becomes exactly that ad, with exactly those findings; the ad is valid, unless a finding needs a person."""
     case = json.loads(path.read_text("utf-8"))
     version, category, *_ = path.relative_to(FOLDER).parts
-    said = case.get("said", {})
-    report = preflight(case["ad"], version=version, operation=case.get("operation", "create"), **said)
+    settings = case.get("settings", {})
+    report = preflight(case["ad"], version=version, operation=case.get("operation", "create"), **settings)
     left = [finding for finding in report.findings if finding.code != "category.open"]
     assert case["why"].endswith(".")
     assert report.kind == Kind(version=version, category=category)
@@ -63,30 +63,30 @@ def test_an_example_is_normalised_as_it_says(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", CONVERTED, ids=lambda path: path.relative_to(FOLDER).as_posix())
-def test_an_example_is_converted_as_it_says(path: Path) -> None:
-    """To just that ad, with just those findings and asks; and it comes back."""
+def test_an_example_is_converted_as_expected(path: Path) -> None:
+    """It becomes exactly that ad, with exactly those findings and questions, and is converted back."""
     case = json.loads(path.read_text("utf-8"))
     version, category, *_ = path.relative_to(FOLDER).parts
-    done = migrate(case["ad"], to=case["to"], version=version, answers=case.get("answers"), **case.get("said", {}))
-    told = [[finding.code, finding.at] for finding in done.findings if finding.code != "category.open"]
+    done = migrate(case["ad"], to=case["to"], version=version, answers=case.get("answers"), **case.get("settings", {}))
+    findings = [[finding.code, finding.at] for finding in done.findings if finding.code != "category.open"]
     assert case["why"].endswith(".")
     assert done.origin == Kind(version=version, category=category)
-    assert told == case["findings"]
+    assert findings == case["findings"]
     assert [ask.at for ask in done.questions] == case.get("questions", [])
     assert done.ad == case["becomes"]
     assert json.dumps(revert(done)) == json.dumps(case["ad"])
 
 
 def test_every_category_that_is_converted_has_an_example() -> None:
-    """From the edition that its mapping is written for."""
-    for way in default().edition_paths.values():
-        for category, *_ in way.categories:
-            if not way.back:
-                assert list((FOLDER / way.version / category / "converted").glob("*.json")), category
+    """It is an example of the edition that the mapping is written for."""
+    for path in default().edition_paths.values():
+        for category, *_ in path.categories:
+            if not path.back:
+                assert list((FOLDER / path.version / category / "converted").glob("*.json")), category
 
 
 def test_every_category_of_every_edition_has_examples(kinds: list[Kind]) -> None:
-    """At least three valid and five invalid."""
+    """It has at least three valid and five invalid ones."""
     for kind in kinds:
         for verdict, least in {"valid": 3, "invalid": 5}.items():
             assert len([*(FOLDER / str(kind) / verdict).glob("*.json")]) >= least, (kind, verdict)

@@ -1,4 +1,4 @@
-"""A new category and a new edition are data: files under schemas/, and no Python."""
+"""A new category and a new edition need only data: files under schemas/, and no Python."""
 
 import json
 import shutil
@@ -17,8 +17,8 @@ from v4schema.lint import check
 
 
 @pytest.fixture
-def own(schemas: Path, tmp_path: Path) -> Path:
-    """A copy of some of the schemas of V4 with one category more, and another edition that has it too."""
+def extended(schemas: Path, tmp_path: Path) -> Path:
+    """A copy of some of the schemas of V4 with one more category, and another edition that has it too."""
     folder = tmp_path / "schemas"
     some(schemas, folder)
     leaf = {
@@ -53,7 +53,7 @@ def own(schemas: Path, tmp_path: Path) -> Path:
     catalogue = json.loads((folder / "catalogue.json").read_text("utf-8"))
     entry = {"slug": "hovercraft", "id": 1999, "names": {"sv": "Svävare"}, "documented": "full", "source": ["S"]}
     newest = catalogue["editions"][-1]
-    catalogue |= {"editions": [newest], "mappings": []}  # what is older is not asked for here, and would be checked each time
+    catalogue |= {"editions": [newest], "mappings": []}  # older editions are not needed here, and would be checked each time
     newest["categories"].append(entry | {"schema": "v4/hovercraft.json"})
     third = json.loads(json.dumps(newest).replace('"v4/', '"v5/')) | {"name": "v5", "title": "V5"}
     catalogue["editions"].append(third)
@@ -62,10 +62,10 @@ def own(schemas: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def mapped(own: Path) -> Path:
-    """The same, with a way from V4 to V5 on which hovercrafts split: what they have in V4 is renamed, moved, dropped, filled."""
+def mapped(extended: Path) -> Path:
+    """The same, with mappings from V4 to V5, in which a category splits and fields are renamed, moved, dropped, filled in."""
     split = {"sea-hovercraft": 2001, "land-hovercraft": 2002}
-    leaf = json.loads((own / "v5" / "hovercraft.json").read_text("utf-8"))
+    leaf = json.loads((extended / "v5" / "hovercraft.json").read_text("utf-8"))
     fields = leaf["properties"]["category_fields"]
     for slug, number in split.items():
         new = json.loads(json.dumps(leaf)) | {"$id": f"https://v4schema.invalid/v5/{slug}.json"}
@@ -103,11 +103,11 @@ def mapped(own: Path) -> Path:
                 "properties": {"text": {"description": "Its text.", "x-source": ["S"], "type": "string"}},
             },
         }
-        (own / "v5" / f"{slug}.json").write_text(json.dumps(new), "utf-8")
-    leaf = json.loads((own / "v4" / "hovercraft.json").read_text("utf-8"))
+        (extended / "v5" / f"{slug}.json").write_text(json.dumps(new), "utf-8")
+    leaf = json.loads((extended / "v4" / "hovercraft.json").read_text("utf-8"))
     leaf["properties"]["remarks"] = json.loads(json.dumps(new["properties"]["remarks"]).replace('"text"', '"message"'))
-    (own / "v4" / "hovercraft.json").write_text(json.dumps(leaf), "utf-8")
-    catalogue = json.loads((own / "catalogue.json").read_text("utf-8"))
+    (extended / "v4" / "hovercraft.json").write_text(json.dumps(leaf), "utf-8")
+    catalogue = json.loads((extended / "catalogue.json").read_text("utf-8"))
     newest = catalogue["editions"][-1]
     newest["categories"] = [each for each in newest["categories"] if each["slug"] != "hovercraft"] + [
         {"slug": slug, "id": number, "names": {"en": slug}, "schema": f"v5/{slug}.json", "documented": "full", "source": ["S"]}
@@ -122,11 +122,11 @@ def mapped(own: Path) -> Path:
             "unmapped": {"moped": {"message": "Nobody knows.", "source": ["S"]}},
         }
     )
-    (own / "catalogue.json").write_text(json.dumps(catalogue), "utf-8")
-    (own / "v4-to-v5").mkdir()
-    kept = [*json.loads((own / "v3-to-v4" / "shared.json").read_text("utf-8"))["keep"], "/price/*/amount", "/image_urls"]
-    kept += [*json.loads((own / "v3-to-v4" / "same.json").read_text("utf-8"))["keep"]]
-    kept += [*json.loads((own / "v3-to-v4" / "vehicle.json").read_text("utf-8"))["keep"]]
+    (extended / "catalogue.json").write_text(json.dumps(catalogue), "utf-8")
+    (extended / "v4-to-v5").mkdir()
+    kept = [*json.loads((extended / "v3-to-v4" / "shared.json").read_text("utf-8"))["keep"], "/price/*/amount", "/image_urls"]
+    kept += [*json.loads((extended / "v3-to-v4" / "same.json").read_text("utf-8"))["keep"]]
+    kept += [*json.loads((extended / "v3-to-v4" / "vehicle.json").read_text("utf-8"))["keep"]]
     because = {"why": "It is so.", "source": ["S"]}
     for slug, number in split.items():
         mapping: dict[str, Any] = {
@@ -145,21 +145,21 @@ def mapped(own: Path) -> Path:
         }
         if slug.startswith("land"):
             mapping["move"][1]["steps"] = [{"trim": True}]
-        (own / "v4-to-v5" / f"{slug}.json").write_text(json.dumps(mapping), "utf-8")
-    return own
+        (extended / "v4-to-v5" / f"{slug}.json").write_text(json.dumps(mapping), "utf-8")
+    return extended
 
 
 @pytest.mark.slow
-def test_a_category_that_splits_is_converted_on_the_callers_word(mapped: Path, in_empty_folder: Path) -> None:
-    """Fields are renamed, in arrays too, moved into other objects, dropped and filled in; and all of it comes back."""
-    held = Catalogue(mapped)
-    ad: dict[str, Any] = example(held.schema(held.kind("v4", "hovercraft")))
+def test_the_caller_chooses_the_part_of_a_category_that_splits(mapped: Path, in_empty_folder: Path) -> None:
+    """Fields are renamed, also in arrays, moved, dropped and filled in; and all of it is converted back."""
+    catalogue = Catalogue(mapped)
+    ad: dict[str, Any] = example(catalogue.schema(catalogue.kind("v4", "hovercraft")))
     ad |= {"remarks": [{"message": "Fin"}, {}, {"message": "Ny"}], "url": "https://example.com"}
-    undecided = convert(ad, to="v5", catalogue=held)
+    undecided = convert(ad, to="v5", catalogue=catalogue)
     assert [finding.code for finding in undecided.findings] == ["category.splits"]
     assert undecided.findings[0].message == ("The category v4/hovercraft can become v5/sea-hovercraft or v5/land-hovercraft.")
     answers = {"/category_fields/seats": "4"}
-    for done in (how(ad, to="v5", category="sea-hovercraft", answers=answers, catalogue=held) for how in (convert, migrate)):
+    for done in (how(ad, to="v5", category="sea-hovercraft", answers=answers, catalogue=catalogue) for how in (convert, migrate)):
         assert (done.complete, str(done.kind), done.errors) == (True, "v5/sea-hovercraft", ())
         assert done.ad["category_id"] == 2001
         assert done.ad["category_fields"]["hull"] == {"skirt": "rubber"}
@@ -167,12 +167,12 @@ def test_a_category_that_splits_is_converted_on_the_callers_word(mapped: Path, i
         assert done.ad["remarks"] == [{"text": "Fin"}, {}, {"text": "Ny"}]
         assert "url" not in done.ad
         assert json.dumps(revert(done)) == json.dumps(ad)
-    back = convert(done.ad, to="v4", version="v5", catalogue=held)
+    back = convert(done.ad, to="v4", version="v5", catalogue=catalogue)
     assert back.ad["category_fields"]["skirt"] == "rubber"
-    land = convert({**done.ad, "category_id": 2002}, to="v4", version="v5", catalogue=held)
+    land = convert({**done.ad, "category_id": 2002}, to="v4", version="v5", catalogue=catalogue)
     assert [finding.code for finding in land.findings if finding.code != "schema.required"] == ["category.unmapped"]
     messy = {**ad, "category_fields": {**ad["category_fields"], "skirt": " nylon ", "hull": "none"}}
-    done = migrate(messy, to="v5", category="sea-hovercraft", answers=answers, catalogue=held)
+    done = migrate(messy, to="v5", category="sea-hovercraft", answers=answers, catalogue=catalogue)
     assert done.ad["category_fields"]["hull"] == {"skirt": "nylon"}
     places = {(finding.code, finding.at): finding.to for finding in done.findings}
     assert places["text.respelled", "/category_fields/skirt"] == "/category_fields/hull/skirt"
@@ -180,22 +180,22 @@ def test_a_category_that_splits_is_converted_on_the_callers_word(mapped: Path, i
     assert json.dumps(revert(done)) == json.dumps(messy)
     runner = CliRunner()
     (in_empty_folder / "ad.json").write_text(json.dumps(ad), "utf-8")
-    words = ["convert", "ad.json", "--schemas", str(mapped), "--to", "v5"]
-    assert "category.splits" in runner.invoke(main, words).stderr
-    asked = runner.invoke(main, [*words, "--category", "2002"])
+    args = ["convert", "ad.json", "--schemas", str(mapped), "--to", "v5"]
+    assert "category.splits" in runner.invoke(main, args).stderr
+    asked = runner.invoke(main, [*args, "--category", "2002"])
     assert "field.asked /category_fields/seats" in asked.stderr
     shown = runner.invoke(main, ["show", "--mapping", "v4/hovercraft", "--schemas", str(mapped)]).stdout
     assert "v4/hovercraft to v5/sea-hovercraft" in shown
     assert "v4/hovercraft to v5/land-hovercraft" in shown
     assert "move  /remarks/*/message to /remarks/*/text" in shown
-    told = runner.invoke(main, ["diff", "v4/hovercraft", "v5/sea-hovercraft", "--schemas", str(mapped)]).stdout
-    assert "Moved\n" in told
-    assert "was /category_fields/skirt. It is so." in told
+    printed = runner.invoke(main, ["diff", "v4/hovercraft", "v5/sea-hovercraft", "--schemas", str(mapped)]).stdout
+    assert "Moved\n" in printed
+    assert "was /category_fields/skirt. It is so." in printed
 
 
 @pytest.mark.slow
-def test_a_mapping_that_leaves_something_out_is_damaged(mapped: Path, in_empty_folder: Path) -> None:
-    """A folder of one's own is held against the laws of mappings before it is used."""
+def test_an_incomplete_mapping_is_refused(mapped: Path, in_empty_folder: Path) -> None:
+    """The mappings of the caller's own folder are checked before they are used."""
     path = mapped / "v4-to-v5" / "sea-hovercraft.json"
     mapping = json.loads(path.read_text("utf-8"))
     runner = CliRunner()
@@ -228,73 +228,73 @@ def test_a_mapping_that_leaves_something_out_is_damaged(mapped: Path, in_empty_f
 
 
 @pytest.mark.parametrize("version", ["v4", "v5"])
-def test_a_new_category_and_a_new_edition_work_in_the_library(version: str, own: Path) -> None:
-    """Identified, validated, misspellings and missing fields found, and nothing of it known to any Python file."""
-    held = Catalogue(own)
-    kind = held.kind(version, "Svävare")
-    ad: dict[str, Any] = example(held.schema(kind))
-    report = validate(ad, version=version, catalogue=held)
+def test_a_new_category_and_a_new_edition_work_in_the_library(version: str, extended: Path) -> None:
+    """Ads are identified and validated, with misspelt and missing fields, without a change to any Python file."""
+    catalogue = Catalogue(extended)
+    kind = catalogue.kind(version, "Svävare")
+    ad: dict[str, Any] = example(catalogue.schema(kind))
+    report = validate(ad, version=version, catalogue=catalogue)
     assert (str(report.kind), report.findings) == (f"{version}/hovercraft", ())
-    assert normalise({"kategori": "svävare"}, version=version, catalogue=held).kind == kind
+    assert normalise({"kategori": "svävare"}, version=version, catalogue=catalogue).kind == kind
     ad["category_fields"]["skrit"] = ad["category_fields"].pop("skirt")
-    found = validate(ad, version=version, catalogue=held).findings
+    found = validate(ad, version=version, catalogue=catalogue).findings
     assert [(finding.code, finding.at) for finding in found] == [("field.misnamed", "/category_fields/skrit")]
 
 
 @pytest.mark.no_cover
 @pytest.mark.slow
 @pytest.mark.parametrize("version", ["v4", "v5"])
-def test_a_new_category_and_a_new_edition_work_in_the_command(version: str, own: Path, in_empty_folder: Path) -> None:
-    """--schemas names the folder; show and validate know the rest from it."""
+def test_a_new_category_and_a_new_edition_work_in_the_command(version: str, extended: Path, in_empty_folder: Path) -> None:
+    """--schemas names the folder; show and validate read everything else from it."""
     runner = CliRunner()
-    words = ["--schemas", str(own)]
-    ad = json.loads(runner.invoke(main, ["show", f"{version}/hovercraft", "--example", *words]).stdout)
+    args = ["--schemas", str(extended)]
+    ad = json.loads(runner.invoke(main, ["show", f"{version}/hovercraft", "--example", *args]).stdout)
     (in_empty_folder / "ad.json").write_text(json.dumps(ad), "utf-8")
-    assert runner.invoke(main, ["validate", "--api", version, *words, "ad.json"]).exit_code == 0
+    assert runner.invoke(main, ["validate", "--api", version, *args, "ad.json"]).exit_code == 0
     ad["category_fields"]["skirt"] = "nylom"
     (in_empty_folder / "ad.json").write_text(json.dumps(ad), "utf-8")
-    result = runner.invoke(main, ["validate", "--api", version, *words, "ad.json"])
+    result = runner.invoke(main, ["validate", "--api", version, *args, "ad.json"])
     assert result.exit_code == 1
     assert 'error schema.enum /category_fields/skirt "nylom" is not a valid choice. Use "nylon". [S]' in result.stdout
-    assert f"{version}/hovercraft" in runner.invoke(main, ["show", version, *words]).stdout
+    assert f"{version}/hovercraft" in runner.invoke(main, ["show", version, *args]).stdout
 
 
 @pytest.mark.parametrize("gone", ["v3", "v4"])
 def test_an_edition_is_deleted_by_deleting_its_folder(gone: str, schemas: Path, tmp_path: Path) -> None:
-    """And its entry in the catalogue, with the mappings that lead to or from it; the other is what it was."""
+    """Its entry in the catalogue and its mappings go as well; the other edition does not change."""
     folder = tmp_path / "schemas"
     shutil.copytree(schemas, folder)
     for path in (gone, "v3-to-v4"):
         shutil.rmtree(folder / path)
-    told = json.loads((folder / "catalogue.json").read_text("utf-8"))
-    told["editions"] = [edition for edition in told["editions"] if edition["name"] != gone]
-    told |= {"default": told["editions"][0]["name"], "mappings": []}
-    (folder / "catalogue.json").write_text(json.dumps(told), "utf-8")
-    held, whole = Catalogue(folder), Catalogue(schemas)
-    check(held)
-    assert [*held.editions] == [edition for edition in whole.editions if edition != gone]
-    for edition in held.editions.values():
+    content = json.loads((folder / "catalogue.json").read_text("utf-8"))
+    content["editions"] = [edition for edition in content["editions"] if edition["name"] != gone]
+    content |= {"default": content["editions"][0]["name"], "mappings": []}
+    (folder / "catalogue.json").write_text(json.dumps(content), "utf-8")
+    catalogue, whole = Catalogue(folder), Catalogue(schemas)
+    check(catalogue)
+    assert [*catalogue.editions] == [edition for edition in whole.editions if edition != gone]
+    for edition in catalogue.editions.values():
         for slug in (None, *edition.categories):
             kind = Kind(version=edition.name, category=slug)
-            assert held.schema(kind) == whole.schema(kind)
+            assert catalogue.schema(kind) == whole.schema(kind)
 
 
-def test_a_new_category_has_numbers_of_the_plausible_or_none(own: Path) -> None:
-    """Without a row nothing is warned of; with one, in kronor, both editions warn in their own units."""
-    ad: dict[str, Any] = example(Catalogue(own).schema(Catalogue(own).kind("v4", "hovercraft")))
+def test_a_new_category_may_have_plausible_numbers(extended: Path) -> None:
+    """Without a row there is no warning; with one, in kronor, both editions warn in their own units."""
+    ad: dict[str, Any] = example(Catalogue(extended).schema(Catalogue(extended).kind("v4", "hovercraft")))
     ad["price"][0]["amount"] = 50
     ad["category_fields"]["physics"] = {"gross_weight": {"unit": "kg", "value": 10**6}}
-    assert validate(ad, catalogue=Catalogue(own)).findings == ()
-    table = json.loads((own / "plausibility.json").read_text("utf-8"))
+    assert validate(ad, catalogue=Catalogue(extended)).findings == ()
+    table = json.loads((extended / "plausibility.json").read_text("utf-8"))
     table["measures"]["price"]["categories"]["hovercraft"] = {"lowest": 9000, "typical": 90000}
     table["measures"]["weight"]["categories"]["hovercraft"] = {"highest": 4000}
-    (own / "plausibility.json").write_text(json.dumps(table), "utf-8")
+    (extended / "plausibility.json").write_text(json.dumps(table), "utf-8")
     for version in ("v4", "v5"):
-        held = Catalogue(own)
-        codes = {finding.at: finding.code for finding in validate(ad, version=version, catalogue=held).findings}
+        catalogue = Catalogue(extended)
+        codes = {finding.at: finding.code for finding in validate(ad, version=version, catalogue=catalogue).findings}
         assert codes == {
             "/price/0/amount": "price.implausible",
             "/category_fields/physics/gross_weight/value": "weight.implausible",
         }
-        amount = example(held.schema(held.kind(version, "hovercraft")))["price"][0]["amount"]
+        amount = example(catalogue.schema(catalogue.kind(version, "hovercraft")))["price"][0]["amount"]
         assert amount == 9000000

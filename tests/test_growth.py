@@ -1,4 +1,4 @@
-"""Work grows as its input does: counted in lines of Python that are run, not in seconds. `scripts/growth.py` takes the time."""
+"""Work grows in proportion to its input, counted in lines of Python that run. `scripts/growth.py` measures time."""
 
 import difflib
 import json
@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from ads import CAR, MOPED
-from drawn import HELD
 from hypothesis import given
 from hypothesis import strategies as st
+from json_strategies import CATALOGUE
 
 from v4schema import Kind, convert, migrate, normalise, validate
 from v4schema.conversion import receipts
@@ -28,7 +28,7 @@ from v4schema.spelling import single_spaced, word_key
 
 
 def lines(call: Callable[[], object]) -> int:
-    """Count the lines of Python that a call runs: in a thread of its own, so that nothing else that traces is put aside."""
+    """Count the lines of Python that a call runs, in a separate thread, so that other trace functions stay set."""
     count = 0
 
     def counted(_: FrameType, event: str, __: object) -> Any:  # noqa: ANN401
@@ -40,53 +40,53 @@ def lines(call: Callable[[], object]) -> int:
         sys.settrace(counted)
         call()
 
-    with ThreadPoolExecutor(max_workers=1) as own:
-        own.submit(traced).result()
+    with ThreadPoolExecutor(max_workers=1) as executor:
+        executor.submit(traced).result()
     return count
 
 
 class Items(list[Any]):
-    """A list that counts how often a list is copied."""
+    """A list that counts how often it is copied."""
 
     copies = 0
 
     def copy(self) -> list[Any]:
-        """Copy it, and count that."""
+        """Copy the list and count the copy."""
         Items.copies += 1
         return Items(self)
 
 
 def amounts(size: int) -> list[Any]:
-    """Prices, as they should be."""
+    """Return valid prices."""
     return [{"type": "list", "amount": number, "currency": "SEK"} for number in range(size)]
 
 
 def misnamed(size: int) -> list[Any]:
-    """Prices with a wrong name in each."""
+    """Return prices with a wrong name in each."""
     return [{"type": "list", "belopp": number, "currency": "SEK"} for number in range(size)]
 
 
 def pictures(size: int) -> list[Any]:
-    """Pictures, each twice and with blanks around it."""
+    """Return pictures, each twice and with blanks around it."""
     return [f" https://example.com/{number // 2}.jpg " for number in range(size)]
 
 
 def explained(size: int) -> Callable[[], object]:
-    """Make the receipt of as many changes that there is a reason for as of such that there is none for."""
+    """Create the receipt of many changes, half of which have a reason."""
     findings = [Finding(code="field.dropped", at=f"/a/{number}", message=f"{number}", level=Level.NOTE) for number in range(size)]
     before, after = ({"a": [value] * size, "b": [value] * size} for value in (1, 2))
     kind = Kind(version="v4")
-    done = Conversion(ad=after, given=before, kind=kind, origin=kind, catalogue=HELD, reported=tuple(findings))
+    done = Conversion(ad=after, given=before, kind=kind, origin=kind, catalogue=CATALOGUE, reported=tuple(findings))
     return lambda: done.receipt
 
 
-def slip(new: object, given_: object) -> receipts.Receipt:
-    """Make the receipt that leads from one value back to another."""
+def receipt(new: object, given_: object) -> receipts.Receipt:
+    """Create the receipt that converts one value back to another."""
     return receipts.create({"a": given_}, {"a": new}, why=lambda *_, **__: "so")
 
 
 def brought_back(size: int) -> Callable[[], object]:
-    """Bring an ad back whose every price was changed, and half of whose pictures went."""
+    """Convert an ad back in which every price was changed and half of the pictures were removed."""
     given_ = {"price": amounts(size), "image_urls": pictures(size)}
     new = {"price": [{**each, "amount": each["amount"] + 1} for each in given_["price"]], "image_urls": pictures(size // 2)}
     receipt = receipts.create(given_, new, why=lambda *_, **__: "so")
@@ -94,7 +94,7 @@ def brought_back(size: int) -> Callable[[], object]:
 
 
 def rewriting(size: int) -> Callable[[], object]:
-    """Rewrite a text in which all is renamed, moved, changed or gone."""
+    """Rewrite a text in which everything is renamed, moved, changed or removed."""
     before: dict[str, Any] = {"a": [{"b": f"{number}"} for number in range(size)], "c": [f"{each} " for each in range(size)]}
     after = {"a": [{"d": each["b"]} for each in before["a"]], "c": [each.strip() for each in before["c"][::2]], "e": {}}
     origins: dict[Place, Place] = {("a", number, "d"): ("a", number, "b") for number in range(size)}
@@ -105,14 +105,14 @@ def rewriting(size: int) -> Callable[[], object]:
 
 
 def compared(size: int) -> Callable[[], object]:
-    """Compare two texts of which every third line is another."""
+    """Compare two texts in which every third line differs."""
     old = [line for number in range(size) for line in (f"{number}\n", "},\n", f"{number} stays\n")]
     new = [line for number in range(size) for line in (f"{number} new\n", "},\n", f"{number} stays\n")]
     return lambda: [*unified_diff(old, new, "a", "a")]
 
 
 def on_the_way(size: int) -> Callable[[], object]:
-    """Follow every place that has moved."""
+    """Follow every place that was moved."""
     source_map = SourceMap()
     for number in range(size):
         source_map.moved(("a", number, "b"), ("a", number, "c"))
@@ -120,14 +120,14 @@ def on_the_way(size: int) -> Callable[[], object]:
 
 
 def unlike(size: int) -> Callable[[], object]:
-    """Tell items apart that cannot be sorted."""
+    """Compare items that cannot be sorted."""
     items = [[number] if number % 2 else {"a": number} for number in range(size)]
     ad = {"category_id": "1121", "category_fields": {"powertrain": {"fuels": items}}}
     return lambda: validate(ad, engine="jsonschema")
 
 
 def asked(size: int) -> Callable[[], object]:
-    """Ask an ad with a title that is nearly an amount."""
+    """Ask the questions of an ad with a title that is nearly an amount."""
     ad = {**MOPED, "title": "1 " * size}
     return lambda: convert(ad, to="v4").questions
 
@@ -142,16 +142,16 @@ WORK: dict[str, Callable[[int], Callable[[], object]]] = {
     "texts are rewritten": rewriting,
     "texts are compared": compared,
     "places are followed": on_the_way,
-    "unlike items are told apart": unlike,
+    "unlike items are compared": unlike,
     "suggestions are read": asked,
 }
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("work", WORK)
-def test_four_times_as_much_is_no_more_than_about_four_times_the_work(work: str) -> None:
-    """What took the square of it would take sixteen times as much."""
-    WORK[work](3)()  # so that what is made once is made
+def test_work_is_linear(work: str) -> None:
+    """Input of four times the size takes about four times the work; quadratic work would take sixteen times as much."""
+    WORK[work](3)()  # so that caches are filled
     little, much = (lines(WORK[work](size)) for size in (100, 400))
     assert much <= 5 * little
 
@@ -159,13 +159,13 @@ def test_four_times_as_much_is_no_more_than_about_four_times_the_work(work: str)
 @pytest.mark.parametrize(
     "work",
     [
-        lambda size: receipts.restore({"a": Items([{"b": 1}] * size)}, slip([{"b": 1}] * size, [{"b": 2}] * size)),
+        lambda size: receipts.restore({"a": Items([{"b": 1}] * size)}, receipt([{"b": 1}] * size, [{"b": 2}] * size)),
         lambda size: normalise({"category_id": "1121", "price": Items(misnamed(size))}),
         lambda size: migrate({**CAR, "price": Items(misnamed(size))}, to="v4", price_unit="kr"),
     ],
 )
 def test_a_list_is_not_copied_for_each_of_its_items(work: Callable[[int], object]) -> None:
-    """However many they are, it is copied as often."""
+    """The number of copies does not depend on the number of items."""
     counts = []
     for size in (5, 50):
         Items.copies = 0
@@ -175,8 +175,8 @@ def test_a_list_is_not_copied_for_each_of_its_items(work: Callable[[int], object
 
 
 @given(given_=st.lists(st.sampled_from("abc")), gone=st.sets(st.integers(0, 20)), changed=st.sets(st.integers(0, 20)))
-def test_a_list_that_has_lost_items_keeps_the_text_of_the_others(given_: list[str], gone: set[int], changed: set[int]) -> None:
-    """What is written is the new value, and every item that is one of the old ones looks as one of those did."""
+def test_remaining_items_of_a_list_keep_their_text(given_: list[str], gone: set[int], changed: set[int]) -> None:
+    """The text is that of the new value, and each unchanged item is written as one of its equals was."""
     after = [f"{item}!" if number in changed else item for number, item in enumerate(given_) if number not in gone]
     text = '{"a": [' + ",".join(f' "{item}"  ' for item in given_) + "]}"
     written = rewrite(text.encode(), {"a": given_}, {"a": after}).decode()
@@ -184,19 +184,19 @@ def test_a_list_that_has_lost_items_keeps_the_text_of_the_others(given_: list[st
     assert all(f' "{item}"  ' in written for item in after)
 
 
-def test_of_things_with_one_name_the_first_is_found_without_looking_at_the_others() -> None:
-    """Whether they are taken by their mark or not: counted in steps of the database."""
+def test_the_first_of_many_entries_is_found_without_a_search() -> None:
+    """It is found with or without a mark, counted in steps of the database."""
     for mark in (None, "b"):
         counts = []
         for size in (20, 200):
-            shelf = KeyedQueue()
+            queue = KeyedQueue()
             steps: list[int] = []
             for number in range(size):
-                shelf.put("a", number, "b")
-            shelf._database.set_progress_handler(lambda steps=steps: steps.append(1), 1)  # type: ignore[misc]  # noqa: SLF001
-            assert [shelf.take("a", mark) for _ in range(10)] == [*range(10)]
+                queue.put("a", number, "b")
+            queue._database.set_progress_handler(lambda steps=steps: steps.append(1), 1)  # type: ignore[misc]  # noqa: SLF001
+            assert [queue.take("a", mark) for _ in range(10)] == [*range(10)]
             counts.append(len(steps))
-            shelf.close()
+            queue.close()
         assert counts[1] <= 2 * counts[0]
 
 
@@ -204,8 +204,8 @@ PLACES = st.lists(st.sampled_from(["a", "b", 0]), min_size=1, max_size=4).map(tu
 
 
 @given(st.lists(st.tuples(PLACES, PLACES), max_size=8), PLACES)
-def test_the_way_forth_follows_the_moves_one_after_the_other(moves: list[tuple[Place, Place]], place: Place) -> None:
-    """The first first."""
+def test_target_places_follow_the_moves_in_order(moves: list[tuple[Place, Place]], place: Place) -> None:
+    """The first move is applied first."""
     source_map, wanted = SourceMap(), place
     for source, target in moves:
         source_map.moved(source, target)
@@ -213,8 +213,8 @@ def test_the_way_forth_follows_the_moves_one_after_the_other(moves: list[tuple[P
     assert source_map.to_new(place) == wanted
 
 
-def test_a_draft_leaves_what_was_given_as_it_was() -> None:
-    """What has been changed is its own; what has not is shared."""
+def test_a_draft_does_not_change_the_given_value() -> None:
+    """Changed parts are copies; unchanged parts are shared."""
     given_: dict[str, Any] = {"a": [{"b": 1}, {"c": 2}], "d": {"e": 3}, "f": None}
     before = json.dumps(given_)
     draft = Draft(given_)
@@ -236,20 +236,20 @@ LINES = st.lists(st.sampled_from(["a\n", "b\n", "}\n", "c\n", "d"]), max_size=12
 
 
 @given(old=LINES, new=LINES)
-def test_small_texts_are_compared_as_the_library_does(old: list[str], new: list[str]) -> None:
-    """To the line."""
+def test_small_texts_have_the_diff_of_the_standard_library(old: list[str], new: list[str]) -> None:
+    """All lines are the same."""
     wanted = [*difflib.unified_diff(old, new, "x", "y")]
     assert [*unified_diff(old, new, "x", "y")] == wanted
 
 
 @given(st.data())
-def test_a_difference_leads_from_the_old_text_to_the_new_one(data: st.DataObject) -> None:
-    """Read back, its lines are those of both texts, also where these are large."""
+def test_a_diff_contains_both_texts(data: st.DataObject) -> None:
+    """Its lines are those of both texts, also if these are large."""
     old = [f"{number % data.draw(st.sampled_from([3, 1000]))}\n" for number in range(data.draw(st.integers(0, 200)))]
     new = list(old)
     for place in data.draw(st.lists(st.integers(0, 200), max_size=20)):
         new[place : place + data.draw(st.integers(0, 2))] = [f"{place}!\n"] * data.draw(st.integers(0, 2))
-    told = [
+    diff = [
         *unified_diff(
             old,
             new,
@@ -257,9 +257,9 @@ def test_a_difference_leads_from_the_old_text_to_the_new_one(data: st.DataObject
             "x",
         )
     ]
-    assert bool(told) == (old != new)
+    assert bool(diff) == (old != new)
     rest, at = list(old), 0
-    for line in told[2:]:
+    for line in diff[2:]:
         if line.startswith("@@"):
             start, length = (int(each) for each in f"{line.split()[2][1:]},1".split(",")[:2])
             at = start - 1 if length else start
@@ -274,8 +274,8 @@ def test_a_difference_leads_from_the_old_text_to_the_new_one(data: st.DataObject
     assert rest == new
 
 
-def test_accents_are_not_put_in_order_in_a_text_that_is_no_word() -> None:
-    """It would take the square of their number; a word has a few."""
+def test_accents_are_not_sorted_in_a_text_that_is_no_word() -> None:
+    """Sorting takes the square of their number, and a word has few."""
     assert word_key("E\u0301") == word_key("\u00e9")
     for text in ("\u0301\u0316" * 501, "e\u0301" * 501):
         assert word_key(text) == single_spaced(text) == text

@@ -1,4 +1,4 @@
-"""Real HTTP: a stand-in for the API on loopback, and what stands before it."""
+"""Real HTTP: a local stand-in for the API, behind the middleware and checked clients."""
 
 import array
 import asyncio
@@ -19,7 +19,7 @@ from typing import Any
 import httpx
 import pytest
 import requests
-from drawn import Ad
+from json_strategies import Ad
 from local_api import Api, serving
 from odd_requests import exchange, results
 from requests.adapters import BaseAdapter
@@ -33,7 +33,7 @@ from v4schema.openapi import PreflightError
 from v4schema.openapi.wsgi import Preflight
 
 GUIDE = Path(__file__).parent / "guide"
-#: What a client of HTTP answers with: status and parsed body.
+#: The answer that a client of HTTP returns: status and parsed body.
 Answer = tuple[int, Any]
 #: The guide's own hosts.
 HOSTS = re.compile(r"https://(api[.]blocket[.]se/pro-import-api|pro-import-api[.]blocket[.]se)")
@@ -41,7 +41,7 @@ HOSTS = re.compile(r"https://(api[.]blocket[.]se/pro-import-api|pro-import-api[.
 
 @pytest.fixture
 def api() -> Iterator[str]:
-    """The address of a stand-in for the API, with the middleware before it."""
+    """The address of a stand-in for the API, with the middleware in front of it."""
     with serving(Preflight(Api())) as address:
         yield address
 
@@ -55,7 +55,7 @@ def unguarded() -> Iterator[tuple[str, Api]]:
 
 
 def commands(address: str, whole: Ad) -> dict[str, list[str]]:
-    """The guide's own commands by name, to be sent to an address; where it says "complete ad payload", it is put there."""
+    """The guide's commands by name, for an address; "complete ad payload" is replaced by an ad."""
     payload = "{ /* complete ad payload */ }"
     texts = {
         name: (GUIDE / f"{name}.sh").read_text("utf-8").replace("\\\n", "") for name in ("create", "list", "replace", "update")
@@ -130,13 +130,13 @@ def by_hook(command: list[str]) -> Answer:
     return answer.status_code, answer.json()
 
 
-without_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
+without_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is missing")
 SENDERS = [pytest.param(by_curl, marks=without_curl), by_requests, by_httpx, by_async_httpx, by_hook]
 
 
 @pytest.mark.parametrize("send", SENDERS)
-def test_the_guides_examples_are_answered(send: Callable[[list[str]], Answer], api: str, guide: Callable[[str], Ad]) -> None:
-    """Each of its commands passes what stands before client and server, and does what the guide says."""
+def test_commands_of_the_guide_are_answered(send: Callable[[list[str]], Answer], api: str, guide: Callable[[str], Ad]) -> None:
+    """Each of them passes the checks of client and server, and does what the guide says."""
     command = commands(api, guide("moped"))
     status, created = send(command["create"])
     assert (status, created["source_id"], created["state"]) == (201, "moped-001", "created")
@@ -149,8 +149,8 @@ def test_the_guides_examples_are_answered(send: Callable[[list[str]], Answer], a
 
 
 @without_curl
-def test_what_the_middleware_refuses_is_answered_as_by_the_api(api: str, guide: Callable[[str], Ad]) -> None:
-    """400 nested like the ad, 401 and 415 with a detail; the guide's placeholder for an ad is no JSON."""
+def test_the_middleware_answers_refusals_as_the_api_does(api: str, guide: Callable[[str], Ad]) -> None:
+    """400 is nested like the ad, 401 and 415 have a detail; the guide's placeholder for an ad is no JSON."""
     ad = guide("moped")
     del ad["category_fields"]["brand"]
     method, url, headers, _ = parts(commands(api, ad)["create"])
@@ -171,7 +171,7 @@ def test_what_the_middleware_refuses_is_answered_as_by_the_api(api: str, guide: 
 
 
 def test_a_chunked_body_reaches_the_application_whole(api: str, guide: Callable[[str], Ad]) -> None:
-    """What comes in pieces is checked, and passed on."""
+    """A body in chunks is checked and passed on."""
     method, url, headers, body = parts(commands(api, guide("moped"))["create"])
     assert body is not None
     pieces = [body[:100], body[100:]]
@@ -180,7 +180,7 @@ def test_a_chunked_body_reaches_the_application_whole(api: str, guide: Callable[
 
 
 def requests_in_pieces(method: str, url: str, headers: dict[str, str], pieces: list[bytes]) -> int:
-    """The status of the answer to a body that comes in pieces."""
+    """Send a body in chunks by requests and return the status of the answer."""
     with requests.Session() as session:
         session.trust_env = False
         session.mount("http://127.0.0.1", v4schema.openapi.requests.Preflight())
@@ -188,13 +188,13 @@ def requests_in_pieces(method: str, url: str, headers: dict[str, str], pieces: l
 
 
 def httpx_in_pieces(method: str, url: str, headers: dict[str, str], pieces: list[bytes]) -> int:
-    """The same by httpx with nothing before it, so that it goes in pieces indeed."""
+    """Send a body in chunks by httpx, without a check, and return the status of the answer."""
     with httpx.Client(trust_env=False) as client:
         return client.request(method, url, headers=headers, content=iter(pieces)).status_code
 
 
 class Ear(BaseAdapter):
-    """What would send, and only hears."""
+    """A transport that keeps requests instead of sending them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -203,7 +203,7 @@ class Ear(BaseAdapter):
         self.closed = False
 
     def send(self, request: requests.PreparedRequest, *_: Any, **options: Any) -> requests.Response:  # noqa: ANN401
-        """Hear a request."""
+        """Keep a request."""
         self.heard.append(request)
         self.options = options
         answer = requests.Response()
@@ -211,17 +211,17 @@ class Ear(BaseAdapter):
         return answer
 
     def close(self) -> None:
-        """Be closed."""
+        """Note that it was closed."""
         self.closed = True
 
 
-#: What nobody else may read, in the fields it belongs in and in others.
+#: Private values, in their own fields and in others.
 SECRETS = ["0701234567", "asa@example.com", "Åsa Öberg", "ABC12D", "6d2f7a", "moped-0701234567"]
 
 
 @pytest.fixture
 def telling(clean: Ad) -> Ad:
-    """An ad with errors, and with what tells of somebody in all kinds of fields."""
+    """An ad with errors, and with private values in all kinds of fields."""
     clean["source_id"] = SECRETS[5]
     clean["contact"] = {"name": SECRETS[2], "email": "asa@example.com no", "phone": [SECRETS[0]]}
     clean["body"] = "Ring Åsa Öberg, 0701234567"
@@ -234,8 +234,8 @@ def telling(clean: Ad) -> Ad:
     return clean
 
 
-def test_what_is_refused_never_leaves(telling: Ad, caplog: pytest.LogCaptureFixture) -> None:
-    """Not by requests, nor by either client of httpx; the error carries the report; the log tells codes and places alone."""
+def test_a_refused_request_is_not_sent(telling: Ad, caplog: pytest.LogCaptureFixture) -> None:
+    """Requests and both clients of httpx raise an error with the report; the log contains only codes and places."""
     caplog.set_level(logging.DEBUG)
     url, headers = "https://api.blocket.se/pro-import-api/v4/ad", {"X-Auth-Token": "6d2f7a"}
     refused: list[Report] = []
@@ -285,8 +285,8 @@ def test_what_is_refused_never_leaves(telling: Ad, caplog: pytest.LogCaptureFixt
     assert (str(copied), copied.report) == (str(error.value), error.value.report)
 
 
-def test_to_warn_lets_pass_and_logs(telling: Ad, unguarded: tuple[str, Api], caplog: pytest.LogCaptureFixture) -> None:
-    """With `warn`, what has errors is sent all the same, and the log says so."""
+def test_warn_sends_and_logs(telling: Ad, unguarded: tuple[str, Api], caplog: pytest.LogCaptureFixture) -> None:
+    """With `warn`, an ad with errors is sent all the same, and the log says so."""
     address, api = unguarded
     with requests.Session() as session:
         session.trust_env = False
@@ -298,27 +298,27 @@ def test_to_warn_lets_pass_and_logs(telling: Ad, unguarded: tuple[str, Api], cap
     assert record.getMessage().startswith("POST passed with errors: error schema.type /dealer_code; ")
 
 
-def test_what_is_only_warned_of_passes_with_a_word_in_the_log(
+def test_warnings_are_logged_and_the_request_is_sent(
     api: str, guide: Callable[[str], Ad], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A price that makes sense only as kronor, a placeholder: told at the level INFO."""
+    """A price that is plausible only in kronor, or a placeholder, is logged at the level INFO."""
     caplog.set_level(logging.INFO, "v4schema.openapi")
     assert by_httpx(commands(api, guide("moped"))["create"])[0] == 201
-    told = [record for record in caplog.records if record.name == "v4schema.openapi"]
-    assert {record.levelno for record in told} == {logging.INFO}
-    assert "warning price.implausible /price/0/amount" in told[0].getMessage()
+    records = [record for record in caplog.records if record.name == "v4schema.openapi"]
+    assert {record.levelno for record in records} == {logging.INFO}
+    assert "warning price.implausible /price/0/amount" in records[0].getMessage()
 
 
 class Once(io.BytesIO):
-    """A file that can be read but once, as a pipe is."""
+    """A file that can be read only once, as a pipe is."""
 
     def seekable(self) -> bool:
         """Say so."""
         return False
 
 
-def test_the_body_of_a_request_may_come_in_any_form(clean: Ad) -> None:
-    """Text, a file, a pipe, pieces: it is checked whole and sent whole."""
+def test_the_body_of_a_request_may_have_any_form(clean: Ad) -> None:
+    """A text, a file, a pipe and chunks are checked whole and sent whole."""
     text = json.dumps(clean)
     ear = Ear()
     with requests.Session() as session:
@@ -336,8 +336,8 @@ def test_the_body_of_a_request_may_come_in_any_form(clean: Ad) -> None:
     assert ear.closed
 
 
-def test_a_slash_in_a_name_is_no_way_around() -> None:
-    """Where the server tells the path as it was sent, it is checked so; where not, as it is known."""
+def test_an_encoded_slash_does_not_avoid_the_check() -> None:
+    """If the server gives the path as it was sent, that is checked; if not, the decoded one."""
     seen: list[str] = []
 
     def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:  # noqa: ANN401
@@ -355,8 +355,8 @@ def test_a_slash_in_a_name_is_no_way_around() -> None:
     assert seen == ["/v4/ad/a%2Fb"]
 
 
-def test_what_stands_before_the_api_is_made_with_names_that_there_are() -> None:
-    """A category, an edition or an engine that there is not is said at once, and not at the first request."""
+def test_unknown_names_are_refused_before_the_first_request() -> None:
+    """An unknown category, edition or engine raises when the middleware or the client is created."""
     unknown: list[dict[str, Any]] = [{"version": "v9"}, {"category": "aeroplane"}, {"engine": "steam"}]
     for wrong in unknown:
         with pytest.raises(UnknownName):
@@ -364,8 +364,8 @@ def test_what_stands_before_the_api_is_made_with_names_that_there_are() -> None:
     v4schema.openapi.requests.Preflight(version="v3", category="dinghy", engine="jsonschema").close()
 
 
-def test_what_sends_is_closed_with_what_checks() -> None:
-    """A client closes its transport, and that the one it hands on to."""
+def test_a_client_closes_the_wrapped_transport() -> None:
+    """A client closes its transport, and that closes the one that it wraps."""
 
     class Transport(httpx.MockTransport):
         closed = 0
@@ -382,8 +382,8 @@ def test_what_sends_is_closed_with_what_checks() -> None:
     assert Transport.closed == 2
 
 
-def test_an_application_has_the_report_and_its_own_paths(clean: Ad) -> None:
-    """What passes has its report beside it; another path than the API's is no matter of the middleware."""
+def test_an_application_gets_the_report_and_keeps_its_own_paths(clean: Ad) -> None:
+    """A request that passes carries its report; the middleware ignores paths that are not of the API."""
     seen: list[Report | None] = []
 
     def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:  # noqa: ANN401
@@ -404,8 +404,8 @@ def test_an_application_has_the_report_and_its_own_paths(clean: Ad) -> None:
         assert client.post("http://test/v4/ad", headers=headers, content=b"[]").status_code == 200
 
 
-def test_guard_and_application_agree_on_odd_requests() -> None:
-    """On path, method and body, whatever the server tells; `scripts/odd_requests.py` sends thousands."""
+def test_middleware_and_application_agree_on_odd_requests() -> None:
+    """They agree on path, method and body on any server; `scripts/odd_requests.py` sends thousands."""
     for server, counts, fault in results(60, 13):
         assert fault is None, f"{server}: {fault}"
         assert counts["requests"] == 60
@@ -417,7 +417,7 @@ WRONG = b'{"visible": 3}'
 
 
 def asked_for(application: Any, **changed: object) -> tuple[int, Any]:  # noqa: ANN401  (a WSGI application)
-    """The status and the body of the answer to a wrong partial update whose environment is changed; None leaves a name out."""
+    """Return status and body of the answer to a wrong partial update in a changed environment; None removes a name."""
     headers = [("X-Auth-Token", "6d2f7a")]
     environ: dict[str, Any] = EnvironBuilder("/v4/ad/1", method="PATCH", data=WRONG, headers=headers).get_environ()
     environ |= {"CONTENT_TYPE": "application/json", **changed}
@@ -430,23 +430,23 @@ def asked_for(application: Any, **changed: object) -> tuple[int, Any]:  # noqa: 
 
 
 def answering(environ: dict[str, Any], start_response: Any) -> list[bytes]:  # noqa: ANN401
-    """Answer with the body that came."""
+    """Answer with the body of the request."""
     start_response("200 OK", [])
     return [json.dumps(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)).decode()).encode()]
 
 
 @pytest.mark.parametrize("host", ["h?", "h#", "[", "", None, "h\x00", "h h", "@", "h/v4/ads?", "\xff"])
-def test_no_host_is_a_way_around(host: str | None) -> None:
-    """Neither one that ends the path nor one that is none."""
-    status, told = asked_for(Preflight(answering), HTTP_HOST=host)
-    assert (status, told["visible"]) == (400, ["Must be a valid boolean."])
+def test_no_host_avoids_the_check(host: str | None) -> None:
+    """A host may end the path, or be no host at all."""
+    status, answer = asked_for(Preflight(answering), HTTP_HOST=host)
+    assert (status, answer["visible"]) == (400, ["Must be a valid boolean."])
 
 
 @pytest.mark.parametrize(
     "target", ["/v4/%61d/1", "/%764/ad/1", "/v4%2Fad%2f1", "//v4/ad/1", "http://h/v4/ad/1", "/v4/%61%64/%31?x#y"]
 )
-def test_no_spelling_of_a_path_is_a_way_around(target: str) -> None:
-    """What is percent-encoded is judged as the application sees it, on werkzeug's server, which tells both."""
+def test_no_spelling_of_a_path_avoids_the_check(target: str) -> None:
+    """Percent-encoding is decoded as the application does, on werkzeug's server, which gives both forms."""
     with serving(Preflight(answering)) as address:
         port = int(address.rpartition(":")[2])
         head = (
@@ -486,10 +486,10 @@ UNCLEAR: list[tuple[dict[str, object], int, str]] = [
 
 @pytest.mark.parametrize(("changed", "status", "word"), UNCLEAR)
 @pytest.mark.parametrize("warn", [False, True])
-def test_what_can_be_read_in_two_ways_is_refused_with_a_word(
+def test_an_ambiguous_request_is_refused_with_a_reason(
     changed: dict[str, object], status: int, word: str, warn: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Also where errors are only warned of; the log says so too, without the request."""
+    """It is refused with `warn` as well; the log has the reason, without the request."""
     answered = asked_for(Preflight(answering, warn=warn), **changed)
     assert answered[0] == status
     assert word in answered[1]["detail"]
@@ -508,8 +508,8 @@ def test_what_can_be_read_in_two_ways_is_refused_with_a_word(
         {"REQUEST_METHOD": "PURGE"},
     ],
 )
-def test_what_is_no_path_of_the_api_passes_unread(changed: dict[str, object]) -> None:
-    """However odd it is; a path that is encoded twice is none."""
+def test_other_paths_pass_without_a_check(changed: dict[str, object]) -> None:
+    """They may be odd; a path that is encoded twice is no path of the API."""
     assert asked_for(Preflight(answering), **changed) == (200, WRONG.decode())
 
 
@@ -527,27 +527,27 @@ def test_what_is_no_path_of_the_api_passes_unread(changed: dict[str, object]) ->
         {"CONTENT_TYPE": 'application/json; charset="UTF-8"'},
     ],
 )
-def test_a_path_is_judged_however_an_application_routes(changed: dict[str, object]) -> None:
-    """By what it is mounted at, by the raw target, or without the first slash."""
-    status, told = asked_for(Preflight(answering), **changed)
-    assert (status, told["visible"]) == (400, ["Must be a valid boolean."])
+def test_a_path_is_checked_for_every_kind_of_routing(changed: dict[str, object]) -> None:
+    """An application may route by its mount point, by the raw target, or without the first slash."""
+    status, answer = asked_for(Preflight(answering), **changed)
+    assert (status, answer["visible"]) == (400, ["Must be a valid boolean."])
 
 
 def test_a_head_is_checked_as_a_get() -> None:
-    """Routers send it to what answers GET; the refusal has no body."""
+    """Routers send HEAD to the handler of GET; the refusal has no body."""
     changed: dict[str, object] = {"HTTP_X_AUTH_TOKEN": None, "PATH_INFO": "/v4/ad", "CONTENT_LENGTH": "0"}
     assert asked_for(Preflight(answering), REQUEST_METHOD="HEAD", **changed) == (401, None)
     assert asked_for(Preflight(answering), REQUEST_METHOD="GET", **changed)[0] == 401
 
 
-def test_a_path_of_another_edition_does_not_pass_unread() -> None:
-    """Who names an edition has the other one refused."""
-    status, told = asked_for(Preflight(answering, version="v3"))
-    assert (status, told) == (400, ["V3 has no such path."])
+def test_a_path_of_another_edition_is_refused() -> None:
+    """With a named edition, paths of the other ones are refused."""
+    status, answer = asked_for(Preflight(answering, version="v3"))
+    assert (status, answer) == (400, ["V3 has no such path."])
 
 
-def test_what_is_raised_while_checking_is_a_refusal(caplog: pytest.LogCaptureFixture) -> None:
-    """Never a pass and never a traceback; the log names the error and not the request."""
+def test_an_exception_in_the_check_is_a_refusal(caplog: pytest.LogCaptureFixture) -> None:
+    """The request does not pass, there is no traceback, and the log names the error and not the request."""
 
     class Broken(io.BytesIO):
         def readinto(self, _: object) -> int:
@@ -565,7 +565,7 @@ def test_what_is_raised_while_checking_is_a_refusal(caplog: pytest.LogCaptureFix
 
 
 def test_the_application_reads_what_was_checked() -> None:
-    """A body has its length then, and no transfer coding that would be taken off again."""
+    """The body has its length then, and no transfer coding."""
     seen: list[dict[str, Any]] = []
 
     def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:  # noqa: ANN401
@@ -584,7 +584,7 @@ def test_the_application_reads_what_was_checked() -> None:
 
 
 class Twice(io.BytesIO):
-    """A file that says something else when it is set back and read again."""
+    """A file with other content when it is read a second time."""
 
     was_read = False
 
@@ -603,7 +603,7 @@ class Twice(io.BytesIO):
 
 
 class Sips(io.BytesIO):
-    """A file that gives little at a time."""
+    """A file that returns few bytes at a time."""
 
     def read(self, size: int | None = -1, /) -> bytes:
         """Give seven bytes at most."""
@@ -612,7 +612,7 @@ class Sips(io.BytesIO):
 
 @pytest.fixture
 def listening() -> Iterator[tuple[str, list[bytes]]]:
-    """An address, and the bodies that arrive there."""
+    """The address of a server, and the bodies that it receives."""
     arrived: list[bytes] = []
 
     def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:  # noqa: ANN401
@@ -627,20 +627,20 @@ def listening() -> Iterator[tuple[str, list[bytes]]]:
 
 
 def at_offset(file: Any) -> Any:  # noqa: ANN401  (any file)
-    """The file, read up to its third byte or character."""
+    """The file, with its first three bytes or characters read."""
     file.read(2)
     return file
 
 
 def mapped(path: Path) -> mmap.mmap:
-    """A file in memory, which has a place to be read from, and a buffer that begins elsewhere."""
+    """A memory-mapped file at an offset."""
     with path.open("rb") as file:
         return at_offset(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))  # type: ignore[no-any-return]
 
 
 @pytest.mark.filterwarnings("ignore::requests.exceptions.FileModeWarning")
-def test_what_requests_sends_is_what_was_checked(clean: Ad, listening: tuple[str, list[bytes]], tmp_path: Path) -> None:
-    """Byte for byte, in whatever form a body is given; also after a redirect, and with headers that contradict it."""
+def test_requests_sends_what_was_checked(clean: Ad, listening: tuple[str, list[bytes]], tmp_path: Path) -> None:
+    """Every form of a body is sent byte for byte, also after a redirect and with contradicting headers."""
     address, arrived = listening
     clean["title"] = "Åker 2"
     text = json.dumps(clean, ensure_ascii=False)
@@ -686,7 +686,7 @@ def test_what_requests_sends_is_what_was_checked(clean: Ad, listening: tuple[str
 
 
 def test_a_request_without_a_body_stays_without_one(listening: tuple[str, list[bytes]]) -> None:
-    """Whatever its headers say of one."""
+    """Its headers may claim that it has one."""
     address, arrived = listening
     with requests.Session() as session:
         session.trust_env = False
@@ -701,8 +701,8 @@ def test_a_request_without_a_body_stays_without_one(listening: tuple[str, list[b
 @pytest.mark.parametrize(
     "body", [array.array("u", "x"), iter([1]), [3], 3, iter([None]), type("File", (), {"read": lambda *_: None})()]
 )
-def test_requests_refuses_what_is_no_body(body: Any, clean: Ad) -> None:  # noqa: ANN401  (anything)
-    """With a word, and nothing leaves; an array of wide characters is bytes, and no JSON."""
+def test_requests_refuses_values_that_are_no_body(body: Any, clean: Ad) -> None:  # noqa: ANN401  (anything)
+    """The reason is given and nothing is sent; an array of wide characters is bytes, and no JSON."""
     ear = Ear()
     with requests.Session() as session:
         session.mount("https://", v4schema.openapi.requests.Preflight(ear))
@@ -713,7 +713,7 @@ def test_requests_refuses_what_is_no_body(body: Any, clean: Ad) -> None:  # noqa
     assert ear.heard == []
 
 
-def test_forms_and_text_that_is_none_are_refused(clean: Ad) -> None:
+def test_forms_and_invalid_text_are_refused(clean: Ad) -> None:
     """A form is no JSON, and a surrogate is no text."""
     ear = Ear()
     with requests.Session() as session:
@@ -726,7 +726,7 @@ def test_forms_and_text_that_is_none_are_refused(clean: Ad) -> None:
 
 
 class Changing(httpx.ByteStream):
-    """A body of httpx that says something else when it is read again."""
+    """A body of httpx with other content when it is read again."""
 
     def __iter__(self) -> Iterator[bytes]:
         yield from super().__iter__()
@@ -740,8 +740,8 @@ async def trickle(raw: bytes) -> AsyncIterator[bytes]:
 
 
 @pytest.mark.slow
-def test_what_httpx_sends_is_what_was_checked(clean: Ad, listening: tuple[str, list[bytes]], tmp_path: Path) -> None:
-    """Byte for byte, by hooks and transports, sync and async, and after a redirect."""
+def test_httpx_sends_what_was_checked(clean: Ad, listening: tuple[str, list[bytes]], tmp_path: Path) -> None:
+    """Every body is sent byte for byte, by hooks and transports, sync and async, and after a redirect."""
     address, arrived = listening
     raw = json.dumps(clean).encode()
     shifted = tmp_path / "shifted"
@@ -781,8 +781,8 @@ def test_what_httpx_sends_is_what_was_checked(clean: Ad, listening: tuple[str, l
     assert arrived == [raw]
 
 
-def test_httpx_refuses_what_cannot_be_known(clean: Ad, listening: tuple[str, list[bytes]]) -> None:
-    """With a word: text that is not encoded, numbers, a body of the other kind of client, another target than the URL's."""
+def test_httpx_refuses_what_cannot_be_checked(clean: Ad, listening: tuple[str, list[bytes]]) -> None:
+    """It refuses unencoded text, numbers, bodies of the other kind of client, and a target that differs from the URL."""
     address, arrived = listening
     raw = json.dumps(clean).encode()
     given: list[dict[str, Any]] = [

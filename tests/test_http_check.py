@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from drawn import ANY_JSON, KINDS, Ad, ads, broken
-from effort import examples
 from folders import some
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from hypothesis_profiles import examples
+from json_strategies import ANY_JSON, KINDS, Ad, ads, broken
 from jsonschema_path import SchemaPath
 from openapi_core import Config, OpenAPI
 from openapi_core.protocols import Request, Response
@@ -47,7 +47,7 @@ def answered(status: int, body: object = None, kind: str = "application/json") -
     return openapi.response(status, headers={"content-type": kind}, body=raw)
 
 
-def told(report: Report) -> list[tuple[str, str]]:
+def findings_of(report: Report) -> list[tuple[str, str]]:
     """The codes and places of a report."""
     return [(finding.code, finding.at) for finding in report.findings]
 
@@ -57,8 +57,8 @@ def told(report: Report) -> list[tuple[str, str]]:
 @pytest.mark.parametrize(
     ("method", "path", "operation"), [("POST", "", "create"), ("PUT", "/1", "replace"), ("PATCH", "/1", "update")]
 )
-def test_what_is_found_of_an_ad_is_what_validate_finds(method: str, path: str, operation: str, data: st.DataObject) -> None:
-    """The same findings in every part, warnings and notes too, and the same kind."""
+def test_findings_of_an_ad_are_those_of_validate(method: str, path: str, operation: str, data: st.DataObject) -> None:
+    """All parts of the findings are the same, with warnings and notes, and so is the kind."""
     kind = data.draw(st.sampled_from(KINDS))
     ad = data.draw(broken(ads(kind, operation)))
     request = sent(method, f"/{kind.version}/ad{path}", ad)
@@ -111,8 +111,8 @@ def test_what_is_found_of_an_ad_is_what_validate_finds(method: str, path: str, o
         (sent("GET", "/v4/ad/1/log", kind=None), []),
     ],
 )
-def test_what_is_wrong_with_a_request_is_found(request_: Request, expected: list[tuple[str, str]]) -> None:
-    """Path, method, token, query, content type and the text of the body have findings of their own, at the whole."""
+def test_each_error_of_a_request_has_its_finding(request_: Request, expected: list[tuple[str, str]]) -> None:
+    """Path, method, token, query, content type and encoding have findings about the whole request."""
     findings = [finding for finding in check_request(request_).findings if finding.code != "category.missing"]
     assert [finding.code for finding in findings] == [code for code, _ in expected]
     for finding, (_, hint) in zip(findings, expected, strict=True):
@@ -120,41 +120,43 @@ def test_what_is_wrong_with_a_request_is_found(request_: Request, expected: list
         assert finding.source or finding.code.startswith(("json.", "ad."))
 
 
-def test_all_is_found_at_once(clean: Ad) -> None:
-    """A missing token hides nothing of the ad, and what is wrong with the request comes first."""
+def test_all_findings_are_reported_at_once(clean: Ad) -> None:
+    """A missing token hides no finding of the ad; findings of the request come first."""
     report = check_request(sent("POST", "/v4/ad?x=1", clean | {"visible": 3}, token=None))
-    assert told(report) == [("http.token_missing", ""), ("http.query_unknown", ""), ("schema.type", "/visible")]
+    assert findings_of(report) == [("http.token_missing", ""), ("http.query_unknown", ""), ("schema.type", "/visible")]
     assert (report.valid, report.kind) == (False, Kind(version="v4", category="moped"))
 
 
 @pytest.mark.parametrize("form", [bytes, bytearray, memoryview, bytes.decode])
-def test_a_body_is_never_passed_unread(form: Callable[[bytes], Any], clean: Ad) -> None:
-    """In whatever form it is given, it is judged; what can be no body is an error of the caller's."""
+def test_a_body_of_any_form_is_checked(form: Callable[[bytes], Any], clean: Ad) -> None:
+    """A value that cannot be a body is an error of the caller."""
     body = form(json.dumps(clean | {"visible": 3}).encode())
     headers = {"X-Auth-Token": "6d2f7a", "Content-Type": "application/json"}
     for path in ("/v4/ad", "//v4/ad"):
-        assert told(check_request(openapi.request("POST", HOST + path, headers=headers, body=body))) == [
+        assert findings_of(check_request(openapi.request("POST", HOST + path, headers=headers, body=body))) == [
             ("schema.type", "/visible")
         ]
     for path in ("/v4/ad/..", "/v4/ad/moped-001?x=1"):
-        assert ("schema.type", "/visible") in told(check_request(openapi.request("PUT", HOST + path, headers=headers, body=body)))
+        assert ("schema.type", "/visible") in findings_of(
+            check_request(openapi.request("PUT", HOST + path, headers=headers, body=body))
+        )
     given = MockRequest("http://localhost", "post", "/v4/ad", headers=headers, data=body)
-    assert told(check_request(given)) == [("schema.type", "/visible")]
+    assert findings_of(check_request(given)) == [("schema.type", "/visible")]
     answer = openapi.response(200, headers=headers, body=body)
-    assert told(check_response(sent("GET", "/v4/ad/1"), answer)) == [("schema.type", "/visible")]
+    assert findings_of(check_response(sent("GET", "/v4/ad/1"), answer)) == [("schema.type", "/visible")]
     with pytest.raises(TypeError, match="a body must be bytes or text, not dict"):
         openapi.request("POST", HOST + "/v4/ad", body=clean)  # type: ignore[arg-type]
 
 
-def test_a_buffer_is_judged_by_its_bytes(clean: Ad) -> None:
-    """However its items are laid out; an array is not taken, and text that cannot be encoded is no JSON."""
+def test_a_buffer_is_checked_by_its_bytes(clean: Ad) -> None:
+    """Its memory layout does not matter; an array is refused, and text that cannot be encoded is no JSON."""
     raw = json.dumps(clean).encode()
     raw += b" " * (-len(raw) % 8)
     headers = {"X-Auth-Token": "6d2f7a", "Content-Type": "application/json"}
     doubled = memoryview(bytes(byte for byte in raw for _ in range(2)))
     for body in (memoryview(raw).cast("Q"), memoryview(raw).cast("B", (len(raw) // 8, 8)), doubled[::2]):
         request = openapi.request("POST", HOST + "/v4/ad", headers=headers, body=body)
-        assert (request.body, told(check_request(request))) == (raw, [])
+        assert (request.body, findings_of(check_request(request))) == (raw, [])
     with pytest.raises(TypeError, match="a body must be bytes or text, not array"):
         openapi.request("POST", HOST + "/v4/ad", headers=headers, body=array.array("B", raw))  # type: ignore[arg-type]
     lone = openapi.request("POST", HOST + "/v4/ad", headers=headers, body='{"title": "\ud800"}')
@@ -163,28 +165,28 @@ def test_a_buffer_is_judged_by_its_bytes(clean: Ad) -> None:
 
 @pytest.mark.parametrize("path", ["/v4/%61d", "/%764/ad", "/%76%34/%61%64"])
 def test_a_path_that_is_encoded_needlessly_is_the_same_path(path: str, clean: Ad) -> None:
-    """As RFC 3986 has it; an encoded slash separates nothing."""
-    assert told(check_request(sent("POST", path, clean | {"visible": 3}))) == [("schema.type", "/visible")]
-    assert told(check_request(sent("POST", "/v4%2Fad", clean))) == [("http.path", "")]
+    """RFC 3986 says so; an encoded slash does not separate segments."""
+    assert findings_of(check_request(sent("POST", path, clean | {"visible": 3}))) == [("schema.type", "/visible")]
+    assert findings_of(check_request(sent("POST", "/v4%2Fad", clean))) == [("http.path", "")]
 
 
-def test_headers_of_one_name_are_all_heard(clean: Ad) -> None:
-    """A second content type hides no first one."""
+def test_repeated_headers_are_all_checked(clean: Ad) -> None:
+    """A second content type does not hide the first one."""
     headers = [("X-Auth-Token", "6d2f7a"), ("Content-Type", "text/plain"), ("content-type", "application/json")]
     request = openapi.request("POST", HOST + "/v4/ad", headers=headers, body=json.dumps(clean))
-    assert told(check_request(request)) == [("http.content_type", "")]
+    assert findings_of(check_request(request)) == [("http.content_type", "")]
 
 
-def test_a_body_that_is_sent_as_something_else_is_judged_all_the_same(clean: Ad) -> None:
-    """If it reads as JSON."""
+def test_json_with_another_content_type_is_checked(clean: Ad) -> None:
+    """The content type has a finding as well."""
     wrong = clean | {"visible": 3}
-    found = told(check_request(sent("POST", "/v4/ad", wrong, kind="text/plain")))
+    found = findings_of(check_request(sent("POST", "/v4/ad", wrong, kind="text/plain")))
     assert found == [("http.content_type", ""), ("schema.type", "/visible")]
-    assert told(check_request(sent("POST", "/v4/ad", b"a=1", kind="text/plain"))) == [("http.content_type", "")]
+    assert findings_of(check_request(sent("POST", "/v4/ad", b"a=1", kind="text/plain"))) == [("http.content_type", "")]
 
 
-def test_what_is_told_of_an_answer_speaks_of_the_answer() -> None:
-    """And not of a request."""
+def test_messages_about_an_answer_do_not_name_a_request() -> None:
+    """They describe the answer."""
     html = check_response(sent("GET", "/v4/ad/1"), answered(200, b"<html>", "text/html")).findings[0]
     assert (html.message, html.level) == ("The response is text/html instead of application/json.", v4schema.Level.ERROR)
     log = check_response(sent("GET", "/v4/ad/1/log"), answered(200, {"log": [{"state": "lost"}]})).findings[0]
@@ -193,8 +195,8 @@ def test_what_is_told_of_an_answer_speaks_of_the_answer() -> None:
     assert status == [v4schema.Level.WARNING, v4schema.Level.ERROR]
 
 
-def test_what_rests_on_no_document_says_so(clean: Ad) -> None:
-    """Of a token's looks and of two names for one ad no document tells; of a missing token one does."""
+def test_findings_without_a_document_are_inferred(clean: Ad) -> None:
+    """No document describes the form of a token or two names for one ad; one describes a missing token."""
     report = check_request(sent("PUT", "/v4/ad/2", clean, token="a b"))
     assert {finding.code: finding.source for finding in report.findings} == {
         "http.token_malformed": ("inferred",),
@@ -204,21 +206,21 @@ def test_what_rests_on_no_document_says_so(clean: Ad) -> None:
 
 
 def test_a_body_that_is_no_ad_is_checked_by_its_schema(schemas: Path, tmp_path: Path) -> None:
-    """A description of one's own may have other bodies; a wrong one is an error."""
-    some(schemas, tmp_path / "own")
-    source = json.loads((tmp_path / "own" / "v4" / "openapi.json").read_text("utf-8"))
+    """The caller's own description may have such bodies."""
+    some(schemas, tmp_path / "custom")
+    source = json.loads((tmp_path / "custom" / "v4" / "openapi.json").read_text("utf-8"))
     source["paths"]["/v4/ad"]["post"]["requestBody"]["content"]["application/json"] = {"schema": {"type": "string"}}
-    (tmp_path / "own" / "v4" / "openapi.json").write_text(json.dumps(source), "utf-8")
-    held = Catalogue(tmp_path / "own")
-    assert told(check_request(sent("POST", "/v4/ad", "x"), catalogue=held)) == []
-    report = check_request(sent("POST", "/v4/ad", 3), catalogue=held)
+    (tmp_path / "custom" / "v4" / "openapi.json").write_text(json.dumps(source), "utf-8")
+    catalogue = Catalogue(tmp_path / "custom")
+    assert findings_of(check_request(sent("POST", "/v4/ad", "x"), catalogue=catalogue)) == []
+    report = check_request(sent("POST", "/v4/ad", 3), catalogue=catalogue)
     assert [(finding.code, finding.message, finding.level) for finding in report.findings] == [
         ("http.body", "The body is not as the documents describe it.", v4schema.Level.ERROR)
     ]
 
 
-def test_any_request_of_the_protocol_will_do(clean: Ad) -> None:
-    """What openapi-core's own adapters make is checked as well, and stays as it is."""
+def test_any_request_of_the_protocol_is_accepted(clean: Ad) -> None:
+    """Requests of openapi-core's own adapters are checked and not changed."""
     headers = {"x-auth-token": "6d2f7a"}
     request = MockRequest(
         "http://localhost:8000",
@@ -228,12 +230,12 @@ def test_any_request_of_the_protocol_will_do(clean: Ad) -> None:
         data=json.dumps(clean).encode(),
         content_type="Application/JSON; charset",
     )
-    assert told(check_request(request)) == []
+    assert findings_of(check_request(request)) == []
     assert request.parameters.path == {}
 
 
-def test_the_path_tells_the_edition_unless_the_caller_does(clean: Ad) -> None:
-    """A path of another edition than the caller's is said to be one."""
+def test_the_path_gives_the_edition_unless_the_caller_does(clean: Ad) -> None:
+    """A path of another edition than the caller's has a finding."""
     assert str(check_request(sent("POST", "/v3/ad", clean)).kind) == "v3/moped"
     report = check_request(sent("POST", "/v3/ad", clean), version="v4")
     assert [(finding.code, finding.hint) for finding in report.findings] == [("http.path", "This is a path of v3.")]
@@ -242,31 +244,31 @@ def test_the_path_tells_the_edition_unless_the_caller_does(clean: Ad) -> None:
 
 
 def test_a_partial_update_is_checked_with_the_callers_category() -> None:
-    """Without one, against what all categories share."""
+    """Without a category, only the fields that all categories share are checked."""
     request = sent("PATCH", "/v4/ad/1", {"category_fields": {"body_type": "sedan"}})
-    assert told(check_request(request)) == [("category.missing", "/category_id")]
-    assert ("schema.enum", "/category_fields/body_type") in told(check_request(request, category="moped"))
+    assert findings_of(check_request(request)) == [("category.missing", "/category_id")]
+    assert ("schema.enum", "/category_fields/body_type") in findings_of(check_request(request, category="moped"))
     with pytest.raises(UnknownName):
         check_request(request, category="aeroplane")
 
 
-def test_an_ad_that_names_itself_otherwise_than_its_path_is_warned_of(clean: Ad) -> None:
-    """Percent-encoding is undone first."""
-    assert told(check_request(sent("PUT", "/v4/ad/moped%2D001", clean))) == []
-    assert told(check_request(sent("PUT", "/v4/ad/moped-002", clean))) == [("http.identity", "/source_id")]
+def test_an_identifier_that_differs_from_the_path_is_a_warning(clean: Ad) -> None:
+    """Percent-encoding is decoded first."""
+    assert findings_of(check_request(sent("PUT", "/v4/ad/moped%2D001", clean))) == []
+    assert findings_of(check_request(sent("PUT", "/v4/ad/moped-002", clean))) == [("http.identity", "/source_id")]
 
 
-def test_a_parameter_that_is_described_is_known_and_checked(schemas: Path, tmp_path: Path) -> None:
-    """Descriptions of one's own may have query parameters."""
+def test_described_parameters_are_checked(schemas: Path, tmp_path: Path) -> None:
+    """The caller's own description may have query parameters."""
     some(schemas, tmp_path)
     source = json.loads((tmp_path / "v4" / "openapi.json").read_text("utf-8"))
     page = {"name": "page", "in": "query", "required": True, "schema": {"type": "integer"}}
     source["paths"]["/v4/ad"]["get"]["parameters"] = [page]
     (tmp_path / "v4" / "openapi.json").write_text(json.dumps(source), "utf-8")
-    held = Catalogue(tmp_path)
-    assert told(check_request(sent("GET", "/v4/ad?page=2"), catalogue=held)) == []
-    assert told(check_request(sent("GET", "/v4/ad?page=two"), catalogue=held)) == [("http.parameter", "")]
-    assert told(check_request(sent("GET", "/v4/ad"), catalogue=held)) == [("http.parameter", "")]
+    catalogue = Catalogue(tmp_path)
+    assert findings_of(check_request(sent("GET", "/v4/ad?page=2"), catalogue=catalogue)) == []
+    assert findings_of(check_request(sent("GET", "/v4/ad?page=two"), catalogue=catalogue)) == [("http.parameter", "")]
+    assert findings_of(check_request(sent("GET", "/v4/ad"), catalogue=catalogue)) == [("http.parameter", "")]
 
 
 @pytest.mark.parametrize(
@@ -303,29 +305,29 @@ def test_a_parameter_that_is_described_is_known_and_checked(schemas: Path, tmp_p
         (sent("GET", "/v4/ad"), answered(200, {"results": []}), []),
     ],
 )
-def test_what_is_wrong_with_an_answer_is_found(request_: Request, response: Response, expected: list[tuple[str, str]]) -> None:
-    """What the API says against a request, and what documents do not describe."""
+def test_each_error_of_an_answer_has_its_finding(request_: Request, response: Response, expected: list[tuple[str, str]]) -> None:
+    """Refusals of the API are findings, and so is what no document describes."""
     report = check_response(request_, response)
-    assert told(report) == expected
+    assert findings_of(report) == expected
     assert report.valid == (response.status_code < 400 and {code for code, _ in expected} <= {"http.status", "http.body"})
 
 
-def test_an_ad_that_comes_back_is_checked_as_one_of_the_api(clean: Ad) -> None:
-    """Fields that only answers have are no fault then; of a list each ad is at its own place."""
+def test_an_ad_in_an_answer_may_have_fields_of_answers(clean: Ad) -> None:
+    """In a list, each ad has its own place."""
     returned = clean | {"id": "9b2d6ee4-6f4b-4bfa-8b0a-6a1ad2d3a111", "state": "created", "title": None}
     report = check_response(sent("POST", "/v4/ad"), answered(201, returned))
     assert (str(report.kind), report.findings) == ("v4/moped", ())
     report = check_response(sent("GET", "/v4/ad"), answered(200, [returned, returned | {"state": "sold"}]))
-    assert (str(report.kind), told(report)) == ("v4/moped", [("schema.enum", "/1/state")])
+    assert (str(report.kind), findings_of(report)) == ("v4/moped", [("schema.enum", "/1/state")])
     report = check_response(sent("GET", "/v4/ad"), answered(200, [returned, {"category_id": "1102", "source_id": "2"}]))
-    assert (report.kind, told(report)) == (None, [])
+    assert (report.kind, findings_of(report)) == (None, [])
 
 
 @pytest.mark.slow
 @given(st.data())
 @settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
-def test_what_the_api_says_is_read_back_as_it_was_said(data: st.DataObject) -> None:
-    """`from_api(report.api())` has the places and sentences of the report's errors, in their order."""
+def test_from_api_reverses_api(data: st.DataObject) -> None:
+    """`from_api(report.api())` has the places and messages of the report's errors, in their order."""
     kind = data.draw(st.sampled_from(KINDS))
     ad = data.draw(st.one_of(broken(ads(kind), most=6), ANY_JSON))
     errors = v4schema.validate(ad, version=kind.version).errors
@@ -338,8 +340,8 @@ NAMES = st.lists(st.sampled_from(["price", "0", "1", "01", "٣", "a/b~", "", "99
 
 
 @given(st.lists(st.tuples(NAMES, st.text(min_size=1)), max_size=6))
-def test_places_of_any_kind_come_back(sayings: list[tuple[list[str], str]]) -> None:
-    """Also those with names that look like numbers, each sentence at its place; and a number makes no array of its size."""
+def test_from_api_restores_any_place(sayings: list[tuple[list[str], str]]) -> None:
+    """Names may look like numbers, and a large number does not create a large array."""
     findings = tuple(Finding(code="x.y", at=pointer.write(at), message=message) for at, message in sayings)
     body = Report(findings=findings).api()
     assert len(json.dumps(body)) < 20_000
@@ -370,13 +372,13 @@ def test_places_of_any_kind_come_back(sayings: list[tuple[list[str], str]]) -> N
     ],
 )
 def test_every_shape_of_a_refusal_is_read(body: object, expected: list[tuple[str, str]]) -> None:
-    """Bare arrays, nested lists, `detail`, and what is no sentence at all: nothing is lost."""
+    """Bare arrays, nested lists, `detail`, and values that are no message: nothing is lost."""
     assert [(finding.at, finding.message) for finding in from_api(body)] == expected
 
 
 @given(ANY_JSON)
-def test_no_sentence_of_a_refusal_is_lost(body: object) -> None:
-    """Whatever the API answers, each of its texts and numbers is in a finding."""
+def test_no_text_of_a_refusal_is_lost(body: object) -> None:
+    """Each text and each number of any answer is in a finding."""
 
     def leaves(node: object) -> int:
         below = node.values() if isinstance(node, dict) else node if isinstance(node, list) else None
@@ -386,8 +388,8 @@ def test_no_sentence_of_a_refusal_is_lost(body: object) -> None:
 
 
 @pytest.mark.slow
-def test_openapi_core_is_given_our_judge_through_its_own_door(clean: Ad) -> None:
-    """`Config(schema_validators_factory=…)` of the version that is installed calls it, for bodies and for nothing else."""
+def test_openapi_core_calls_our_validator(clean: Ad) -> None:
+    """`Config(schema_validators_factory=…)` of the installed version calls it for bodies only."""
     reports: list[Report] = []
     app = OpenAPI.from_dict(document("v4"), Config(schema_validators_factory=AdValidatorsFactory("v4", on_report=reports.append)))
     app.validate_request(sent("POST", "/v4/ad", clean))
@@ -407,16 +409,16 @@ def test_openapi_core_is_given_our_judge_through_its_own_door(clean: Ad) -> None
 
 
 @pytest.mark.slow
-def test_openapi_core_unmarshals_what_our_judge_lets_pass(clean: Ad) -> None:
-    """What else it wants of a validator is done by its own."""
+def test_openapi_core_unmarshals_what_our_validator_accepts(clean: Ad) -> None:
+    """Everything else is done by its own validator."""
     app = OpenAPI.from_dict(document("v4"), Config(schema_validators_factory=AdValidatorsFactory("v4")))
     unmarshalled = app.unmarshal_request(sent("POST", "/v4/ad", clean))
     assert unmarshalled.body == clean
     assert unmarshalled.parameters.header == {}
 
 
-def test_our_judge_is_a_validator_like_any_other() -> None:
-    """What openapi-core can ask of one beside its judgement is answered as by its own."""
+def test_our_validator_has_the_interface_of_openapi_core() -> None:
+    """Everything but the verdict is answered as by its own validator."""
     spec = SchemaPath.from_dict(document("v4"))
     for name in ("Ad", "Ads"):
         judge = AdValidatorsFactory("v4").create(spec, spec / "components" / "schemas" / name)
@@ -431,8 +433,8 @@ def test_our_judge_is_a_validator_like_any_other() -> None:
 
 
 @pytest.mark.slow
-def test_openapi_core_alone_says_the_same_of_an_ad(clean: Ad) -> None:
-    """The document needs nothing of ours to be judged by."""
+def test_openapi_core_alone_gives_the_same_verdict(clean: Ad) -> None:
+    """The description can be used without our validator."""
     app = OpenAPI.from_dict(document("v4"))
     app.validate_request(sent("POST", "/v4/ad", clean))
     with pytest.raises(InvalidRequestBody):
@@ -440,9 +442,11 @@ def test_openapi_core_alone_says_the_same_of_an_ad(clean: Ad) -> None:
 
 
 @pytest.mark.parametrize("engine", ["jsonschema-rs", "jsonschema"])
-def test_both_engines_judge(engine: str, clean: Ad) -> None:
-    """The engine is the caller's choice here too."""
-    assert told(check_request(sent("POST", "/v4/ad", clean | {"visible": 3}), engine=engine)) == [("schema.type", "/visible")]
+def test_the_caller_chooses_the_engine(engine: str, clean: Ad) -> None:
+    """Both engines give the same findings."""
+    assert findings_of(check_request(sent("POST", "/v4/ad", clean | {"visible": 3}), engine=engine)) == [
+        ("schema.type", "/visible")
+    ]
 
 
 @pytest.mark.slow
@@ -458,7 +462,7 @@ def test_both_engines_judge(engine: str, clean: Ad) -> None:
     ],
 )
 def test_without_the_extra_the_message_names_it(line: str, needed: bool) -> None:
-    """Describing and reading refusals need nothing more; all else says what to install."""
+    """Describing and reading refusals need no extra; everything else says what to install."""
     script = f"import sys; sys.modules['openapi_core'] = None\nfrom v4schema import openapi\n{line}"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     message = (
@@ -468,8 +472,8 @@ def test_without_the_extra_the_message_names_it(line: str, needed: bool) -> None
     assert (done.returncode == 0) != needed
 
 
-def test_what_is_not_there_is_no_name_of_ours() -> None:
-    """A name that is misspelt is an AttributeError, another missing library is named as itself."""
+def test_unknown_names_are_attribute_errors() -> None:
+    """If another library is missing, the error names that."""
     with pytest.raises(AttributeError, match="has no attribute 'check_requests'"):
         openapi.check_requests  # noqa: B018
     script = "import sys; sys.modules['jsonschema'] = None\nfrom v4schema import openapi\nopenapi.check_request"
@@ -480,8 +484,8 @@ def test_what_is_not_there_is_no_name_of_ours() -> None:
 
 
 @pytest.mark.slow
-def test_only_those_who_check_pay_for_openapi_core() -> None:
-    """Describing the API, and everything else, does without it."""
+def test_openapi_core_is_imported_only_to_check() -> None:
+    """Describing the API, and everything else, does not import it."""
     script = """
 import sys
 import v4schema
@@ -491,8 +495,8 @@ print(sorted({"openapi_core", "werkzeug", "requests", "httpx"} & {*sys.modules})
     assert subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout == "[]\n"
 
 
-def test_a_report_that_refuses_can_be_raised(clean: Ad) -> None:
-    """A preflight error is an invalid ad."""
+def test_a_report_can_be_raised(clean: Ad) -> None:
+    """The error is an `InvalidAd`."""
     report = check_request(sent("POST", "/v4/ad", clean | {"visible": 3}))
     with pytest.raises(InvalidAd, match=r"^/visible: Must be a valid boolean\.$"):
         raise openapi.PreflightError(report)

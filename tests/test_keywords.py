@@ -1,4 +1,4 @@
-"""The table of keywords knows the dialect, and a new keyword needs a row of it, a place in the meta-schema, and a message."""
+"""The table of keywords matches the dialect; a new keyword needs a row, a place in the meta-schema, and a message."""
 
 import json
 import os
@@ -29,7 +29,7 @@ ROWS = """
     Keyword(name="multipleOf", role=Role.ASSERTION, types=_NUMBERS, listing="a multiple of {}", portable=True),
     Keyword(name="maxProperties", role=Role.ASSERTION, types=("object",), listing="members ≤ {}", portable=True),
 """
-#: What is tried in a copy of the package that has these rows.
+#: The script that runs in a copy of the package with these rows.
 TRIAL = """
 import json, sys
 from hypothesis import Phase, find, settings
@@ -63,7 +63,7 @@ print(json.dumps({
 
 
 def test_the_table_and_the_meta_schema_have_the_same_keywords(catalogue: Catalogue) -> None:
-    """The flat form alone has one more, because every object in it is closed."""
+    """The flat form has one more, because every object in it is closed."""
     meta = catalogue.read("meta/dialect.json")
     named = {*meta["properties"]}.union(*(meta["$defs"][each]["properties"] for each in ("field", "rule", "bare")))
     assert {*KEYWORDS} - named == {"additionalProperties"}
@@ -71,7 +71,7 @@ def test_the_table_and_the_meta_schema_have_the_same_keywords(catalogue: Catalog
 
 
 def test_every_assertion_has_a_message(catalogue: Catalogue) -> None:
-    """Except those that are read with another keyword, and those whose failure has a code of its own."""
+    """Exceptions are keywords that belong to another one, and those whose failure has a code of its own."""
     coded = {"additionalProperties", "not", "contains", "anyOf"}
     for keyword in KEYWORDS.values():
         if keyword.role is Role.ASSERTION and not keyword.read_with and keyword.name not in coded:
@@ -119,7 +119,7 @@ def test_values_for_a_keyword_without_a_domain_are_checked(
 def test_a_new_keyword_needs_a_row_a_place_in_the_meta_schema_and_a_message(
     schemas: Path, tmp_path: Path, clean: dict[str, Any]
 ) -> None:
-    """Validating in both engines, near misses, tables of fields, and the OpenAPI description then know it."""
+    """Both engines, near misses, tables of fields, and the OpenAPI description need nothing else."""
     package = Path(v4schema.__file__).parent
     shutil.copytree(package, tmp_path / "v4schema", ignore=shutil.ignore_patterns("schemas", "__pycache__"))
     some(schemas, tmp_path / "schemas")

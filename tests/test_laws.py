@@ -1,4 +1,4 @@
-"""Laws about schemas, engines and messages, for every edition, category and operation."""
+"""Properties of schemas, engines and messages, for every edition, category and operation."""
 
 import itertools
 import json
@@ -8,12 +8,12 @@ from functools import cache
 from typing import Any
 
 import pytest
-from drawn import ANY_JSON, HELD, KINDS, broken, same
-from effort import examples, is_quick, is_thorough
 from expected import expected, failures, forbidden
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from tables import Tally
+from hypothesis_profiles import examples, is_quick, is_thorough
+from json_strategies import ANY_JSON, CATALOGUE, KINDS, broken, same
+from tables import AssertionCounts
 
 from v4schema import Finding, Kind, Level, Report, feed, normalise, openapi, strategies, validate
 from v4schema.dialect.assertions import Assertion, AssertionId, assertions
@@ -24,12 +24,12 @@ from v4schema.strategies.kind_strategies import KindStrategies
 from v4schema.strategies.near_miss import near_misses_of
 
 #: Every kind of ad with every operation of its edition.
-EVERY = [(kind, operation) for kind in KINDS for operation in HELD.edition(kind.version).operations]
+EVERY = [(kind, operation) for kind in KINDS for operation in CATALOGUE.edition(kind.version).operations]
 IN_EACH = pytest.mark.parametrize(("kind", "operation"), EVERY, ids=[f"{kind}-{operation}" for kind, operation in EVERY])
 SLOW = [pytest.mark.slow]
 #: The finding codes and the wrong names, as the files have them.
-FILES = {name: HELD.read(f"{name}.json") for name in ("findings", "words")}
-#: How often each law is tried for each kind and operation.
+FILES = {name: CATALOGUE.read(f"{name}.json") for name in ("findings", "words")}
+#: How many examples each property test draws for each kind and operation.
 FEW = examples(5, suppress_health_check=[*HealthCheck])
 #: Each assertion is violated as simply as possible, or a second time in any way.
 ONCE = settings(max_examples=1, phases=[Phase.generate], suppress_health_check=[*HealthCheck])
@@ -50,7 +50,7 @@ def serious(report: Report) -> set[Finding]:
 @examples(3, suppress_health_check=[*HealthCheck])
 @given(data=st.data(), clean=st.booleans())
 def test_every_drawn_ad_is_valid(kind: Kind, operation: str, data: st.DataObject, clean: bool) -> None:
-    """In both engines; an ad that is drawn clean has no warnings either."""
+    """It is valid in both engines; an ad that is drawn clean has no warnings either."""
     ad = data.draw(strategies.ads(kind.version, kind.category, operation, clean=clean))
     for engine in ENGINES:
         report = found(ad, kind, operation, engine)
@@ -59,8 +59,8 @@ def test_every_drawn_ad_is_valid(kind: Kind, operation: str, data: st.DataObject
 
 
 def identities(kind: Kind, operation: str) -> dict[AssertionId, str]:
-    """What each assertion of a schema asserts, wherever its keyword is: place, keyword, name, code, level and limit."""
-    schema = HELD.schema(kind, operation)
+    """What identifies each assertion of a schema: place, keyword, name, code, level and limit."""
+    schema = CATALOGUE.schema(kind, operation)
     return {
         assertion.id: json.dumps(
             [
@@ -102,32 +102,35 @@ def in_other_editions(version: str) -> frozenset[str]:
 def test_every_near_miss_gives_exactly_its_finding(
     kind: Kind, operation: str, record_property: Callable[[str, object], None]
 ) -> None:
-    """In both engines, and no other; each assertion is violated by an ad, or its failure is always covered by another one.
+    """It has no other finding, in both engines; each assertion is violated by an ad, or always covered by another one.
 
     Assertions that categories and operations of an edition share are violated once in that edition; in the thorough profile, once
     in each category. An assertion that no earlier edition has is violated twice. The quick profile tries every tenth.
     """
-    first, *_ = HELD.edition(kind.version).operations
+    first, *_ = CATALOGUE.edition(kind.version).operations
     if is_thorough():
         known = {*identities(kind, first).values()} if operation != first else set()
     else:
         known = {*before(kind, operation)}
-    kind_strategies, tally = KindStrategies(catalogue=HELD, kind=kind, operation=operation), Tally(str(kind))
+    kind_strategies, assertion_counts = (
+        KindStrategies(catalogue=CATALOGUE, kind=kind, operation=operation),
+        AssertionCounts(str(kind)),
+    )
     identity = identities(kind, operation)
     new = [assertion for assertion in kind_strategies.assertions if identity[assertion.id] not in known]
     for assertion in new[:: 10 if is_quick() else 1]:
-        tally.add(assertion, "rules")
+        assertion_counts.add(assertion, "rules")
         if assertion.id not in kind_strategies.violations:
-            tally.add(assertion, "implied")
+            assertion_counts.add(assertion, "implied")
             continue
         often = ONCE if identity[assertion.id] in in_other_editions(kind.version) else TWICE
         drawn = misses(kind_strategies, assertion, often)
-        tally.add(assertion, "broken", number=bool(drawn))
-        tally.add(assertion, "ads", number=drawn)
-    record_property("tally", tally.rows)
+        assertion_counts.add(assertion, "broken", number=bool(drawn))
+        assertion_counts.add(assertion, "ads", number=drawn)
+    record_property("assertion_counts", assertion_counts.rows)
     assert all(
-        tally.counts[keyword, "broken"] + tally.counts[keyword, "implied"] == number
-        for (keyword, what), number in tally.counts.items()
+        assertion_counts.counts[keyword, "broken"] + assertion_counts.counts[keyword, "implied"] == number
+        for (keyword, what), number in assertion_counts.counts.items()
         if what == "rules"
     )
 
@@ -138,7 +141,7 @@ def misses(kind_strategies: KindStrategies, assertion: Assertion, often: setting
 
     @often
     @given(miss=near_misses_of(kind_strategies, assertion.id))
-    def holds(miss: strategies.NearMiss) -> None:
+    def assert_findings(miss: strategies.NearMiss) -> None:
         drawn.append(miss)
         for engine in ENGINES:
             assert serious(found(miss.ad, kind_strategies.kind, kind_strategies.operation, engine)) == {*miss.findings}
@@ -152,7 +155,7 @@ def misses(kind_strategies: KindStrategies, assertion: Assertion, often: setting
         else:
             assert (miss.finding.code, miss.finding.at, miss.finding.level) == ("ad.not_object", "", "error")
 
-    holds()
+    assert_findings()
     return len(drawn)
 
 
@@ -180,10 +183,10 @@ def shuffled(value: Any, shuffle: random.Random) -> Any:  # noqa: ANN401
 def test_any_json_gets_a_report_for_every_kind_and_operation(
     engine: str, ad: object, kind: Kind, data: st.DataObject, named: bool
 ) -> None:
-    """For any value, whether the caller names the category or the ad does."""
-    operation = data.draw(st.sampled_from([*HELD.edition(kind.version).operations]))
+    """The category comes from the caller or from the ad."""
+    operation = data.draw(st.sampled_from([*CATALOGUE.edition(kind.version).operations]))
     if isinstance(ad, dict) and not named:
-        ad = {**ad, HELD.category_at[0]: data.draw(st.sampled_from([kind.category, *ad.values()]))}
+        ad = {**ad, CATALOGUE.category_at[0]: data.draw(st.sampled_from([kind.category, *ad.values()]))}
     report = validate(ad, version=kind.version, category=kind.category if named else None, operation=operation, engine=engine)
     assert report.valid or report.errors
     assert isinstance(ad, dict) or not report.valid
@@ -191,8 +194,8 @@ def test_any_json_gets_a_report_for_every_kind_and_operation(
 
 @FEW
 @given(data=st.data())
-def test_every_pointer_leads_somewhere(data: st.DataObject) -> None:
-    """To the wrong value, or, for a missing one, into the object that lacks it."""
+def test_every_pointer_has_a_target(data: st.DataObject) -> None:
+    """It is the wrong value, or, for a missing one, the object that lacks it."""
     kind, operation = data.draw(st.sampled_from(EVERY))
     ad = data.draw(broken(strategies.ads(kind.version, kind.category, operation), most=5))
     for finding in found(ad, kind, operation).findings:
@@ -202,7 +205,7 @@ def test_every_pointer_leads_somewhere(data: st.DataObject) -> None:
 
 @FEW
 @given(data=st.data())
-def test_the_body_of_the_api_nests_as_the_ad_does(data: st.DataObject) -> None:
+def test_the_body_of_the_api_is_nested_as_the_ad(data: st.DataObject) -> None:
     """The pointer of a finding leads to its message in the body."""
     kind, operation = data.draw(st.sampled_from(EVERY))
     ad = data.draw(broken(strategies.ads(kind.version, kind.category, operation), most=5))
@@ -221,7 +224,7 @@ def test_the_body_of_the_api_nests_as_the_ad_does(data: st.DataObject) -> None:
 @given(data=st.data())
 def test_respelled_ads_are_normalised(data: st.DataObject) -> None:
     """`normalise` reverses `respelled`."""
-    version = data.draw(st.sampled_from([*HELD.editions]))
+    version = data.draw(st.sampled_from([*CATALOGUE.editions]))
     respelling = data.draw(strategies.respelled(version))
     assert same(normalise(respelling.ad, version=version, category=respelling.kind.category).ad, respelling.normalised)
     assert respelling.kind.version == version
@@ -231,7 +234,7 @@ def test_respelled_ads_are_normalised(data: st.DataObject) -> None:
 @given(data=st.data())
 def test_every_drawn_feed_is_read_completely(data: st.DataObject) -> None:
     """All ads in order, in every format."""
-    version = data.draw(st.sampled_from([*HELD.editions]))
+    version = data.draw(st.sampled_from([*CATALOGUE.editions]))
     file = data.draw(strategies.feeds(version))
     results = [*feed.check([(file.name, file.data)], version=version)]
     assert [result.reading.ad for result in results] == [*file.ads]
@@ -244,7 +247,7 @@ def test_every_drawn_feed_is_read_completely(data: st.DataObject) -> None:
     ("version", "operation"),
     [
         (edition.name, name)
-        for edition in HELD.editions.values()
+        for edition in CATALOGUE.editions.values()
         for name in [None, *(name for name, operation in edition.operations.items() if not operation.is_response)]
     ],
 )

@@ -1,4 +1,4 @@
-"""Mappings leave nothing out, say nothing in vain, and are written as their meta-schema says."""
+"""Mappings are complete, contain nothing unnecessary, and match their meta-schema."""
 
 import json
 from dataclasses import replace
@@ -6,22 +6,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from drawn import HELD, every_mapping
+from json_strategies import CATALOGUE, every_mapping
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
 from v4schema.conversion.mappings import CategoryMapping, Rule, problems
 
-MAPPINGS = [*every_mapping(HELD)]
+MAPPINGS = [*every_mapping(CATALOGUE)]
 
 
 def wrong(mapping: CategoryMapping) -> list[str]:
-    """What is wrong with a mapping between the schemas of its kinds."""
-    return [*problems(mapping, HELD.schema(mapping.given), HELD.schema(mapping.target))]
+    """Return the errors of a mapping between the schemas of its kinds."""
+    return [*problems(mapping, CATALOGUE.schema(mapping.given), CATALOGUE.schema(mapping.target))]
 
 
-def test_every_file_is_what_the_meta_schema_says(schemas: Path) -> None:
-    """No rule of another shape, no keyword misspelt."""
+def test_every_mapping_matches_the_meta_schema(schemas: Path) -> None:
+    """No rule has another shape, and no keyword is misspelt."""
     metas = {path.stem: json.loads(path.read_text("utf-8")) for path in (schemas / "meta").glob("*.json")}
     registry: Registry[Any] = Registry().with_resources((meta["$id"], Resource.from_contents(meta)) for meta in metas.values())
     validator = Draft202012Validator(metas["mapping"], registry=registry)
@@ -31,19 +31,19 @@ def test_every_file_is_what_the_meta_schema_says(schemas: Path) -> None:
         assert [error.message for error in validator.iter_errors(json.loads(path.read_text("utf-8")))] == [], path
 
 
-def test_every_category_has_a_mapping_or_a_word_of_the_documents() -> None:
-    """Those of the older edition that the newer one has are mapped, and of all others it is told that they lead nowhere."""
-    for way in HELD.edition_paths.values():
-        if not way.back:
-            mapped = {category for category, *_ in way.categories}
-            assert mapped | way.unmapped.keys() == HELD.edition(way.version).categories.keys()
-            assert not mapped & way.unmapped.keys()
-            assert mapped >= HELD.edition(way.to).categories.keys()
+def test_every_category_has_a_mapping_or_a_reason() -> None:
+    """Categories of both editions are mapped; the others have the documents' reason why they are not."""
+    for path in CATALOGUE.edition_paths.values():
+        if not path.back:
+            mapped = {category for category, *_ in path.categories}
+            assert mapped | path.unmapped.keys() == CATALOGUE.edition(path.version).categories.keys()
+            assert not mapped & path.unmapped.keys()
+            assert mapped >= CATALOGUE.edition(path.to).categories.keys()
 
 
 @pytest.mark.parametrize("mapping", MAPPINGS, ids=lambda mapping: str(mapping.given))
 def test_a_mapping_is_complete_and_every_rule_of_it_is_needed(mapping: CategoryMapping) -> None:
-    """Every field is kept, moved or dropped, every wanted one given, filled in or asked for: without any one rule, it is not."""
+    """Every field is kept, moved or dropped, every required one is given, filled in or asked for, and no rule can be removed."""
     assert wrong(mapping) == []
     assert len(mapping.rules) > 25
     for rule in mapping.rules:
@@ -67,24 +67,24 @@ def test_a_mapping_is_complete_and_every_rule_of_it_is_needed(mapping: CategoryM
         (Rule(action="fill", to=("dealer_code",), value=3), "fill /dealer_code: the field does not take the value"),
     ],
 )
-def test_a_rule_about_nothing_is_an_error(rule: Rule, message: str) -> None:
-    """One that names no field, says twice what happens to one, or supplies what is there or what is not taken."""
+def test_an_unnecessary_rule_is_an_error(rule: Rule, message: str) -> None:
+    """It names no field, repeats another rule, or supplies a value that exists or is not accepted."""
     mapping = next(each for each in MAPPINGS if not each.automatic)
     others = [each for each in mapping.rules if not (each.to == rule.to and rule.action == "fill")]
     assert any(message in each for each in wrong(replace(mapping, rules=[*others, rule])))
 
 
-def test_every_rule_rests_on_documents_and_says_why() -> None:
-    """What is not simply kept has a reason, and the reason has a source."""
+def test_every_rule_has_a_reason_and_sources() -> None:
+    """Only rules that keep a field unchanged need none."""
     for mapping in MAPPINGS:
-        assert {*mapping.source} <= HELD.documents.keys()
+        assert {*mapping.source} <= CATALOGUE.documents.keys()
         for rule in mapping.rules:
             assert rule.action == "keep" or (rule.why.endswith(".") and rule.source)
-            assert {*rule.source} <= HELD.documents.keys()
+            assert {*rule.source} <= CATALOGUE.documents.keys()
 
 
-def test_a_mapping_is_turned_round_where_its_steps_can_be() -> None:
-    """What moves moves back; a mapping with a step that leads no way back has no counterpart."""
+def test_a_mapping_with_reversible_steps_has_an_opposite() -> None:
+    """Moves are reversed; a step that cannot be reversed leaves the mapping without an opposite."""
     mapping = MAPPINGS[0]
     move = Rule(action="move", at=("body",), to=("title",), steps=[{"in_unit": "price"}])
     was_reversed = replace(mapping, rules=[move, Rule(action="drop", at=("contact",))]).reversed

@@ -1,4 +1,4 @@
-"""Normalising: what is mended, what is left, and the laws that hold for both."""
+"""Normalising: what is fixed, what stays, and the properties of both."""
 
 import copy
 from collections.abc import Iterator
@@ -6,9 +6,9 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from drawn import ANY_JSON, HELD, KINDS, ads, respell, same
 from hypothesis import given
 from hypothesis import strategies as st
+from json_strategies import ANY_JSON, CATALOGUE, KINDS, ads, respell, same
 
 from v4schema import Kind, Level, errors, normalise, validate
 from v4schema.catalogue import Catalogue
@@ -26,10 +26,10 @@ Ad = dict[str, Any]
 
 @given(data=st.data())
 def test_normalising_twice_is_normalising_once(data: st.DataObject) -> None:
-    """Idempotent, for ads in any spelling and for any JSON among them."""
+    """It is idempotent for ads in any spelling and for any JSON in an ad."""
     kind = data.draw(st.sampled_from(KINDS))
     ad = respell(data.draw, kind, data.draw(ads(kind)))
-    ad |= data.draw(st.dictionaries(st.sampled_from([*HELD.names, *ad]), ANY_JSON, max_size=2))
+    ad |= data.draw(st.dictionaries(st.sampled_from([*CATALOGUE.names, *ad]), ANY_JSON, max_size=2))
     once = normalise(ad, version=kind.version)
     twice = normalise(once.ad, version=kind.version)
     assert not twice.changed, [finding.message for finding in twice.changes]
@@ -38,7 +38,7 @@ def test_normalising_twice_is_normalising_once(data: st.DataObject) -> None:
 
 @given(data=st.data())
 def test_a_valid_ad_stays_valid_and_means_the_same(data: st.DataObject) -> None:
-    """No error comes in, no quantity changes, and nothing is converted but to the wanted unit."""
+    """There is no new error, and quantities are converted only to the wanted unit."""
     kind = data.draw(st.sampled_from(KINDS))
     ad = data.draw(ads(kind))
     assert validate(ad, version=kind.version).valid
@@ -52,29 +52,33 @@ def test_a_valid_ad_stays_valid_and_means_the_same(data: st.DataObject) -> None:
 
 @given(data=st.data())
 def test_every_respelling_is_undone(data: st.DataObject) -> None:
-    """Units, spaces, commas, words, lone values, repeated items, wrong names: what comes out is what was there before."""
+    """Units, spaces, commas, words, lone values, repeated items and wrong names are normalised to the original ad."""
     kind = data.draw(st.sampled_from(KINDS))
     ad: Any = normalise(data.draw(ads(kind)), version=kind.version).ad
-    respelt = respell(data.draw, kind, ad)
-    done = normalise(respelt, version=kind.version)
-    assert same(done.ad, ad), (respelt, done.ad)
+    respelled = respell(data.draw, kind, ad)
+    done = normalise(respelled, version=kind.version)
+    assert same(done.ad, ad), (respelled, done.ad)
 
 
 def test_every_step_has_its_respelling() -> None:
-    """No step that a field names goes untried."""
+    """Every step that a field names is tested."""
     named = {
-        name for kind in KINDS for _, node in walk(HELD.schema(kind)) for step in node.get("x-normalise", ()) for name in step
+        name
+        for kind in KINDS
+        for _, node in walk(CATALOGUE.schema(kind))
+        for step in node.get("x-normalise", ())
+        for name in step
     }
     assert RESPELLINGS.keys() == named
     assert named <= STEPS.keys()
 
 
-def respelt(text: str, **told: object) -> StepResult:
-    """What a step says of a text that it has written otherwise."""
-    return StepResult(value=text, code="text.respelled", details=told)
+def respelled(text: str, **details: object) -> StepResult:
+    """Return the result of a step that has written a text differently."""
+    return StepResult(value=text, code="text.respelled", details=details)
 
 
-#: A field whose choice `c` is warned of.
+#: A field whose choice `c` is a warning.
 WARNED = {"enum": ["b", "c"], "allOf": [{"x-level": "warning", "enum": ["b"]}]}
 DIGITS = {"characters": " -./^]", "leaving": "^[0-9X]+$"}
 
@@ -82,16 +86,16 @@ DIGITS = {"characters": " -./^]", "leaving": "^[0-9X]+$"}
 @pytest.mark.parametrize(
     ("name", "argument", "schema", "value", "outcome"),
     [
-        ("trim", True, {}, " a ", respelt("a", case="trimmed")),
+        ("trim", True, {}, " a ", respelled("a", case="trimmed")),
         ("trim", True, {}, "a", None),
         ("trim", True, {}, "  ", None),
-        ("case", "upper", {}, "aB", respelt("AB")),
-        ("case", "lower", {}, "aB", respelt("ab")),
+        ("case", "upper", {}, "aB", respelled("AB")),
+        ("case", "lower", {}, "aB", respelled("ab")),
         ("case", "upper", {}, "ß", None),
         ("case", "lower", {}, "ab", None),
-        ("replace", {"<": "-"}, {}, "<b>", respelt("-b>")),
+        ("replace", {"<": "-"}, {}, "<b>", respelled("-b>")),
         ("replace", {"<": "-"}, {}, "b", None),
-        ("remove", DIGITS, {}, "1 2\u00a03\u20134-5.6/7^8]X", respelt("12345678X")),
+        ("remove", DIGITS, {}, "1 2\u00a03\u20134-5.6/7^8]X", respelled("12345678X")),
         ("remove", DIGITS, {}, "12", None),
         ("remove", DIGITS, {}, "1 a", None),
         ("slug", True, {}, "A b", StepResult(value="a-b", code="text.slug")),
@@ -143,29 +147,29 @@ DIGITS = {"characters": " -./^]", "leaving": "^[0-9X]+$"}
         ("limit", True, {}, [1, 2], None),
     ],
 )
-def test_a_step_does_what_it_says_and_no_more(
+def test_each_step_gives_exactly_its_result(
     name: str,
     argument: Any,  # noqa: ANN401
     schema: Ad,
     value: object,
     outcome: StepResult | Undecided | None,
 ) -> None:
-    """In any field of any schema, whether ours have one like it or not; a step for words is given its table here."""
+    """The schema need not be one of ours; a step for words gets its table here."""
     listed = choices(schema)
     words = {"table": argument} if name == "word" else {}
-    told = Field(schema=schema, choices=listed, recommended=recommended(schema, listed), words=words, quantity_kinds={})
-    made = STEPS[name]("table" if words else argument, told)
-    said = made(value)
-    assert said == outcome
-    if isinstance(said, StepResult):
-        assert same(said.value, getattr(outcome, "value", None))
-        assert isinstance(made(said.value), Undecided | None)
+    field = Field(schema=schema, choices=listed, recommended=recommended(schema, listed), words=words, quantity_kinds={})
+    made = STEPS[name]("table" if words else argument, field)
+    result = made(value)
+    assert result == outcome
+    if isinstance(result, StepResult):
+        assert same(result.value, getattr(outcome, "value", None))
+        assert isinstance(made(result.value), Undecided | None)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
-def test_no_field_is_tripped_over_whatever_stands_in_it(kind: Kind) -> None:
-    """A value of every type at every place that is seen to: what comes out is what comes out of it again."""
-    for at, node in walk(HELD.schema(kind)):
+def test_any_value_of_any_field_is_normalised(kind: Kind) -> None:
+    """Every place that is normalised gets a value of every type; normalising the result changes nothing."""
+    for at, node in walk(CATALOGUE.schema(kind)):
         for value in (None, True, 5, -5.5, "", " x ", [], [5], {}, {"a": 5}) if "x-normalise" in node else ():
             ad = nested(tuple(0 if name == "*" else name for name in at), value)
             done = normalise(ad, version=kind.version, category=kind.category)
@@ -174,15 +178,15 @@ def test_no_field_is_tripped_over_whatever_stands_in_it(kind: Kind) -> None:
 
 
 @given(ad=ANY_JSON, operation=st.sampled_from(["create", "update", "response"]), category=st.none() | st.just("moped"))
-def test_any_json_gets_an_answer(ad: object, operation: str, category: str | None) -> None:
-    """Normalising never raises, and what is no ad comes out as it was."""
+def test_any_json_gets_a_result(ad: object, operation: str, category: str | None) -> None:
+    """Normalising never raises, and a value that is no ad does not change."""
     done = normalise(ad, operation=operation, category=category)
     assert isinstance(ad, dict) or done.ad is ad
     assert done.changed == bool(done.changes)
 
 
 def leaves(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:  # noqa: ANN401
-    """Every scalar and every empty object and array of a value, with its place."""
+    """Yield every scalar and every empty object and array of a value, with its place."""
     if isinstance(value, dict | list) and value:
         for token, below in value.items() if isinstance(value, dict) else enumerate(value):
             yield from leaves(below, (*at, token))
@@ -191,22 +195,22 @@ def leaves(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ..
 
 
 @given(data=st.data())
-def test_nothing_vanishes(data: st.DataObject) -> None:
-    """Each leaf of the input is in the output at its place, or in what a finding says was there."""
+def test_nothing_is_lost(data: st.DataObject) -> None:
+    """Each leaf of the input is in the output at its place, or in the finding about its change."""
     kind = data.draw(st.sampled_from(KINDS))
     ad = respell(data.draw, kind, data.draw(ads(kind)))
-    ad |= data.draw(st.dictionaries(st.sampled_from([*HELD.names, *ad]), ANY_JSON, max_size=3))
+    ad |= data.draw(st.dictionaries(st.sampled_from([*CATALOGUE.names, *ad]), ANY_JSON, max_size=3))
     done = normalise(ad, version=kind.version)
-    told = {finding.at: finding.before for finding in reversed(done.changes)}
+    reported = {finding.at: finding.before for finding in reversed(done.changes)}
     for at, leaf in leaves(ad):
-        there = any(write(at[:end]) in told for end in range(len(at) + 1))
-        now = done.source_map.target(at)  # items before it may be gone
+        there = any(write(at[:end]) in reported for end in range(len(at) + 1))
+        now = done.source_map.target(at)  # earlier items may have been removed
         assert there or (exists(done.ad, now) and (same(get(done.ad, now), leaf) or leaf == {})), at
 
 
 @given(data=st.data())
-def test_findings_point_to_where_things_stood_and_stand(data: st.DataObject) -> None:
-    """`at` leads into the given ad, to the value before it, `to` into the new one; what is filled in was missing."""
+def test_findings_have_the_old_and_the_new_place(data: st.DataObject) -> None:
+    """`at` is the place of the old value in the given ad, `to` that of the new one; a filled-in value had no place."""
     kind = data.draw(st.sampled_from(KINDS))
     ad = respell(data.draw, kind, data.draw(ads(kind)))
     done = normalise(ad, version=kind.version)
@@ -222,8 +226,8 @@ def test_findings_point_to_where_things_stood_and_stand(data: st.DataObject) -> 
 
 
 @given(data=st.data(), unit=st.sampled_from(["kr", "tkr", "SEK"]))
-def test_bare_prices_are_what_the_caller_says(data: st.DataObject, unit: str) -> None:
-    """With the caller's word a bare amount is converted exactly, without it it stays; what is converted leads back."""
+def test_bare_prices_have_the_unit_that_the_caller_names(data: st.DataObject, unit: str) -> None:
+    """They are converted exactly and reversibly; without the setting they stay."""
     kronor = data.draw(st.integers(0, 10**9))
     ad = {"category_id": "1121", "price": [{"type": "list", "amount": kronor, "currency": "SEK"}]}
     assert normalise(ad).ad is ad
@@ -235,8 +239,8 @@ def test_bare_prices_are_what_the_caller_says(data: st.DataObject, unit: str) ->
     assert older["price"][0]["amount"] * 100 == done["price"][0]["amount"]
 
 
-def test_whole_hp_and_whole_kw_come_back_from_the_other_unit() -> None:
-    """1 to 2000 of each: to the other unit and back is the identity, although what is between is rounded."""
+def test_whole_hp_and_whole_kw_survive_conversion_and_back() -> None:
+    """It is the identity for 1 to 2000 of each, although the values in between are rounded."""
     for number in range(1, 2001):
         for unit, other in (("hp", "kw"), ("kw", "hp")):
             ad: Ad = {"category_fields": {"powertrain": {"power": {"unit": unit, "value": number}}}}
@@ -247,7 +251,7 @@ def test_whole_hp_and_whole_kw_come_back_from_the_other_unit() -> None:
 
 @given(value=st.integers(0, 10**7) | st.decimals(0, 10**6, places=3).map(float))
 def test_km_to_mil_and_back_is_the_identity(value: float) -> None:
-    """Exactly, decimals included."""
+    """Decimals are exact."""
     ad: Ad = {"category_fields": {"condition": {"mileage": {"unit": "km", "value": value}}}}
     there = normalise(ad, category="car", mileage="mil")
     assert same(normalise(there.ad, category="car").ad, ad)
@@ -262,13 +266,13 @@ FUELS = ("category_fields", "powertrain", "fuels")
 
 
 def nested(at: tuple[Any, ...], value: object) -> Any:  # noqa: ANN401
-    """The least document that has a value at a place."""
+    """Return the smallest document with a value at a place."""
     for token in reversed(at):
         value = {token: value} if isinstance(token, str) else [value]
     return value
 
 
-@pytest.mark.parametrize("version", [*HELD.editions])
+@pytest.mark.parametrize("version", [*CATALOGUE.editions])
 @pytest.mark.parametrize(
     ("at", "given", "wanted"),
     [
@@ -306,8 +310,8 @@ def nested(at: tuple[Any, ...], value: object) -> Any:  # noqa: ANN401
         (("price", 0, "type"), "Listpris", "list"),
     ],
 )
-def test_what_is_certain_is_mended(at: tuple[Any, ...], given: object, wanted: object, version: str) -> None:
-    """In every edition, wherever the field is."""
+def test_certain_fixes_are_made(at: tuple[Any, ...], given: object, wanted: object, version: str) -> None:
+    """They are made in every edition and in every object that has the field."""
     category = "sail-boat"
     done: Any = normalise(nested(at, given), version=version, category=category)
     assert same(get(done.ad, at), wanted), done.ad
@@ -337,8 +341,8 @@ def test_what_is_certain_is_mended(at: tuple[Any, ...], given: object, wanted: o
         ("0 kr", "0"),
     ],
 )
-def test_money_is_understood_where_its_unit_is_written(given: object, kronor: str) -> None:
-    """Öre in V4, kronor in V3, the currency with it; what is no whole number of those is a finding and no change."""
+def test_amounts_with_a_unit_are_converted(given: object, kronor: str) -> None:
+    """V4 gets öre, V3 kronor, with the currency; an amount that would be no whole number stays, with a finding."""
     for version, factor in (("v4", 100), ("v3", 1)):
         done: Any = normalise(nested(AMOUNT, given), version=version, category="moped")
         whole = Fraction(kronor) * factor
@@ -397,8 +401,8 @@ def test_money_is_understood_where_its_unit_is_written(given: object, kronor: st
         (("price",), "34 900 kr", None),
     ],
 )
-def test_what_is_not_certain_stays(at: tuple[Any, ...], value: object, code: str | None) -> None:
-    """Unchanged; where it looks as if something should be done, a finding says why it was not."""
+def test_uncertain_fixes_are_not_made(at: tuple[Any, ...], value: object, code: str | None) -> None:
+    """If a value looks wrong, a finding says why it was not changed."""
     ad = nested(at, value)
     done = normalise(ad, category="sail-boat")
     assert get(done.ad, at) is get(ad, at)
@@ -411,31 +415,31 @@ def test_what_is_not_certain_stays(at: tuple[Any, ...], value: object, code: str
 
 
 @pytest.mark.parametrize("named", [1121, "1121", "moped", "Moped", " MOPED ", "EU-moped"])
-def test_a_category_is_written_in_the_editions_own_type(named: object) -> None:
-    """By number, text, slug, name or word: text in V4, a number in V3."""
-    for version, own in (("v4", "1121"), ("v3", 1121)):
+def test_a_category_is_written_in_the_type_of_the_edition(named: object) -> None:
+    """A number, text, slug, name or word becomes text in V4 and a number in V3."""
+    for version, expected in (("v4", "1121"), ("v3", 1121)):
         done: Any = normalise({"category_id": named}, version=version)
-        assert done.ad == {"category_id": own}
-        assert type(done.ad["category_id"]) is type(own)
+        assert done.ad == {"category_id": expected}
+        assert type(done.ad["category_id"]) is type(expected)
         assert str(done.kind) == f"{version}/moped"
 
 
-def test_a_category_under_a_wrong_name_is_found_all_the_same() -> None:
-    """What the ad is, is told after names have been put right."""
+def test_a_category_under_a_wrong_name_is_found() -> None:
+    """The ad is identified after wrong names are corrected."""
     done: Any = normalise({"kategori": "Husbil", "kaross": "Halvintegrerad"})
     assert str(done.kind) == "v4/camper"
     assert done.ad == {"category_id": "1102", "category_fields": {"body_type": "semi-integrated"}}
     assert str(normalise({"kategori": "Husbil"}, version="v3").kind) == "v3/camper"
 
 
-def test_an_ad_that_names_no_category_is_of_an_edition_all_the_same() -> None:
-    """That of the caller, or else the default."""
+def test_an_ad_without_a_category_has_an_edition() -> None:
+    """It is the caller's edition or the default."""
     assert normalise({}).kind == Kind(version="v4")
     assert normalise({}, version="v3").kind == Kind(version="v3")
 
 
-def test_an_unknown_category_is_left_alone_and_the_rest_is_mended() -> None:
-    """Fields that all categories share are mended whatever the category is."""
+def test_an_unknown_category_stays_and_the_rest_is_fixed() -> None:
+    """Fields that all categories share are fixed for any category."""
     done: Any = normalise({"category_id": "9999", "visible": "ja"})
     assert done.kind is None
     assert done.ad == {"category_id": "9999", "visible": True}
@@ -453,7 +457,7 @@ def test_an_unknown_category_is_left_alone_and_the_rest_is_mended() -> None:
     ],
 )
 def test_plates_are_written_without_spaces_and_never_cut(plate: str, wanted: str) -> None:
-    """In capitals; what is too long stays too long, for a person to see."""
+    """They get capitals; a plate that is too long stays too long, for a person to see."""
     done: Any = normalise({"category_fields": {"registration_number": plate}}, category="car")
     assert done.ad["category_fields"]["registration_number"] == wanted
 
@@ -476,8 +480,8 @@ def test_plates_are_written_without_spaces_and_never_cut(plate: str, wanted: str
         ("", ""),
     ],
 )
-def test_makes_are_written_as_slugs_where_that_is_certain(brand: str, wanted: str) -> None:
-    """Small letters without accents, hyphens for spaces; other signs nobody knows the slug of."""
+def test_makes_are_written_as_slugs_if_that_is_certain(brand: str, wanted: str) -> None:
+    """Slugs have small letters without accents, and hyphens for spaces; makes with other signs stay."""
     done: Any = normalise({"category_fields": {"brand": brand}}, category="car")
     assert done.ad["category_fields"]["brand"] == wanted
 
@@ -486,28 +490,28 @@ def test_makes_are_written_as_slugs_where_that_is_certain(brand: str, wanted: st
     ("body_type", "wanted"),
     [("Sedan", "sedan"), ("Stadsjeep", "suv"), ("Kombi", "Kombi"), ("kombi", "kombi"), ("Halvkombi 5d", "Halvkombi 5d")],
 )
-def test_a_body_that_no_document_names_stays(body_type: str, wanted: str) -> None:
-    """Their list is not public: only the words for those that documents name are translated."""
+def test_an_unknown_body_type_stays(body_type: str, wanted: str) -> None:
+    """The list is not public: only words for documented body types are translated."""
     done: Any = normalise({"category_fields": {"body_type": body_type}}, category="car")
     assert done.ad["category_fields"]["body_type"] == wanted
 
 
-def test_the_callers_own_list_knows_the_slug() -> None:
-    """With a list of makes, what differs in case and signs alone is the one in the list."""
-    held = Catalogue(lists={"brands": ["lynk-co", "volvo"]})
-    done: Any = normalise({"category_fields": {"brand": "Lynk & Co"}}, category="car", catalogue=held)
+def test_a_list_of_the_caller_gives_the_slug() -> None:
+    """A make that differs from one in the list only in case and signs becomes that one."""
+    catalogue = Catalogue(lists={"brands": ["lynk-co", "volvo"]})
+    done: Any = normalise({"category_fields": {"brand": "Lynk & Co"}}, category="car", catalogue=catalogue)
     assert done.ad["category_fields"]["brand"] == "lynk-co"
 
 
-def test_what_a_field_takes_is_not_spoilt() -> None:
+def test_a_valid_value_does_not_become_invalid() -> None:
     """A chassis number that would be too short or too long without its spaces stays as it is."""
     for vin in (" 1234567890123456", "ß234567890123456789"):
         ad = {"category_fields": {"vin": vin}}
         assert normalise(ad, category="car").ad is ad
 
 
-def test_names_are_moved_only_to_a_place_that_is_empty() -> None:
-    """Otherwise nothing is changed, and a finding says so; of two wrong names for one field the first is moved."""
+def test_values_are_moved_only_to_an_empty_place() -> None:
+    """Otherwise they stay, with a finding; of two wrong names for one field, the first is moved."""
     ad = {"category_fields": {"year": 2020, "model_year": 2019}}
     done = normalise(ad, category="car")
     assert done.ad is ad
@@ -525,8 +529,8 @@ def test_names_are_moved_only_to_a_place_that_is_empty() -> None:
     assert finding.hint == "/category_fields/model_year has the same value: remove this field."
 
 
-def test_of_two_wrong_names_none_is_moved_unless_they_agree() -> None:
-    """Which of two years is right is nobody's guess, in whatever order they stand."""
+def test_two_wrong_names_with_different_values_stay() -> None:
+    """Nobody can tell which of two years is right, in any order of names."""
     ad = {"year": 2020, "category_fields": {"årsmodell": 2019}}
     done = normalise(ad, category="car")
     assert done.ad is ad
@@ -551,15 +555,15 @@ def test_of_two_wrong_names_none_is_moved_unless_they_agree() -> None:
         {"length_m": 7, "length_cm": 7},
     ],
 )
-def test_names_that_tell_different_units_do_not_agree(names: Ad) -> None:
-    """The same number is not the same quantity."""
+def test_wrong_names_with_different_units_stay(names: Ad) -> None:
+    """The same number is a different quantity."""
     for several in (names, dict(reversed(names.items()))):
         ad = {"category_fields": several}
         assert normalise(ad, category="car", mileage_unit="km").ad is ad
 
 
-def test_a_blank_is_no_rival_and_fills_nothing() -> None:
-    """It says nothing."""
+def test_a_blank_value_neither_blocks_nor_fills_a_field() -> None:
+    """It has no information."""
     done: Any = normalise({"category_fields": {"year": None, "årsmodell": 2015}}, category="car")
     assert done.ad == {"category_fields": {"year": None, "model_year": 2015}}
     ad = {"category_fields": {"year": "", "model_year": None}}
@@ -567,7 +571,7 @@ def test_a_blank_is_no_rival_and_fills_nothing() -> None:
 
 
 def test_names_within_a_lone_value_are_renamed_too() -> None:
-    """It is put into its list first."""
+    """The value is put into its list first."""
     for ad in (
         {"price": {"Type": "list", "amount": "5 kr"}},
         {"prices": {"type": "list", "Amount": "5 kr"}},
@@ -587,11 +591,11 @@ def test_names_within_a_lone_value_are_renamed_too() -> None:
 
 NAMES = st.sampled_from(
     sorted(
-        {*HELD.names}
+        {*CATALOGUE.names}
         | {
             spelt
             for kind in KINDS
-            for at, _ in walk(HELD.schema(kind))
+            for at, _ in walk(CATALOGUE.schema(kind))
             if at
             for spelt in (at[-1], at[-1].title(), at[-1].upper())
         }
@@ -609,29 +613,29 @@ TREES = st.recursive(
 
 
 def reordered(value: object) -> object:
-    """A value with the names of its objects in the opposite order."""
+    """Return a value with the names of its objects in the opposite order."""
     if isinstance(value, dict):
         return {name: reordered(value[name]) for name in reversed(value)}
     return [reordered(item) for item in value] if isinstance(value, list) else value
 
 
 @given(ad=st.dictionaries(NAMES, TREES, max_size=8), kind=st.sampled_from(KINDS))
-def test_whatever_stands_wherever_the_laws_hold(ad: Ad, kind: Kind) -> None:
-    """Known names in any shape and any place: no exception, nothing on a second turn, and the order of names does not matter."""
-    words: dict[str, Any] = {"version": kind.version, "category": kind.category}
-    done = normalise(ad, **words)
-    assert not normalise(done.ad, **words).changed
-    other = normalise(reordered(ad), **words)
+def test_misplaced_values_of_any_shape_keep_the_properties(ad: Ad, kind: Kind) -> None:
+    """No exception, no second change, and no dependence on the order of names."""
+    options: dict[str, Any] = {"version": kind.version, "category": kind.category}
+    done = normalise(ad, **options)
+    assert not normalise(done.ad, **options).changed
+    other = normalise(reordered(ad), **options)
     assert same(other.ad, done.ad)
     assert {(finding.code, finding.at) for finding in other.findings} == {(finding.code, finding.at) for finding in done.findings}
-    assert prepare_one(ad, engine=None, catalogue=HELD, units={}, **words).ad == done.ad
+    assert prepare_one(ad, engine=None, catalogue=CATALOGUE, units={}, **options).ad == done.ad
     for finding in done.findings:
         assert finding.to is None or exists(done.ad, resolve(done.ad, finding.to)[:1])
 
 
 @pytest.mark.parametrize("blank", [None, "", "  "])
 def test_a_blank_counts_as_empty(blank: object) -> None:
-    """It is filled, and what stood there is told."""
+    """It is replaced, and the finding has the blank value."""
     for ad in ({"brand": blank, "make": "Saab"}, {"make": "Saab", "brand": blank}):
         done: Any = normalise({"category_fields": ad}, category="car")
         assert done.ad == {"category_fields": {"brand": "saab"}}
@@ -643,7 +647,7 @@ def test_a_blank_counts_as_empty(blank: object) -> None:
 
 
 def test_a_null_is_moved_as_well() -> None:
-    """Nothing vanishes, and the order of names does not matter: an object is moved before what belongs into it."""
+    """Nothing is lost, and the order of names does not matter: an object is moved before its members."""
     assert normalise({"category_fields": {"year": None}}, category="car").ad == {"category_fields": {"model_year": None}}
     for ad in ({"year": 2020, "categoryFields": {"brand": "volvo"}}, {"categoryFields": {"brand": "volvo"}, "year": 2020}):
         assert normalise(ad, category="car").ad == {"category_fields": {"brand": "volvo", "model_year": 2020}}
@@ -659,21 +663,21 @@ def test_a_null_is_moved_as_well() -> None:
         {"location": {"description": "Vid infarten"}},
     ],
 )
-def test_a_name_is_not_carried_across_the_ad(ad: Ad) -> None:
-    """The brand of an engine is not the vehicle's, a seller's title no headline: that is left to a person."""
+def test_a_value_is_not_moved_between_unrelated_objects(ad: Ad) -> None:
+    """The brand of an engine is not that of the vehicle, the title of a seller no headline: a person has to decide."""
     for category in ("camper", "sail-boat"):
         assert normalise(ad, category=category).ad is ad
 
 
-def test_nothing_is_moved_to_where_it_may_not_be_sent() -> None:
-    """A V3 car has no contact."""
+def test_nothing_is_moved_to_a_forbidden_field() -> None:
+    """V3 cars must have no contact."""
     ad = {"telefon": "070-123 45 67"}
     assert normalise(ad, version="v3", category="car").ad is ad
     assert normalise(ad, version="v3", category="moped").ad == {"contact": {"phone": "0701234567"}}
 
 
-def test_steps_of_a_list_are_done_although_none_are_for_its_items() -> None:
-    """Those before what is within and those after; and a list that its field would not take is put together all the same."""
+def test_steps_of_a_list_run_if_its_items_have_none() -> None:
+    """Steps run before and after those of the items, also on a list that its field would not accept."""
     items = {
         "type": "array",
         "items": {"type": "string", "x-source": ["S"]},
@@ -689,8 +693,8 @@ def test_steps_of_a_list_are_done_although_none_are_for_its_items() -> None:
 
 
 @pytest.mark.parametrize("currency", ["EUR", "€", "NOK"])
-def test_an_amount_that_is_contradicted_stays(currency: str) -> None:
-    """Kronor or euro: only the sender knows. Nothing of the two is changed."""
+def test_an_amount_with_a_contradicting_currency_stays(currency: str) -> None:
+    """Only the sender knows whether kronor or euro is right, so neither is changed."""
     ad = {"price": [{"type": "list", "amount": "34 900 kr", "currency": currency}]}
     done = normalise(ad, category="car")
     assert done.ad is ad
@@ -701,15 +705,15 @@ def test_an_amount_that_is_contradicted_stays(currency: str) -> None:
 
 
 @pytest.mark.parametrize("currency", ["SEK", "sek", "kr", "svenska kronor", None, "", 7])
-def test_an_amount_is_read_where_nothing_contradicts_it(currency: object) -> None:
-    """A currency that is spelt otherwise or blank says nothing else; a number says nothing at all."""
+def test_an_amount_is_read_if_no_currency_contradicts_it(currency: object) -> None:
+    """A misspelt or blank currency does not contradict it, and neither does a number."""
     ad = {"price": [{"type": "list", "amount": "34 900 kr", "currency": currency}]}
     done: Any = normalise(ad, category="car")
     assert done.ad["price"] == [{"type": "list", "amount": 3490000, "currency": 7 if currency == 7 else "SEK"}]
 
 
-def test_names_within_the_items_of_a_list_are_known_too() -> None:
-    """And only there: an ad has several prices, and nobody knows which of them a name beside them is for."""
+def test_wrong_names_for_members_of_prices_are_known_in_prices_only() -> None:
+    """An ad may have several prices, and nobody knows which of them a name beside them is for."""
     prices = [{"type": "list", "price_kr": "34 900"}, {"type": "call", "belopp": "0 kr", "valuta": "sek"}]
     done: Any = normalise({"price": prices, "belopp": 3, "contact": {"belopp": 3}}, category="car")
     assert done.ad["price"] == [
@@ -719,8 +723,8 @@ def test_names_within_the_items_of_a_list_are_known_too() -> None:
     assert (done.ad["belopp"], done.ad["contact"]) == (3, {"belopp": 3})
 
 
-def test_what_rests_on_the_callers_word_says_so() -> None:
-    """Whether the number stands alone or in an object without a unit."""
+def test_findings_say_that_the_caller_named_the_unit() -> None:
+    """The number may be alone or in an object without a unit."""
     for mileage in (1540, {"value": 1540}):
         ad = {"category_fields": {"condition": {"mileage": mileage}}}
         assert "as you said" in normalise(ad, category="car", mileage_unit="mil").changes[0].message
@@ -728,15 +732,15 @@ def test_what_rests_on_the_callers_word_says_so() -> None:
 
 
 @pytest.mark.parametrize("around", [3, [], "x"])
-def test_a_name_is_not_moved_where_its_object_is_something_else(around: object) -> None:
-    """What stands in the place of the object is not overwritten."""
+def test_a_value_is_not_moved_into_something_that_is_no_object(around: object) -> None:
+    """The value in place of the object is not overwritten."""
     ad = {"year": 2020, "category_fields": around}
     assert normalise(ad, category="car").ad is ad
 
 
 @pytest.mark.parametrize("around", [None, " "])
 def test_an_object_that_is_blank_counts_as_missing(around: object) -> None:
-    """Exporters write null for what they do not have; what stood there is told."""
+    """Exporters write null for missing values; the finding has the old value."""
     ad = {"lat": "59,3", "year": 2020, "fuel": ["diesel"], "location": around, "category_fields": {"powertrain": around}}
     done = normalise(ad, category="car")
     assert done.ad == {
@@ -750,7 +754,7 @@ def test_an_object_that_is_blank_counts_as_missing(around: object) -> None:
 
 
 def test_names_keep_their_place_when_they_are_renamed() -> None:
-    """The order of names stays; what moves to another object stands last in it."""
+    """The order of names stays; a value that moves to another object becomes its last member."""
     ad = {"a": 1, "Visible": True, "fuel": "el", "category_fields": {"make": "volvo", "model": "v70"}, "b": 2}
     done: Any = normalise(ad, category="car")
     assert [*done.ad] == ["a", "visible", "category_fields", "b"]
@@ -768,16 +772,16 @@ def test_names_within_items_are_renamed_too() -> None:
     ]
 
 
-def test_a_number_that_no_float_is_exactly_stays_text() -> None:
-    """Nothing is rounded without being asked for."""
+def test_a_number_that_no_float_can_represent_stays_text() -> None:
+    """Nothing is rounded unless the caller asks for it."""
     ad = nested(MILEAGE, "1,00000000000000000000000001 mil")
     assert normalise(ad, category="car").ad is ad
     ad = nested(("location", "longitude"), "18,00000000000000000001")
     assert normalise(ad, category="car").ad is ad
 
 
-def test_a_name_may_tell_the_unit() -> None:
-    """150 under the name hk is 150 hp; with a unit of its own, that one holds."""
+def test_a_wrong_name_may_give_the_unit() -> None:
+    """150 under the name hk is 150 hp; a unit in the value comes first."""
     done: Any = normalise({"hk": 150, "mileage_mil": "1 540"}, category="car")
     assert done.ad["category_fields"] == {
         "powertrain": {"power": {"unit": "hp", "value": 150}},
@@ -806,15 +810,15 @@ def test_a_name_may_tell_the_unit() -> None:
         {"hk": True},
     ],
 )
-def test_a_name_whose_unit_cannot_go_with_the_value_stays(ad: Ad) -> None:
-    """It contradicts the value's own, or there is no number to go with: only a person can tell."""
+def test_a_wrong_name_with_an_impossible_unit_stays(ad: Ad) -> None:
+    """It contradicts the unit of the value, or there is no number; only a person can decide."""
     done = normalise(ad, category="car")
     assert done.ad is ad
     assert [finding.code for finding in done.findings] == ["field.misnamed"]
 
 
 def test_the_name_of_another_edition_is_renamed() -> None:
-    """A field that is described only to be warned of stands for the right one."""
+    """A field that is described only to warn of it becomes the right one."""
     done: Any = normalise({"category_fields": {"equipments": [" ABS "]}}, category="car")
     assert done.ad == {"category_fields": {"equipment": ["ABS"]}}
     taken = {"category_fields": {"equipments": [" ABS "], "equipment": ["ESP"]}}
@@ -822,20 +826,20 @@ def test_the_name_of_another_edition_is_renamed() -> None:
     assert normalise(taken, category="car").findings == ()
 
 
-def test_a_slip_of_one_letter_is_left_to_a_person() -> None:
-    """It is probably another name, and so an error of `validate`; but it is not certain."""
+def test_a_misspelt_name_stays() -> None:
+    """It probably means another name, and so is an error of `validate`; but that is not certain."""
     ad = {"category_fields": {"brnad": "volvo"}}
     assert normalise(ad, category="car").ad is ad
 
 
 def test_an_answer_of_the_api_keeps_its_names() -> None:
-    """The API may have fields that no document tells."""
+    """The API may have undocumented fields."""
     ad = {"year": 2020, "category_fields": {"make": "volvo"}}
     assert normalise(ad, category="car", operation="response").ad is ad
 
 
 @pytest.mark.parametrize(
-    ("said", "mileage", "power"),
+    ("settings", "mileage", "power"),
     [
         ({}, {"unit": "km", "value": 15400}, {"unit": "hp", "value": 150}),
         ({"mileage": "mil"}, {"unit": "mil", "value": 1540}, {"unit": "hp", "value": 150}),
@@ -844,22 +848,22 @@ def test_an_answer_of_the_api_keeps_its_names() -> None:
         ({"power": "kW", "mileage": "Mil"}, {"unit": "mil", "value": 1540}, {"unit": "kw", "value": 110.3}),
     ],
 )
-def test_quantities_are_written_in_the_unit_that_is_wanted(said: dict[str, Any], mileage: Ad, power: Ad) -> None:
+def test_quantities_are_written_in_the_unit_that_is_wanted(settings: dict[str, Any], mileage: Ad, power: Ad) -> None:
     """Mileage in km unless the caller wants another unit, power as it is given."""
     ad = {"category_fields": {"condition": {"mileage": "1540 mil"}, "powertrain": {"power": "150 hk"}}}
-    done: Any = normalise(ad, category="car", **said)
+    done: Any = normalise(ad, category="car", **settings)
     assert done.ad["category_fields"] == {"condition": {"mileage": mileage}, "powertrain": {"power": power}}
 
 
-def test_bare_numbers_are_what_the_caller_says() -> None:
-    """Of every kind of quantity, as numbers, as text and in objects without a unit."""
+def test_bare_numbers_have_the_unit_that_the_caller_names() -> None:
+    """It applies to every kind of quantity, to numbers, text and objects without a unit."""
     fields = {
         "condition": {"mileage": 1540},
         "powertrain": {"power": "150"},
         "physics": {"gross_weight": {"value": 3.5}, "length": 750},
     }
-    said: dict[str, Any] = {"mileage_unit": "mil", "power_unit": "hk", "weight_unit": "ton", "length_unit": "cm"}
-    done: Any = normalise({"category_fields": fields}, category="camper", **said)
+    settings: dict[str, Any] = {"mileage_unit": "mil", "power_unit": "hk", "weight_unit": "ton", "length_unit": "cm"}
+    done: Any = normalise({"category_fields": fields}, category="camper", **settings)
     assert done.ad["category_fields"] == {
         "condition": {"mileage": {"unit": "km", "value": 15400}},
         "powertrain": {"power": {"unit": "hp", "value": 150}},
@@ -868,7 +872,7 @@ def test_bare_numbers_are_what_the_caller_says() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "message"),
+    ("settings", "message"),
     [
         ({"price_unit": "dollar"}, "Unknown unit 'dollar' of price. Known: öre, kr, tkr."),
         ({"mileage": "miles"}, "Unknown unit 'miles' of mileage."),
@@ -876,14 +880,14 @@ def test_bare_numbers_are_what_the_caller_says() -> None:
         ({"weight": "kg"}, "Unknown setting 'weight'."),
     ],
 )
-def test_units_that_there_are_not_are_exceptions_that_teach(said: dict[str, Any], message: str) -> None:
-    """The caller's own words, before anything is done."""
+def test_unknown_units_raise_with_a_suggestion(settings: dict[str, Any], message: str) -> None:
+    """The settings are checked before anything is normalised."""
     with pytest.raises(errors.UnknownName, match=message.replace("(", r"\(").replace("?", r"\?")):
-        normalise({}, **said)
+        normalise({}, **settings)
 
 
-def test_what_is_unchanged_is_the_same_object() -> None:
-    """The given ad stays as it is, and the new one shares with it what was not changed."""
+def test_unchanged_parts_are_the_same_objects() -> None:
+    """The given ad does not change, and the new one shares its unchanged parts."""
     ad: Ad = {"category_id": "1121", "location": {"longitude": 18.1, "latitude": 59.3}, "visible": "ja", "x": {"y": [1.50]}}
     done: Any = normalise(ad)
     assert ad["visible"] == "ja"
@@ -891,8 +895,8 @@ def test_what_is_unchanged_is_the_same_object() -> None:
     assert done.ad["x"] is ad["x"]
 
 
-def test_two_answers_are_the_same_if_their_ads_are() -> None:
-    """A result prints what the ad is, and nothing that it holds."""
+def test_results_are_equal_if_their_ads_are() -> None:
+    """The repr of a result has the kind of the ad, and none of its values."""
     one, other = (normalise({"visible": "ja", "price": {"type": "list"}}) for _ in range(2))
     assert one == other
     assert one != normalise({"visible": "nej", "price": {"type": "list"}})
@@ -900,7 +904,7 @@ def test_two_answers_are_the_same_if_their_ads_are() -> None:
 
 
 def test_every_change_is_a_note_with_place_before_and_after() -> None:
-    """Moved, translated, converted: where it stood, where it stands, what it was, what it is."""
+    """Moved, translated and converted values have notes with both places and both values."""
     done = normalise({"gearbox": "Automat", "mileage": "1540 mil"}, category="car")
     assert [(change.code, change.level, change.at, change.to, change.before, change.after) for change in done.changes] == [
         ("field.moved", Level.NOTE, "/gearbox", "/category_fields/powertrain/transmission", "Automat", "Automat"),
@@ -918,8 +922,8 @@ def test_every_change_is_a_note_with_place_before_and_after() -> None:
     assert all(change.source for change in done.changes)
 
 
-def test_no_sentence_tells_what_is_private() -> None:
-    """Not what stood there, nor what stands there now; the values themselves are the caller's, out of the printed finding."""
+def test_no_message_contains_private_values() -> None:
+    """Neither the old nor the new value is in it; both are attributes of the finding, and not printed."""
     ad = {"contact": {"phone": "070-SECRET".replace("SECRET", "99 88 777"), "Epost": "secret@example.com"}, "regnr": "qqq 999"}
     done = normalise(ad, category="sail-boat")
     done_car = normalise({"regnr": "qqq 999", "vin": "yv1sw6111x1234567"}, category="car")

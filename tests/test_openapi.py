@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 from commands import Run
-from drawn import HELD, KINDS, Ad, ads, broken
-from effort import examples
 from folders import some
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
+from hypothesis_profiles import examples
+from json_strategies import CATALOGUE, KINDS, Ad, ads, broken
 from jsonschema_rs import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
@@ -22,9 +22,9 @@ from v4schema.errors import InvalidSchemas, NoDescription, UnknownName
 from v4schema.openapi import check_request, document, request
 from v4schema.openapi.description import described_editions
 
-VERSIONS = described_editions(HELD)
-OPERATIONS = [(version, operation) for version in VERSIONS for operation in HELD.edition(version).operations]
-#: What the guide lists, with the statuses that documents tell of each; of a delete none tells.
+VERSIONS = described_editions(CATALOGUE)
+OPERATIONS = [(version, operation) for version in VERSIONS for operation in CATALOGUE.edition(version).operations]
+#: The endpoints of the guide with their documented statuses; those of a delete are not documented.
 ENDPOINTS = {
     "post /ad": {"201", "400", "401", "403", "409"},
     "get /ad": {"200", "401", "403"},
@@ -39,11 +39,11 @@ ENDPOINTS = {
 #: How each edition writes the number of a category.
 OWN: dict[str, Callable[[int], object]] = {"v3": int, "v4": str}
 
-told = cache(document)
+described = cache(document)
 
 
 def nodes(node: object, at: pointer.Place = ()) -> Iterator[tuple[pointer.Place, dict[str, Any]]]:
-    """Every object of a document, with its place."""
+    """Yield every object of a document, with its place."""
     if isinstance(node, dict):
         yield at, node
     below = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
@@ -53,43 +53,43 @@ def nodes(node: object, at: pointer.Place = ()) -> Iterator[tuple[pointer.Place,
 
 def operations(version: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Every operation of an edition's description, by method and path."""
-    for path, item in told(version)["paths"].items():
+    for path, item in described(version)["paths"].items():
         for method, operation in item.items():
             if isinstance(operation, dict):
                 yield f"{method} {path.removeprefix('/' + version)}", operation
 
 
 def meant(version: str, node: dict[str, Any]) -> dict[str, Any]:
-    """What a part of a description is, or what it refers to."""
-    found: Any = pointer.get(told(version), pointer.parse(node["$ref"])) if "$ref" in node else node
+    """Return a part of a description, or the part that it refers to."""
+    found: Any = pointer.get(described(version), pointer.parse(node["$ref"])) if "$ref" in node else node
     return dict(found)
 
 
 def choice(version: str, operation: str) -> str:
     """The name of the component that is the choice of ads for an operation."""
-    (name,) = [name for name, node in told(version)["components"]["schemas"].items() if node.get("x-operation") == operation]
+    (name,) = [name for name, node in described(version)["components"]["schemas"].items() if node.get("x-operation") == operation]
     return str(name)
 
 
 @cache
 def taken(version: str, operation: str) -> Draft202012Validator:
-    """What takes just the ads that the description takes for an operation."""
+    """Return a validator of the ads that the description accepts for an operation."""
     reference = f"#/components/schemas/{choice(version, operation)}"
-    return Draft202012Validator({"$ref": reference, "components": told(version)["components"]})
+    return Draft202012Validator({"$ref": reference, "components": described(version)["components"]})
 
 
 @pytest.mark.no_cover
 @pytest.mark.slow
 @pytest.mark.parametrize("version", VERSIONS)
 def test_each_edition_is_described_in_openapi_3_1(version: str) -> None:
-    """A validator of such descriptions has nothing to say against it, and it says which dialect its schemas are in."""
-    OpenAPIV31SpecValidator(told(version)).validate()
-    assert told(version)["jsonSchemaDialect"] == "https://json-schema.org/draft/2020-12/schema"
+    """A validator of OpenAPI accepts the description, and it names the dialect of its schemas."""
+    OpenAPIV31SpecValidator(described(version)).validate()
+    assert described(version)["jsonSchemaDialect"] == "https://json-schema.org/draft/2020-12/schema"
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_every_endpoint_has_the_statuses_that_documents_tell(version: str) -> None:
-    """Create, list, get, replace, change, delete, log, and in V4 migrate; all but one with a body's schema."""
+def test_every_endpoint_has_its_documented_statuses(version: str) -> None:
+    """Create, list, get, replace, change, delete, log, and in V4 migrate; all but one have a schema of the body."""
     expected = {name: statuses for name, statuses in ENDPOINTS.items() if version != "v3" or "migrate" not in name}
     assert {name: {*operation["responses"]} for name, operation in operations(version)} == expected
     for name, operation in operations(version):
@@ -99,14 +99,14 @@ def test_every_endpoint_has_the_statuses_that_documents_tell(version: str) -> No
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_operations_can_be_told_apart_and_need_a_token(version: str) -> None:
-    """Each has an identifier of its own, a tag that is described, its documents, and the header of the guide."""
-    document = told(version)
+def test_operations_have_identifiers_and_need_a_token(version: str) -> None:
+    """Each has its own identifier, a described tag, its documents, and the header of the guide."""
+    document = described(version)
     identifiers = [operation["operationId"] for _, operation in operations(version)]
     assert len({*identifiers}) == len(identifiers)
     for _, operation in operations(version):
         assert {*operation["tags"]} <= {tag["name"] for tag in document["tags"] if tag["description"]}
-        assert {*operation["x-source"]} <= HELD.documents.keys()
+        assert {*operation["x-source"]} <= CATALOGUE.documents.keys()
     (requirement,) = document["security"]
     (scheme,) = [document["components"]["securitySchemes"][name] for name in requirement]
     assert (scheme["type"], scheme["in"], scheme["name"]) == ("apiKey", "header", "X-Auth-Token")
@@ -116,8 +116,8 @@ def test_operations_can_be_told_apart_and_need_a_token(version: str) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_references_are_local_and_every_component_is_used(version: str) -> None:
-    """All lead somewhere in the document, no schema has an $id or a keyword of ours but those that tell of it."""
-    document = told(version)
+    """All have a target in the document; no schema has an $id or a keyword of ours except those that document it."""
+    document = described(version)
     used = set()
     for _, node in nodes(document):
         if "$ref" in node:
@@ -132,8 +132,8 @@ def test_references_are_local_and_every_component_is_used(version: str) -> None:
 
 @pytest.mark.parametrize(("version", "operation"), OPERATIONS)
 def test_a_body_is_a_choice_over_all_categories(version: str, operation: str) -> None:
-    """Each category is a component; where an ad has to name it, the discriminator maps every number to its branch."""
-    document, edition = told(version), HELD.edition(version)
+    """Each category is a component; if an ad has to name its category, the discriminator maps each number to a branch."""
+    document, edition = described(version), CATALOGUE.edition(version)
     node = document["components"]["schemas"][choice(version, operation)]
     branches = [branch["$ref"] for branch in node.get("oneOf", node.get("anyOf"))]
     assert len({*branches}) == len(branches)
@@ -153,8 +153,8 @@ def test_a_body_is_a_choice_over_all_categories(version: str, operation: str) ->
 
 
 def test_creating_and_replacing_an_ad_are_discriminated_choices() -> None:
-    """Where the guide requires the category; a change may leave it out, and so does the body of a migration."""
-    schemas = told("v4")["components"]["schemas"]
+    """The guide requires the category there; a change and a migration may leave it out."""
+    schemas = described("v4")["components"]["schemas"]
     discriminated = {operation for _, operation in OPERATIONS if "discriminator" in schemas[choice("v4", operation)]}
     assert discriminated == {"create", "replace"}
 
@@ -162,10 +162,10 @@ def test_creating_and_replacing_an_ad_are_discriminated_choices() -> None:
 @given(st.data())
 @examples(30, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @pytest.mark.parametrize(("version", "operation"), OPERATIONS)
-def test_the_description_takes_what_validate_takes(version: str, operation: str, data: st.DataObject) -> None:
-    """An ad has no error just if the schema of its operation takes it, save for misspelt names, which that lets pass.
+def test_the_description_accepts_what_validate_accepts(version: str, operation: str, data: st.DataObject) -> None:
+    """The schema of an operation accepts exactly the ads without errors; it also accepts misspelt names.
 
-    Where the number of a category is text, it refuses another number, of which `validate` only warns.
+    If the number of a category is text, it refuses a number, which is only a warning of `validate`.
     """
     kind = data.draw(st.sampled_from([kind for kind in KINDS if kind.version == version]))
     ad = data.draw(broken(ads(kind, operation)))
@@ -176,10 +176,10 @@ def test_the_description_takes_what_validate_takes(version: str, operation: str,
 
 
 @pytest.mark.parametrize("slug", ["dinghy", "truck-and-bus"])
-def test_what_no_document_describes_is_described_as_what_all_share(slug: str) -> None:
-    """A category that is only named has a branch as well."""
+def test_an_undocumented_category_has_the_shared_fields(slug: str) -> None:
+    """A category that documents only name has a branch as well."""
     kind = Kind(version="v3", category=slug)
-    ad: Ad = {"source_id": "1", "category_id": HELD.edition("v3").categories[slug].id, "price": [], "category_fields": {}}
+    ad: Ad = {"source_id": "1", "category_id": CATALOGUE.edition("v3").categories[slug].id, "price": [], "category_fields": {}}
     assert not taken("v3", "create").is_valid(ad)
     assert not v4schema.validate(ad, version="v3").valid
     ad["price"] = [{"type": "list", "amount": 1, "currency": "SEK"}]
@@ -190,8 +190,8 @@ def test_what_no_document_describes_is_described_as_what_all_share(slug: str) ->
 
 @pytest.mark.slow
 def test_the_examples_are_those_of_the_guide(checkout: Path) -> None:
-    """They stand there as they are, and each is what its own schema takes."""
-    examples = told("v4")["components"]["examples"]
+    """They are unchanged, and each matches its schema."""
+    examples = described("v4")["components"]["examples"]
     for name in ("moped", "camper"):
         ad = json.loads((checkout / "examples" / f"{name}.json").read_text("utf-8"))
         assert examples[name.capitalize()]["value"] == ad
@@ -199,11 +199,11 @@ def test_the_examples_are_those_of_the_guide(checkout: Path) -> None:
         assert taken("v4", "replace").is_valid(ad)
     assert taken("v4", "update").is_valid(examples["Reduced"]["value"])
     assert examples["Reduced"]["value"]["price"] == [{"type": "reduced", "amount": 32000, "currency": "SEK"}]
-    said = {
+    bodies = {
         name: [each["value"] for each in response["content"]["application/json"]["examples"].values()]
-        for name, response in told("v4")["components"]["responses"].items()
+        for name, response in described("v4")["components"]["responses"].items()
     }
-    assert said == {
+    assert bodies == {
         "Invalid": [{"category_fields": {"brand": ["This field is required."]}}],
         "Unauthorised": [{"detail": "Authentication credentials were not provided."}],
         "Forbidden": [{"detail": "You do not have permission to perform this action."}],
@@ -212,80 +212,86 @@ def test_the_examples_are_those_of_the_guide(checkout: Path) -> None:
     }
     seen = 0
     for version in VERSIONS:
-        for _, node in nodes(told(version)):
+        for _, node in nodes(described(version)):
             if {"schema", "examples"} <= node.keys():
-                takes = Draft202012Validator({**node["schema"], "components": told(version)["components"]}).is_valid
+                takes = Draft202012Validator({**node["schema"], "components": described(version)["components"]}).is_valid
                 values = [meant(version, each)["value"] for each in node["examples"].values()]
                 assert all(map(takes, values))
                 seen += len(values)
             for whole in node.get("examples", ()) if "properties" in node else ():
-                assert Draft202012Validator({**node, "components": told(version)["components"]}).is_valid(whole)
+                assert Draft202012Validator({**node, "components": described(version)["components"]}).is_valid(whole)
                 seen += 1
     assert seen > 60
 
 
-def test_a_field_that_may_not_be_sent_is_refused_and_one_that_is_warned_of_is_deprecated() -> None:
-    """A description knows no warnings; what would only be one does not refuse."""
-    car = told("v3")["components"]["schemas"]["Car"]["properties"]
+def test_forbidden_fields_are_refused_and_others_deprecated() -> None:
+    """A description has no warnings; a rule that only warns does not refuse."""
+    car = described("v3")["components"]["schemas"]["Car"]["properties"]
     assert car["title"]["not"] == {}
-    moped = told("v4")["components"]["schemas"]["Moped"]["properties"]
+    moped = described("v4")["components"]["schemas"]["Moped"]["properties"]
     assert (moped["title"]["type"], moped["title"]["deprecated"], moped["contact"]["deprecated"]) == ("string", True, True)
-    assert "equipments" not in told("v4")["components"]["schemas"]["MopedCategoryFields"]["properties"]
+    assert "equipments" not in described("v4")["components"]["schemas"]["MopedCategoryFields"]["properties"]
 
 
-def test_each_document_is_the_callers_own() -> None:
-    """What is done to one does not reach the next."""
+def test_each_description_is_a_new_copy() -> None:
+    """A change to one does not affect the next."""
     document("v4")["components"]["examples"]["Moped"]["value"].clear()
     document("v4")["x-documents"].clear()
-    assert document("v4") == told("v4")
-    assert told("v4")["x-documents"] == HELD.documents
+    assert document("v4") == described("v4")
+    assert described("v4")["x-documents"] == CATALOGUE.documents
 
 
-def test_an_edition_without_a_description_says_so(schemas: Path, tmp_path: Path) -> None:
-    """An unknown edition is unknown; one that has no description names those that do."""
+def test_an_edition_without_a_description_is_refused(schemas: Path, tmp_path: Path) -> None:
+    """The error names the editions that have one; an unknown edition is an unknown name."""
     with pytest.raises(UnknownName):
         document("v9")
-    held = altered(schemas, tmp_path, "catalogue.json", lambda told: [edition.pop("openapi") for edition in told["editions"][1:]])
+    catalogue = altered(
+        schemas, tmp_path, "catalogue.json", lambda content: [edition.pop("openapi") for edition in content["editions"][1:]]
+    )
     with pytest.raises(NoDescription, match=r"v4 has no OpenAPI description. Editions that have one: v3."):
-        document(catalogue=held)
-    assert described_editions(held) == ["v3"]
-    held = altered(schemas, tmp_path, "catalogue.json", lambda told: [edition.pop("openapi") for edition in told["editions"]])
+        document(catalogue=catalogue)
+    assert described_editions(catalogue) == ["v3"]
+    catalogue = altered(
+        schemas, tmp_path, "catalogue.json", lambda content: [edition.pop("openapi") for edition in content["editions"]]
+    )
     with pytest.raises(NoDescription, match=r"v4 has no OpenAPI description. Editions that have one: none."):
-        check_request(request("GET", "https://api.blocket.se/v4/ad"), catalogue=held)
+        check_request(request("GET", "https://api.blocket.se/v4/ad"), catalogue=catalogue)
 
 
-def test_a_number_that_is_warned_of_is_described_all_the_same(schemas: Path, tmp_path: Path) -> None:
-    """Where an edition takes no other, it is that."""
-    held = altered(
+def test_a_number_with_a_warning_is_described(schemas: Path, tmp_path: Path) -> None:
+    """It is described if the edition accepts no other."""
+    catalogue = altered(
         schemas,
         tmp_path,
         "v4/moped.json",
-        lambda told: told["properties"].update(category_id={"x-source": ["S"], "enum": [1121]}),
+        lambda content: content["properties"].update(category_id={"x-source": ["S"], "enum": [1121]}),
     )
-    moped = document("v4", catalogue=held)["components"]["schemas"]["Moped"]
+    moped = document("v4", catalogue=catalogue)["components"]["schemas"]["Moped"]
     assert moped["properties"]["category_id"]["enum"] == [1121, "1121"]
 
 
 @pytest.mark.slow
-def test_only_what_is_wanted_is_made(schemas: Path, tmp_path: Path) -> None:
+def test_only_used_components_exist(schemas: Path, tmp_path: Path) -> None:
     """Without an endpoint, its bodies are no components; without examples, a category has none."""
-    held = altered(schemas, tmp_path, "v4/openapi.json", lambda told: told["paths"].pop("/v4/ad/{source_id}/migrate"))
-    made = document("v4", catalogue=held)["components"]["schemas"]
+    catalogue = altered(schemas, tmp_path, "v4/openapi.json", lambda content: content["paths"].pop("/v4/ad/{source_id}/migrate"))
+    made = document("v4", catalogue=catalogue)["components"]["schemas"]
     assert "AdUpdate" in made
     assert not [name for name in made if name.endswith("Migrate")]
-    held = altered(schemas, tmp_path, "shared/moped.json", lambda told: told["properties"]["category_fields"].pop("properties"))
-    made = document("v4", catalogue=held)["components"]["schemas"]
+    catalogue = altered(
+        schemas, tmp_path, "shared/moped.json", lambda content: content["properties"]["category_fields"].pop("properties")
+    )
+    made = document("v4", catalogue=catalogue)["components"]["schemas"]
     assert ("examples" in made["Car"], "examples" in made["Moped"]) == (True, False)
 
 
 @pytest.mark.slow
-def test_parts_of_one_name_stay_apart(schemas: Path, tmp_path: Path) -> None:
-    """An object that has the name of another, or of a category, is a component of its own."""
+def test_objects_with_one_name_are_separate_components(schemas: Path, tmp_path: Path) -> None:
+    """An object may have the name of another one or of a category."""
 
-    def crowd(told: dict[str, Any]) -> None:
+    def crowd(schema: dict[str, Any]) -> None:
         about = {"description": "Another.", "x-source": ["S"], "type": "object"}
         inner = {**about, "properties": {"price": {**about, "properties": {"sum": {**about, "type": "number"}}}}}
-        told["properties"]["category_fields"]["properties"] |= {"price": inner, "moped": {**about, "properties": {}}}
+        schema["properties"]["category_fields"]["properties"] |= {"price": inner, "moped": {**about, "properties": {}}}
 
     made = document("v4", catalogue=altered(schemas, tmp_path, "v4/moped.json", crowd))
     OpenAPIV31SpecValidator(made).validate()
@@ -297,11 +303,11 @@ def test_parts_of_one_name_stay_apart(schemas: Path, tmp_path: Path) -> None:
 
 
 def altered(schemas: Path, folder: Path, name: str, change: Any) -> Catalogue:  # noqa: ANN401
-    """A catalogue of some of the schemas, one file of which is changed."""
+    """Return a catalogue of some of the schemas, one file of which is changed."""
     some(schemas, folder, "car", "moped", "hunting")
-    told = json.loads((folder / name).read_text("utf-8"))
-    change(told)
-    (folder / name).write_text(json.dumps(told), "utf-8")
+    content = json.loads((folder / name).read_text("utf-8"))
+    change(content)
+    (folder / name).write_text(json.dumps(content), "utf-8")
     return Catalogue(folder)
 
 
@@ -320,28 +326,28 @@ def altered(schemas: Path, folder: Path, name: str, change: Any) -> Catalogue:  
         (lambda schemas: schemas["LogEntry"].pop("x-operation"), "is used for None, which is not an operation of v4"),
     ],
 )
-def test_a_source_that_leads_nowhere_is_damaged(change: Any, message: str, schemas: Path, tmp_path: Path) -> None:  # noqa: ANN401
-    """What is wrong with it is said when the document is made, and before a folder of one's own is used."""
-    held = altered(schemas, tmp_path, "v4/openapi.json", lambda told: change(told["components"]["schemas"]))
+def test_a_reference_without_a_target_is_damaged(change: Any, message: str, schemas: Path, tmp_path: Path) -> None:  # noqa: ANN401
+    """The error is raised when the description is created, and before the caller's own folder is used."""
+    catalogue = altered(schemas, tmp_path, "v4/openapi.json", lambda content: change(content["components"]["schemas"]))
     with pytest.raises(InvalidSchemas, match=message):
-        document("v4", catalogue=held)
+        document("v4", catalogue=catalogue)
 
 
 @pytest.mark.slow
-def test_a_folder_of_ones_own_is_held_against_the_meta_schema(schemas: Path, tmp_path: Path, run: Run) -> None:
-    """An operation that names no document is no description."""
-    altered(schemas, tmp_path / "own", "v4/openapi.json", lambda told: told["paths"]["/v4/ad"]["post"].pop("x-source"))
-    refused = run("openapi", "--schemas", str(tmp_path / "own"))
+def test_the_callers_own_folder_is_checked_by_the_meta_schema(schemas: Path, tmp_path: Path, run: Run) -> None:
+    """An operation without documents is refused."""
+    altered(schemas, tmp_path / "custom", "v4/openapi.json", lambda content: content["paths"]["/v4/ad"]["post"].pop("x-source"))
+    refused = run("openapi", "--schemas", str(tmp_path / "custom"))
     assert refused.exit_code == 2
     assert "/paths/~1v4~1ad/post does not match meta/openapi.json" in " ".join(refused.stderr.split())
 
 
-def test_the_command_prints_the_document(run: Run, in_empty_folder: Path) -> None:
-    """On standard output, of the default edition if none is named, or to a file that appears whole."""
-    assert json.loads(run("openapi").stdout) == told("v4")
+def test_the_command_prints_the_description(run: Run, in_empty_folder: Path) -> None:
+    """It is that of the default edition unless one is named, and goes to standard output or to a file."""
+    assert json.loads(run("openapi").stdout) == described("v4")
     done = run("openapi", "v3", "--output", "v3.json")
     assert (done.exit_code, done.stdout) == (0, "")
-    assert json.loads((in_empty_folder / "v3.json").read_text("utf-8")) == told("v3")
+    assert json.loads((in_empty_folder / "v3.json").read_text("utf-8")) == described("v3")
     wrong = run("openapi", "v5")
     assert (wrong.exit_code, wrong.stdout) == (2, "")
     assert "Unknown edition 'v5'. Known: v3, v4." in wrong.stderr

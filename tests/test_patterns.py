@@ -1,29 +1,29 @@
-"""Regular expressions of schemas mean the same to every engine, and take time that grows with the text and no faster."""
+"""Regular expressions of schemas mean the same in every engine and take linear time."""
 
 import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from drawn import HELD, KINDS
-from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis_profiles import examples
 from interegular.patterns import parse_pattern
+from json_strategies import CATALOGUE, KINDS
 
 from v4schema.dialect.engines import ENGINES
 from v4schema.dialect.patterns import Pattern, bounded
 
 
 def expressions(node: Any) -> Iterator[str]:  # noqa: ANN401
-    """Every expression of a schema or a mapping, but for those of suggestions."""
+    """Every expression of the schemas and mappings, except those of suggestions."""
     if isinstance(node, dict):
         yield from (node[name] for name in ("pattern", "leaving", "unless") if isinstance(node.get(name), str))
     for below in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
         yield from expressions(below)
 
 
-OURS = sorted({*expressions([HELD.schema(kind) for kind in KINDS]), *expressions(HELD.read("meta/receipt.json"))})
+OURS = sorted({*expressions([CATALOGUE.schema(kind) for kind in KINDS]), *expressions(CATALOGUE.read("meta/receipt.json"))})
 LETTERS = st.sampled_from([*"ab-1", "[^a]", "[a-c-]", "[-1]", "\u00e5"])
 PATTERNS = st.recursive(
     LETTERS,
@@ -40,8 +40,8 @@ PATTERNS = st.recursive(
     st.builds("{}({}){}".format, st.sampled_from(["", "^"]), PATTERNS, st.sampled_from(["", "$"])),
     st.text("abc-1\u00e5\n", max_size=8),
 )
-def test_an_expression_means_what_it_means_to_python_and_to_every_engine(expression: str, text: str) -> None:
-    """Whatever it is made of; ``$`` is the end of the text, also where that ends with a line feed."""
+def test_a_drawn_expression_means_the_same_to_python_and_every_engine(expression: str, text: str) -> None:
+    """``$`` is the end of the text, also if that ends with a line feed."""
     wanted = re.search(expression.replace("$", r"\Z"), text) is not None
     assert Pattern(expression).matches(text) == wanted
     for compiled in ENGINES.values():
@@ -51,8 +51,8 @@ def test_an_expression_means_what_it_means_to_python_and_to_every_engine(express
 @pytest.mark.parametrize("expression", OURS)
 @examples(25)
 @given(data=st.data())
-def test_our_own_expressions_mean_to_us_what_they_mean_to_python(expression: str, data: st.DataObject) -> None:
-    """For texts that match, and such as nearly do."""
+def test_expressions_of_our_schemas_mean_the_same_to_python(expression: str, data: st.DataObject) -> None:
+    """It is tested with texts that match and with similar ones."""
     signs = st.sampled_from([*expression, " ", "0", "z", "\n", "\u00e5"])
     text = data.draw(st.lists(signs, max_size=8).map("".join))
     if expression.startswith("^") and expression.endswith("$"):
@@ -61,7 +61,7 @@ def test_our_own_expressions_mean_to_us_what_they_mean_to_python(expression: str
 
 
 class Counted:
-    """A text that counts how often a letter of it is read."""
+    """A text that counts how often its letters are read."""
 
     def __init__(self, text: str) -> None:
         self.text, self.read = text, 0
@@ -74,7 +74,7 @@ class Counted:
 
 @pytest.mark.parametrize("expression", [*OURS, "^(a+)+$", "^(a|a)*b$", "^(a?){40}a{40}$", "^(a|b)*a(a|b){12}$", "a*a*a*!"])
 def test_each_letter_of_a_text_is_read_once(expression: str) -> None:
-    """Whatever the expression, and whatever the text stumbles over; no more is kept for a longer text than for a short one."""
+    """It is so for every expression and text; a longer text does not need more memory."""
     pattern = Pattern(expression)
     for piece in ("a", "ab", "aab", "https://a.a", "1 ", "-", " "):
         text = Counted(piece * 2_000)
@@ -84,8 +84,8 @@ def test_each_letter_of_a_text_is_read_once(expression: str) -> None:
 
 
 @pytest.mark.slow
-def test_what_was_forgotten_is_found_anew() -> None:
-    """An expression with more states than are kept means what it says."""
+def test_forgotten_states_are_computed_again() -> None:
+    """An expression with more states than are kept matches correctly."""
     pattern = Pattern("^(a|b)*a(a|b){10}$")
     machine = parse_pattern("(a|b)*a(a|b){10}").to_fsm()
     for number in range(1 << 8):
@@ -120,8 +120,8 @@ def test_what_was_forgotten_is_found_anew() -> None:
         ("(" * 5_000, "too deep"),
     ],
 )
-def test_what_engines_read_in_different_ways_or_not_in_linear_time_is_refused(expression: str, why: str) -> None:
-    """With the reason."""
+def test_ambiguous_and_slow_expressions_are_refused(expression: str, why: str) -> None:
+    """The reason is given."""
     with pytest.raises(ValueError, match=why):
         Pattern(expression)
 
@@ -140,16 +140,18 @@ def test_what_engines_read_in_different_ways_or_not_in_linear_time_is_refused(ex
         ("(a", "unterminated"),
     ],
 )
-def test_a_suggestion_ends_soon_at_every_place_of_a_text(expression: str, why: str) -> None:
-    """What may be repeated without end, or in too many ways, is refused with the reason."""
+def test_unbounded_suggestions_are_refused(expression: str, why: str) -> None:
+    """An expression with unlimited repetition, or with too many ways to match, is refused with the reason."""
     with pytest.raises(ValueError, match=why):
         bounded(expression)
 
 
-def test_the_suggestions_of_our_mappings_end_soon() -> None:
-    """Each is taken, and has one group."""
-    files = {file for way in HELD.edition_paths.values() for _, _, file in way.categories}
-    files |= {f"{file.rpartition('/')[0]}/{name}" for file in files for name in HELD.read(file).get("include", ())}
-    patterns = [each["pattern"] for file in files for ask in HELD.read(file).get("ask", ()) for each in ask.get("suggest", ())]
+def test_suggestions_of_our_mappings_are_bounded() -> None:
+    """Each is accepted and has one group."""
+    files = {file for path in CATALOGUE.edition_paths.values() for _, _, file in path.categories}
+    files |= {f"{file.rpartition('/')[0]}/{name}" for file in files for name in CATALOGUE.read(file).get("include", ())}
+    patterns = [
+        each["pattern"] for file in files for ask in CATALOGUE.read(file).get("ask", ()) for each in ask.get("suggest", ())
+    ]
     assert len(patterns) >= 8
     assert {bounded(pattern).groups for pattern in patterns} == {1}

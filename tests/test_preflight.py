@@ -1,4 +1,4 @@
-"""Preflight: one answer about one ad, and the ad to send."""
+"""Preflight: one report about one ad, and the ad to send."""
 
 import io
 import json
@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from drawn import HELD, KINDS, ads, respell, same
 from hypothesis import given
 from hypothesis import strategies as st
+from json_strategies import CATALOGUE, KINDS, ads, respell, same
 
 from v4schema import Level, Report, errors, feed, normalise, preflight, validate
 from v4schema.document.pointer import exists, resolve
@@ -18,8 +18,8 @@ Ad = dict[str, Any]
 
 
 @pytest.mark.parametrize("how", [str, Path, lambda path: path.read_bytes(), lambda path: io.BytesIO(path.read_bytes())])
-def test_the_messy_ad_is_ready_to_send_wherever_it_comes_from(how: Callable[[Path], Any], checkout: Path) -> None:
-    """A path, bytes, a stream: the report is valid, its notes tell the changes, and the ad has nothing wrong with it."""
+def test_a_messy_ad_becomes_ready_to_send(how: Callable[[Path], Any], checkout: Path) -> None:
+    """The ad is a path, bytes or a stream: the report is valid, its notes list the changes, and the new ad has no findings."""
     report = preflight(how(checkout / "examples" / "messy-moped.json"))
     assert report.valid
     assert str(report.kind) == "v4/moped"
@@ -27,8 +27,8 @@ def test_the_messy_ad_is_ready_to_send_wherever_it_comes_from(how: Callable[[Pat
     assert validate(report.ad).findings == ()
 
 
-def test_an_ad_that_is_parsed_already_is_taken_as_well(clean: Ad) -> None:
-    """And comes back as it is, where nothing is to be done."""
+def test_a_parsed_ad_is_accepted(clean: Ad) -> None:
+    """A clean ad is returned as it is."""
     report = preflight(clean)
     assert report.ad is clean
     assert report.findings == ()
@@ -43,8 +43,8 @@ def test_an_ad_that_is_parsed_already_is_taken_as_well(clean: Ad) -> None:
         (b"", "json.empty"),
     ],
 )
-def test_what_is_not_one_ad_has_a_report_without_one(source: bytes | str, code: str) -> None:
-    """Not readable, or more than one."""
+def test_input_that_is_not_one_ad_has_a_report_without_an_ad(source: bytes | str, code: str) -> None:
+    """It is unreadable, or has more than one ad."""
     report = preflight(source)
     assert [finding.code for finding in report.errors] == [code]
     assert report.ad is None
@@ -52,12 +52,12 @@ def test_what_is_not_one_ad_has_a_report_without_one(source: bytes | str, code: 
 
 
 @pytest.mark.parametrize("value", [3, None, [{}], True])
-def test_what_is_parsed_and_no_ad_is_a_finding(value: object) -> None:
-    """As it is for `validate`."""
+def test_a_parsed_value_that_is_no_ad_is_a_finding(value: object) -> None:
+    """`validate` has the same finding."""
     assert [finding.code for finding in preflight(value).errors] == ["ad.not_object"]
 
 
-def test_what_was_tolerated_in_reading_is_told_first(clean: Ad) -> None:
+def test_notes_about_reading_come_first(clean: Ad) -> None:
     """A byte-order mark is a note."""
     report = preflight(b"\xef\xbb\xbf" + json.dumps(clean).encode())
     assert [finding.code for finding in report.findings] == ["json.byte_order_mark"]
@@ -65,7 +65,7 @@ def test_what_was_tolerated_in_reading_is_told_first(clean: Ad) -> None:
 
 
 def test_places_are_those_of_the_given_ad() -> None:
-    """Also of what is wrong with a value that was moved, read or stands behind one that was dropped."""
+    """It is so for findings about a value that was moved or read, or comes after a dropped one."""
     report = preflight(
         {
             "category_id": "car",
@@ -83,8 +83,8 @@ def test_places_are_those_of_the_given_ad() -> None:
     assert ("schema.required", "/category_fields/brand", None) in found
 
 
-def test_one_place_is_told_of_once(clean: Ad) -> None:
-    """Where the normaliser says why it left a value alone, the validator does not say that it is wrong."""
+def test_a_place_has_one_finding(clean: Ad) -> None:
+    """If the normaliser says why it left a value alone, the validator adds no finding."""
     clean["price"][0]["amount"] = "3.500"
     clean["category_fields"] |= {"year": 2019}
     report = preflight(clean)
@@ -96,7 +96,7 @@ def test_one_place_is_told_of_once(clean: Ad) -> None:
 
 @given(data=st.data())
 def test_the_findings_are_those_of_the_ad_to_send(data: st.DataObject) -> None:
-    """Preflight is normalise, then validate: the same ad, the same verdict, and every place in the ad that was given."""
+    """Preflight is normalise, then validate: the same ad, the same findings, with places in the given ad."""
     kind = data.draw(st.sampled_from(KINDS))
     ad = respell(data.draw, kind, data.draw(ads(kind)))
     report = preflight(ad, version=kind.version)
@@ -110,8 +110,8 @@ def test_the_findings_are_those_of_the_ad_to_send(data: st.DataObject) -> None:
 
 
 @given(data=st.data())
-def test_what_is_said_to_be_mendable_is_gone_after_normalising(data: st.DataObject) -> None:
-    """`fixable` tells the truth, both ways: what is marked is gone, what is not is still there."""
+def test_fixable_findings_are_gone_after_normalising(data: st.DataObject) -> None:
+    """Findings that are not marked as `fixable` remain."""
     kind = data.draw(st.sampled_from(KINDS))
     ad = respell(data.draw, kind, data.draw(ads(kind)))
     ad |= data.draw(
@@ -126,33 +126,33 @@ def test_what_is_said_to_be_mendable_is_gone_after_normalising(data: st.DataObje
 
 
 def test_many_ads_are_prepared_in_order() -> None:
-    """Each with its report and its ad; what cannot be read is a result as well."""
+    """Each has its report and its ad; an input that cannot be read has a result as well."""
     results = list(feed.prepare([("feed.ndjson", b'{"visible": "ja"}\n{\n{"visible": true}\n')], operation="update"))
     assert [result.report.ad for result in results] == [{"visible": True}, None, {"visible": True}]
     assert [result.changed for result in results] == [True, False, False]
-    tally = feed.Summary()
-    list(tally.counted(results))
-    assert (tally.ads, tally.changed, tally.unreadable) == (2, 1, 1)
+    summary = feed.Summary()
+    list(summary.counted(results))
+    assert (summary.ads, summary.changed, summary.unreadable) == (2, 1, 1)
 
 
-def test_the_callers_own_wrong_words_are_exceptions_before_anything_is_read() -> None:
-    """A unit or a setting that there is not."""
+def test_unknown_settings_raise_before_anything_is_read() -> None:
+    """A unit or a setting does not exist."""
     with pytest.raises(errors.UnknownName, match="Unknown setting 'prise_unit'"):
         feed.prepare([("nowhere", b"")], prise_unit="kr")
     with pytest.raises(errors.UnknownName, match="Unknown unit"):
         preflight({}, price_unit="dollar")
 
 
-def test_reports_keep_the_ad_out_of_what_is_printed() -> None:
-    """An ad holds what is private."""
+def test_the_repr_of_a_report_does_not_contain_the_ad() -> None:
+    """An ad contains private values."""
     assert "secret" not in repr(Report(ad={"contact": "secret"}))
     assert hash(Report(ad={})) == hash(Report())
 
 
-def test_a_category_of_the_callers_choice_holds_for_both(clean: Ad) -> None:
+def test_the_callers_category_applies_to_both_steps(clean: Ad) -> None:
     """A partial ad has its category from the caller."""
     report = preflight({"category_fields": {"fuel": "Bensin"}}, category="moped", operation="update")
     assert report.ad == {"category_fields": {"powertrain": {"fuels": ["gasoline"]}}}
     assert report.valid
-    assert HELD.edition().name == "v4"
+    assert CATALOGUE.edition().name == "v4"
     assert preflight(clean, version="v3", mileage="mil").ad["category_id"] == 1121  # type: ignore[index]

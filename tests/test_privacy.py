@@ -1,4 +1,4 @@
-"""What may tell who somebody is stays in the ad: no pointer, sentence, report, log or table holds it."""
+"""Personal data stay in the ad: no pointer, message, report, log or table contains them."""
 
 import dataclasses
 import importlib
@@ -21,7 +21,7 @@ from v4schema.document.pointer import Place, exists, get
 from v4schema.feed.question_sheet import QuestionSheet
 from v4schema.output import formats
 
-#: Places of names that tell something: in a contact, wherever and however that is written, and as names of their own.
+#: Places of private names: in a contact at any place and in any spelling, and outside of it.
 TELLING: list[Place] = [
     ("contact", "0701234567"),
     ("contact", "Anna"),
@@ -41,7 +41,7 @@ TELLING: list[Place] = [
     ("price", 0, "070-123 45 67"),
     ("\u20261",),
 ]
-#: Places of names that do not.
+#: Places of harmless names.
 TELLING_NOTHING: list[Place] = [
     ("contact", "phone"),
     ("contact", "Phone"),
@@ -59,19 +59,19 @@ TELLING_NOTHING: list[Place] = [
 
 @pytest.mark.parametrize("place", TELLING, ids=str)
 def test_a_name_that_may_be_private_is_masked(place: Place, catalogue: Catalogue) -> None:
-    """Within what is private or known to nobody, and anywhere if it does not look like the name of a field."""
+    """It is within a private or unknown value, or does not look like the name of a field."""
     assert [*may_be_private(catalogue, place)][-1]
     assert str(place[-1]) not in masked_pointer(catalogue, place)
 
 
 @pytest.mark.parametrize("place", TELLING_NOTHING, ids=str)
-def test_a_name_that_tells_nothing_is_shown(place: Place, catalogue: Catalogue) -> None:
-    """A name that documents know, in any spelling, and one that looks like the name of a field."""
+def test_a_harmless_name_is_shown(place: Place, catalogue: Catalogue) -> None:
+    """Documents have it, in any spelling, or it looks like the name of a field."""
     assert not any(may_be_private(catalogue, place))
     assert masked_pointer(catalogue, place).endswith(f"/{place[-1]}")
 
 
-#: Names that collide with masks and with one another, among others.
+#: Names that collide with masks and with one another, and other names.
 NAMES = st.sampled_from(["contact", "phone", "Anna", "0701234567", "\u20261", "\u20262", "a/b~c", "", "0"]) | st.text(max_size=4)
 DOCUMENTS = st.recursive(
     st.none() | st.integers(),
@@ -88,16 +88,16 @@ def places(document: Any, at: Place = ()) -> list[Place]:  # noqa: ANN401  (any 
 
 @settings(max_examples=50)
 @given(DOCUMENTS)
-def test_pointers_lead_back_to_the_places_they_were_written_for(document: object) -> None:
-    """Whatever is masked: no two places of a document have one pointer, and whoever has the document finds them."""
+def test_masked_pointers_can_be_resolved_in_their_document(document: object) -> None:
+    """No two places of a document have the same pointer."""
     pointers = MaskedPointers(v4schema.catalogue.default(), document)
-    told = {place: pointers.write(place) for place in places(document)}
-    assert {place: pointers.parse(at) for place, at in told.items()} == {place: place for place in told}
-    assert len({*told.values()}) == len(told)
+    written = {place: pointers.write(place) for place in places(document)}
+    assert {place: pointers.parse(at) for place, at in written.items()} == {place: place for place in written}
+    assert len({*written.values()}) == len(written)
 
 
-def test_a_pointer_into_another_document_leads_nowhere(catalogue: Catalogue) -> None:
-    """A mask that stands for no member stays as it is."""
+def test_a_masked_pointer_cannot_be_resolved_in_another_document(catalogue: Catalogue) -> None:
+    """A mask without a member stays as it is."""
     pointers = MaskedPointers(catalogue, {"contact": {}})
     again = MaskedPointers(catalogue, {"contact": {"a": [1], "b": 2}})
     assert [again.parse(f"/contact/\u2026{number}") for number in (1, 2)] == [("contact", "a"), ("contact", "b")]
@@ -108,7 +108,7 @@ def test_a_pointer_into_another_document_leads_nowhere(catalogue: Catalogue) -> 
 
 
 def test_findings_among_private_names_have_their_places_and_lines() -> None:
-    """Each is told, by its number, on its line; a code frame shows neither name nor value."""
+    """Each finding has the number of its member, and its line; a code frame shows neither name nor value."""
     text = b'{"category_id": "1061",\n"contact": {\n"email": "a@b.se",\n"0701234567": 1,\n"Anna": 2}}'
     (result,) = feed.check([("ad.json", text)], operation="update")
     assert [(each.at, each.line, each.column) for each in result.located() if each.code == "field.unknown"] == [
@@ -121,8 +121,8 @@ def test_findings_among_private_names_have_their_places_and_lines() -> None:
     assert "Anna" not in framed
 
 
-def test_a_private_name_that_stands_twice_is_told_by_its_number() -> None:
-    """The text is no JSON, and the finding leads to the second one all the same."""
+def test_a_repeated_private_name_is_shown_by_its_number() -> None:
+    """The text is no JSON, and the finding points to the second occurrence."""
     (result,) = feed.check([("ad.json", b'[{"a": 1}, {"contact": {"b": 1,\n "0701234567": 1,\n "0701234567": 2}}]')])
     (found,) = result.located()
     assert (found.code, found.at, found.line, found.column) == ("json.duplicate_key", "/1/contact/\u20263", 3, 2)
@@ -131,8 +131,8 @@ def test_a_private_name_that_stands_twice_is_told_by_its_number() -> None:
 
 
 @pytest.mark.parametrize("name", ['"a\tb"', '"a\\x"', '"\\ud800"'])
-def test_a_broken_name_that_stands_twice_is_no_reason_for_a_traceback(name: str) -> None:
-    """In a text that is no JSON, a name may be none either."""
+def test_a_repeated_broken_name_gives_no_traceback(name: str) -> None:
+    """In a text that is no JSON, a name may be invalid too."""
     for text in (
         f'{{"contact": {{{name}: 1, "b": 1, "b": 2}}}}',
         f'{{{name}: {{"b": 1, "b": 2}}}}',
@@ -142,20 +142,20 @@ def test_a_broken_name_that_stands_twice_is_no_reason_for_a_traceback(name: str)
         assert "".join(formats.text([result], formats.RenderOptions(rich=True)))
 
 
-def test_a_change_is_only_shown_whole_if_all_of_it_may_be() -> None:
-    """What was moved with plates or unknown names in it is not told by value."""
+def test_a_change_with_private_parts_is_not_shown() -> None:
+    """The values of a moved object with plates or unknown names are not printed."""
     ad = {"category_id": "1121", "categoryFields": {"vin": "yv1sw6111x1234567"}, "category_fields": None, "Location": {"Anna": 1}}
     (result,) = feed.prepare([("ad.json", json.dumps(ad).encode())], operation="update")
-    told = json.loads("".join(formats.ndjson([result])))["findings"]
-    assert {each["at"] for each in told if each["code"] == "field.moved"} == {"/categoryFields", "/Location"}
-    assert not any("before" in each for each in told if each["code"] == "field.moved")
+    findings = json.loads("".join(formats.ndjson([result])))["findings"]
+    assert {each["at"] for each in findings if each["code"] == "field.moved"} == {"/categoryFields", "/Location"}
+    assert not any("before" in each for each in findings if each["code"] == "field.moved")
     (result,) = feed.prepare([("ad.json", b'{"category_id": "1121", "Visible": true}')], operation="update")
-    told = json.loads("".join(formats.ndjson([result])))["findings"]
-    assert [(each["before"], each["after"]) for each in told if each["code"] == "field.moved"] == [(True, True)]
+    findings = json.loads("".join(formats.ndjson([result])))["findings"]
+    assert [(each["before"], each["after"]) for each in findings if each["code"] == "field.moved"] == [(True, True)]
 
 
 def test_no_label_is_a_private_field(catalogue: Catalogue, kinds: list[Kind]) -> None:
-    """In no kind of ad; nor is it the text in which people write whom to call."""
+    """No kind of ad has one, or the text that may contain telephone numbers, as its label."""
     assert not any(is_private(catalogue.schema(kind), at) for kind in kinds for at in catalogue.labels_at)
 
 
@@ -171,8 +171,8 @@ def test_no_label_is_a_private_field(catalogue: Catalogue, kinds: list[Kind]) ->
         ("Aerox YV1SW6111X1234567", "Aerox \u2026"),
     ],
 )
-def test_a_label_holds_nothing_that_tells_who_somebody_is(title: str | None, label: str, catalogue: Catalogue) -> None:
-    """Without a title there is none; telephone numbers, addresses and plates are left out of it."""
+def test_a_label_contains_no_personal_data(title: str | None, label: str, catalogue: Catalogue) -> None:
+    """Telephone numbers, addresses and plates are removed from the title."""
     ad = {"source_id": "1", "category_id": 1121, "title": title, "body": "Ring 0701234567", "contact": {"phone": "0701234567"}}
     with QuestionSheet(catalogue) as sheet:
         assert sheet.add(v4schema.convert(ad, to="v4"))
@@ -182,10 +182,10 @@ def test_a_label_holds_nothing_that_tells_who_somebody_is(title: str | None, lab
     assert "ABC" not in line
 
 
-def test_what_holds_an_ad_does_not_print_it() -> None:
-    """No dataclass of the package has a field of somebody's values in its repr."""
+def test_no_repr_contains_an_ad() -> None:
+    """No dataclass of the package has a field with values of an ad in its repr."""
     holding = {"ad", "given", "before", "after", "text", "lead", "ending", "body", "data", "cells", "value", "stood", "headers"}
-    # What a schema or a mapping says, what goes into an ad's place by a rule, and what the test kit draws is nobody's own.
+    # Texts of schemas and mappings, values that rules fill in, and values that the test kit draws are not private.
     exempt = {
         "v4schema.conversion.mappings",
         "v4schema.conversion.comparison",
@@ -216,14 +216,14 @@ def test_what_holds_an_ad_does_not_print_it() -> None:
     } <= met
 
 
-def test_the_api_is_told_of_without_the_names_that_it_repeats() -> None:
-    """Its sentences stand at the fields that it names, and at a mask for others."""
+def test_messages_of_the_api_have_no_unknown_names() -> None:
+    """They are at the fields that the API names, and at a mask for other names."""
     (found,) = openapi.from_api({"contact": {"0701234567": ["Unknown."]}})
     assert found.at == "/contact/\u2026"
 
 
-def test_what_has_changed_since_a_receipt_is_told_without_names() -> None:
-    """The receipt itself holds the ad, and so does what it brings back."""
+def test_later_changes_of_an_ad_are_reported_without_names() -> None:
+    """The receipt itself contains the ad, and so does the converted ad."""
     ad = {"source_id": "1", "category_id": 1061, "title": "A", "contact": {"email": "a@b.se", "0701234567": " x "}}
     done = v4schema.convert(ad, to="v4")
     assert done.receipt
@@ -235,7 +235,7 @@ def test_what_has_changed_since_a_receipt_is_told_without_names() -> None:
 
 @pytest.mark.slow
 def test_no_canary_is_seen() -> None:
-    """The short form of scripts/canaries.py: private values and names, right, misspelt, misplaced and in broken texts."""
+    """The short form of scripts/canaries.py has private values and names, correct, misspelt, misplaced and in broken texts."""
     kinds = [Kind(version="v3", category="moped")]
     searched, sightings, made = canaries.find_canaries(3, 1, kinds=kinds, on_terminal=False)
     assert not sightings
@@ -244,7 +244,7 @@ def test_no_canary_is_seen() -> None:
 
 
 def test_a_canary_would_be_seen() -> None:
-    """Whole, cut, in capitals and escaped; so that the test before can fail."""
+    """It is found whole, cut, in capitals and escaped, so the test before can fail."""
     maker = canaries.CanaryMaker(1)
     for text in (maker.text(), maker.text()[:9], maker.text().upper(), "\\u0071zxcan", "%71zxcan", json.dumps(maker.digits())):
         assert canaries.find_canary(f"a {text} b")

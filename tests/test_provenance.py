@@ -1,4 +1,4 @@
-"""Schemas are put together from layers: what a layer means, and where what they say about a field stands."""
+"""Schemas are merged from layers: what a layer means, and in which file and line a rule is."""
 
 import json
 import re
@@ -17,12 +17,12 @@ from v4schema.dialect.assertions import assertions
 from v4schema.dialect.fields import subschema_at, walk
 from v4schema.dialect.flatten import Flattening
 
-#: What becomes an assertion of another keyword.
+#: Keywords that become assertions of another keyword.
 BECOMES = {"x-category": "enum", "x-unique": "contains", "x-years-ahead": "maximum", "x-years-back": "minimum"}
 
 
 def flat(*files: dict[str, Any], operation: str = "create", number: int | None = None) -> dict[str, Any]:
-    """The flat form of the first of some files, which are called 0, 1, 2 …; each is described and rests on something."""
+    """Flatten the first of some files, which are called 0, 1, 2 …; each gets a description and sources."""
 
     def resolve(reference: str, file: str) -> tuple[dict[str, Any], str]:
         name = reference.partition("#")[0] or file
@@ -37,7 +37,7 @@ def flat(*files: dict[str, Any], operation: str = "create", number: int | None =
 
 
 def test_documents_beside_an_assertion_are_those_of_the_assertion() -> None:
-    """Where the layer below rests on others, the assertion stays apart as a rule; the field keeps its own."""
+    """If the layer below has other documents, the assertion becomes a separate rule, and the field keeps its documents."""
     below = {"x-source": ["A"], "type": "string"}
     assert flat({"$ref": "1", "x-source": ["B"], "maxLength": 3}, below) == {
         "x-source": ["A"],
@@ -49,8 +49,8 @@ def test_documents_beside_an_assertion_are_those_of_the_assertion() -> None:
 
 
 @pytest.mark.parametrize("above", [{}, {"description": "More."}, {"x-unit": "kg"}, {"examples": ["a"]}, {"x-private": True}])
-def test_documents_without_an_assertion_beside_them_are_the_upper_layers_word_for_the_field(above: dict[str, Any]) -> None:
-    """They are not lost beside a reference, and not in an `allOf` either; nor are they in a field within."""
+def test_documents_without_an_assertion_are_those_of_the_field(above: dict[str, Any]) -> None:
+    """They are kept beside a reference, in an `allOf`, and in a field of that."""
     below = {"x-source": ["A"], "type": "string", "allOf": [{"x-level": "note", "x-source": ["C"], "minLength": 1}]}
     expected = {**below, "x-source": ["B"], **above}
     assert flat({"$ref": "1", "x-source": ["B"], **above}, below) == expected
@@ -65,8 +65,8 @@ def test_documents_beside_a_reference_to_a_rule_are_those_of_the_rule() -> None:
     assert flat({"allOf": [{"$ref": "1", "x-source": ["B"]}]}, rule)["allOf"] == [{**rule, "x-source": ["B"]}]
 
 
-def test_a_layer_without_documents_rests_on_those_of_the_layer_over_it() -> None:
-    """What editions share says what holds, and each edition on whose word."""
+def test_a_layer_without_documents_has_those_of_the_layer_above() -> None:
+    """Shared layers contain the rules, and each edition has the documents."""
     assert flat({"$ref": "1", "x-source": ["B"], "enum": ["a"]}, {"type": "string"}) == {
         "x-source": ["B"],
         "type": "string",
@@ -74,16 +74,16 @@ def test_a_layer_without_documents_rests_on_those_of_the_layer_over_it() -> None
     }
 
 
-def test_what_is_plausible_becomes_limits_and_an_example() -> None:
-    """In the unit that is asked for, else in that of the field; where there is no number, there is no limit."""
+def test_plausible_numbers_become_limits_and_an_example() -> None:
+    """They are in the requested unit, or in that of the field; without a number there is no limit."""
     every = {"lowest": "weight", "typical": "weight", "highest": "weight"}
     assert flat({"x-plausible": {**every, "in": "kg"}}) == {"minimum": 2}
     assert flat({"x-unit": "g", "x-plausible": every}) == {"x-unit": "g", "examples": [3000]}
     assert flat({"x-plausible": {"highest": "age"}}) == {"maximum": 9}
 
 
-def test_a_rule_that_is_left_without_an_assertion_is_none() -> None:
-    """However deep the limit would have been; a rule with one stays."""
+def test_a_rule_without_an_assertion_is_removed() -> None:
+    """The limit may have been at any depth; a rule with another one stays."""
     deep = {"items": {"if": {"const": 1}, "then": {"properties": {"a": {"x-plausible": {"lowest": "length"}}}}}}
     rule = {"x-level": "warning", "x-source": ["A"], "if": {"minimum": 1}, "then": {"properties": {"b": deep}}}
     assert flat({"allOf": [rule]}) == {}
@@ -91,8 +91,8 @@ def test_a_rule_that_is_left_without_an_assertion_is_none() -> None:
     assert flat({"allOf": [rule]})["allOf"][0]["then"]["properties"]["c"] == {"maximum": 9}
 
 
-def test_the_number_of_a_category_is_taken_as_each_type_of_its_field() -> None:
-    """In the order of the types; a list of the schema's own stands, and without a category there is none."""
+def test_the_number_of_a_category_has_each_type_of_its_field() -> None:
+    """The order is that of the types; an existing list stays, and without a category there is none."""
     field = {"type": ["integer", "string"], "x-category": True}
     assert flat(field, number=7) == {"type": ["integer", "string"], "enum": [7, "7"], "examples": [7]}
     assert flat({"type": "string", "x-category": True}, number=7) == {"type": "string", "enum": ["7"], "examples": ["7"]}
@@ -100,8 +100,8 @@ def test_the_number_of_a_category_is_taken_as_each_type_of_its_field() -> None:
     assert flat(field) == {"type": ["integer", "string"]}
 
 
-def test_each_choice_of_a_unique_member_may_be_there_once() -> None:
-    """A rule for each, with the voice of the one."""
+def test_each_choice_of_a_unique_member_may_occur_once() -> None:
+    """Each choice gets a rule, with the level and the sources of the keyword."""
     kind = {"type": "string", "enum": ["a", "b"]}
     rule = {"x-level": "warning", "x-source": ["A"], "x-unique": "kind"}
     found = flat({"type": "array", "items": {"properties": {"kind": kind}}, "allOf": [rule]})
@@ -127,15 +127,15 @@ def places(catalogue: Catalogue) -> Iterator[tuple[Kind, str, tuple[str, ...]]]:
                     yield kind, operation, at
 
 
-def test_every_assertion_about_a_field_has_its_line_and_nothing_else_has_one(catalogue: Catalogue) -> None:
-    """What is told of a field is what its flat schema asserts: by keyword, name, level and documents."""
+def test_exactly_the_assertions_about_a_field_have_lines(catalogue: Catalogue) -> None:
+    """They are those of its flat schema, by keyword, name, level and documents."""
     expected: dict[tuple[Kind, str, tuple[str, ...]], set[Any]] = {}
     for kind, operation in {(kind, operation): None for kind, operation, _ in places(catalogue)}:
         for each in assertions(catalogue.schema(kind, operation)):
             if each.keyword != "additionalProperties":
                 at, name = ((*each.at, each.name), each.name) if each.name else (each.at, None)
-                told = each.keyword, name, str(each.level), tuple(each.reporting["x-source"])
-                expected.setdefault((kind, operation, at), set()).add(told)
+                row = each.keyword, name, str(each.level), tuple(each.reporting["x-source"])
+                expected.setdefault((kind, operation, at), set()).add(row)
     assert len(expected) > 2000
     for kind, operation, at in places(catalogue):
         found = {
@@ -153,8 +153,8 @@ def test_every_assertion_about_a_field_has_its_line_and_nothing_else_has_one(cat
         assert found == expected.get((kind, operation, at), set()), (kind, operation, at)
 
 
-def test_the_line_of_a_statement_holds_it(catalogue: Catalogue, schemas: Path) -> None:
-    """The keyword stands in that line of that file, and so does a row of a table."""
+def test_the_line_of_a_rule_contains_it(catalogue: Catalogue, schemas: Path) -> None:
+    """It contains the keyword, or the row of a table."""
     lines = {path.relative_to(schemas).as_posix(): path.read_text("utf-8").splitlines() for path in schemas.rglob("*.json")}
     seen = set()
     for kind in (Kind(version="v4", category="moped"), Kind(version="v3", category="car")):
@@ -169,7 +169,7 @@ def test_the_line_of_a_statement_holds_it(catalogue: Catalogue, schemas: Path) -
 
 
 def test_show_names_file_and_line_of_every_rule_about_a_field(run: Run, schemas: Path) -> None:
-    """Of its layers, of the rules around it, and of the rows of tables; of any item alike."""
+    """They include rules of layers, conditional rules and rows of tables; all items of an array have the same rules."""
     shown = run("show", "v4/moped", "--where", "/price/0/amount").stdout
     assert shown == run("show", "v4/moped", "--where", "/price/*/amount").stdout
     assert shown.startswith("/price/*/amount of v4/moped, in the operation create\n")
@@ -192,20 +192,20 @@ def test_show_names_file_and_line_of_every_rule_about_a_field(run: Run, schemas:
     assert "The ad of v4/moped, in the operation update" in run("show", "v4/moped", "--operation", "update", "--where", "").stdout
 
 
-def test_show_names_lines_of_a_folder_of_ones_own(run: Run, schemas: Path) -> None:
-    """From the current folder, where it lies below it."""
-    shutil.copytree(schemas, "own")
-    leaf = json.loads(Path("own", "v4", "moped.json").read_text("utf-8"))
+def test_show_names_lines_of_the_callers_own_folder(run: Run, schemas: Path) -> None:
+    """Paths are relative to the current folder if they are below it."""
+    shutil.copytree(schemas, "custom")
+    leaf = json.loads(Path("custom", "v4", "moped.json").read_text("utf-8"))
     leaf["properties"]["body"] = {"allOf": [{"x-level": "warning", "x-source": ["inferred"], "minLength": 20}]}
-    Path("own", "v4", "moped.json").write_text(json.dumps(leaf, indent=2), "utf-8")
-    lines = Path("own", "v4", "moped.json").read_text("utf-8").splitlines()
+    Path("custom", "v4", "moped.json").write_text(json.dumps(leaf, indent=2), "utf-8")
+    lines = Path("custom", "v4", "moped.json").read_text("utf-8").splitlines()
     number = next(number for number, line in enumerate(lines, 1) if "minLength" in line)
-    shown = run("show", "v4/moped", "--schemas", "own", "--where", "/body").stdout
-    assert f"own/v4/moped.json:{number}\n    warning  minLength 20  [inferred]\n" in shown
+    shown = run("show", "v4/moped", "--schemas", "custom", "--where", "/body").stdout
+    assert f"custom/v4/moped.json:{number}\n    warning  minLength 20  [inferred]\n" in shown
 
 
 @pytest.mark.parametrize(
-    ("words", "message"),
+    ("args", "message"),
     [
         (("v4/moped", "--where", "/price/0/amont"), "Unknown field '/price/*/amont' of v4/moped. Did you mean /price/*/amount?"),
         (("v4/moped", "--where", "/pris"), "Unknown field '/pris' of v4/moped. Known: /source_id, "),
@@ -215,15 +215,15 @@ def test_show_names_lines_of_a_folder_of_ones_own(run: Run, schemas: Path) -> No
         (("v4/moped", "--where", "/price", "--bundle"), "Choose one of --fields, --bundle, --example, --mapping and --where."),
     ],
 )
-def test_a_place_that_there_is_not_is_wrong_usage(words: tuple[str, ...], message: str, run: Run) -> None:
-    """And what was probably meant is said."""
-    refused = run("show", *words)
+def test_an_unknown_place_is_wrong_usage(args: tuple[str, ...], message: str, run: Run) -> None:
+    """The message suggests the right one."""
+    refused = run("show", *args)
     assert (refused.exit_code, refused.stdout) == (2, "")
     assert message in " ".join(refused.stderr.split())
 
 
-def test_numbers_of_the_plausible_are_about_categories_that_there_are_and_in_units_that_there_are(catalogue: Catalogue) -> None:
-    """Lowest, typical and highest stand in that order; a rule that reads the table names its documents."""
+def test_plausible_numbers_have_existing_categories_and_units(catalogue: Catalogue) -> None:
+    """Lowest, typical and highest are in order; a rule that reads the table names its documents."""
     slugs = {slug for edition in catalogue.editions.values() for slug in edition.categories}
     quantity_kinds = catalogue.read("plausibility.json")["measures"]
     for name, quantity_kind in quantity_kinds.items():

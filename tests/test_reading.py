@@ -1,4 +1,4 @@
-"""Reading: every ad of a file, and a finding with a place for whatever cannot be read."""
+"""Reading: every ad of a file, and a finding with a place for everything that cannot be read."""
 
 import gzip
 import io
@@ -35,8 +35,8 @@ TWO = b'{"source_id": "1"}\n{"source_id": "2"}\n'
         (b'\xef\xbb\xbf{"source_id": "1"}', "ad.json"),
     ],
 )
-def test_one_ad_is_read_however_it_is_written(text: bytes, name: str, tmp_path: Path) -> None:
-    """One ad, an array of one, one a line; from bytes, a path, and a stream that stays open."""
+def test_an_ad_is_read_from_every_format(text: bytes, name: str, tmp_path: Path) -> None:
+    """It is one ad, an array of one, or one per line; from bytes, a path, and a stream that stays open."""
     path = tmp_path / name
     path.write_bytes(text)
     stream = io.BytesIO(text)
@@ -49,8 +49,8 @@ def test_one_ad_is_read_however_it_is_written(text: bytes, name: str, tmp_path: 
 
 
 @pytest.mark.parametrize("name", ["feed.ndjson", "feed.jsonl", "feed.ndjson.gz", "feed.json", "<stdin>"])
-def test_one_ad_a_line_is_known_by_its_name_or_its_first_line(name: str) -> None:
-    """Lines count from 1, ads from 0, and blank lines only as lines."""
+def test_a_feed_is_identified_by_its_name_or_its_first_line(name: str) -> None:
+    """Lines count from 1, ads from 0, and blank lines count only as lines."""
     text = TWO.replace(b"\n", b"\n\n", 1)
     readings = list(read(gzip.compress(text) if name.endswith("gz") else text, name=name))
     assert [(reading.index, reading.first_line, reading.ad) for reading in readings] == [
@@ -108,10 +108,8 @@ def test_a_line_that_is_not_json_does_not_stop_the_others() -> None:
         (b"\x00", "json.encoding", 1, 1),
     ],
 )
-def test_what_is_not_json_is_a_finding_with_its_own_code_and_place(
-    text: bytes, code: str, line: int | None, column: int | None
-) -> None:
-    """Never an exception, never an ad, and always one finding; the place is that of the file."""
+def test_invalid_json_is_a_finding_with_code_and_place(text: bytes, code: str, line: int | None, column: int | None) -> None:
+    """There is no exception, no ad and exactly one finding; the place is that in the file."""
     (result,) = check([("ad.json", text)])
     assert not result.reading.readable
     assert not result.understood
@@ -122,16 +120,16 @@ def test_what_is_not_json_is_a_finding_with_its_own_code_and_place(
     assert len(f"{found.message}{found.hint}") < 200
 
 
-def test_a_number_beyond_all_range_is_named_by_its_place() -> None:
-    """1e999 parses, and would be infinite."""
+def test_an_infinite_number_is_a_finding_at_its_place() -> None:
+    """1e999 can be parsed, but would be infinite."""
     (reading,) = read(b'{"price": [{"amount": 1e999}]}')
     assert [(finding.code, finding.at) for finding in reading.findings] == [("json.number_range", "/price/0/amount")]
     (reading,) = read(b'{"url": "https://a.se/1e999", "n": 1E100}')
     assert reading.readable
 
 
-def test_a_duplicate_name_is_pointed_at() -> None:
-    """The pointer is that of the name, the place that of its second standing."""
+def test_a_duplicate_name_is_a_finding_at_its_place() -> None:
+    """The pointer is that of the name, the line and column those of its second occurrence."""
     (reading,) = read(b'[{"a": 1}, {"b": [0, {"c": 1, "c": 2}]}]')
     assert [finding.at for finding in reading.findings] == ["/1/b/1/c"]
 
@@ -145,8 +143,8 @@ def test_a_byte_order_mark_is_tolerated_with_a_note() -> None:
     assert next(finding for finding in first.located() if finding.at == "/source_id").column == 15
 
 
-def test_an_empty_array_is_no_success() -> None:
-    """An export that wrote nothing is a finding."""
+def test_an_empty_array_is_a_finding() -> None:
+    """Its exporter wrote nothing."""
     (reading,) = read(b"[]")
     assert [finding.message for finding in reading.findings] == ["The array holds no ad."]
     (reading,) = read(b"\n\n", name="feed.ndjson")
@@ -164,7 +162,7 @@ def test_an_empty_array_is_no_success() -> None:
     ],
 )
 def test_a_file_that_cannot_be_read_is_a_finding(make: object, code: str, tmp_path: Path) -> None:
-    """A missing file, a folder, a broken archive: a finding each, after what could be read."""
+    """It is missing, a folder, or a broken archive; what could be read comes before the finding."""
     path = tmp_path / "ad.ndjson"
     make(path)  # type: ignore[operator]
     *_, last = read(path)
@@ -173,7 +171,7 @@ def test_a_file_that_cannot_be_read_is_a_finding(make: object, code: str, tmp_pa
 
 
 def test_a_file_without_permission_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The system's refusal is told; root, whom it never refuses, sees the same by another way."""
+    """The message is that of the system; it is simulated, because root may read every file."""
 
     def refuse(*_: object) -> object:
         raise PermissionError(13, "Permission denied")
@@ -184,7 +182,7 @@ def test_a_file_without_permission_is_a_finding(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_file_without_permission_is_really_refused(tmp_path: Path) -> None:
-    """Where the tests do not run as root, a file of mode 000 is the same finding."""
+    """If the tests do not run as root, a file of mode 000 has the same finding."""
     path = tmp_path / "ad.json"
     path.write_bytes(b"{}")
     path.chmod(0)
@@ -193,8 +191,8 @@ def test_a_file_without_permission_is_really_refused(tmp_path: Path) -> None:
     assert [finding.code for finding in reading.findings] == expected
 
 
-def test_what_was_read_before_the_fault_is_kept(tmp_path: Path) -> None:
-    """Of a gzip file that ends too early, the ads before its end are read."""
+def test_ads_before_the_end_of_a_damaged_file_are_kept(tmp_path: Path) -> None:
+    """A gzip file that ends too early has ads before its end."""
     lines = b"".join(b'{"source_id": "%d", "body": "%s"}\n' % (number, os.urandom(40).hex().encode()) for number in range(2000))
     path = tmp_path / "feed.ndjson.gz"
     path.write_bytes(gzip.compress(lines)[:-4000])
@@ -206,31 +204,31 @@ def test_what_was_read_before_the_fault_is_kept(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("start", [b"\n", b" \r\n\n", b"\xef\xbb\xbf\n"])
 def test_blank_lines_before_the_first_ad_change_nothing(start: bytes) -> None:
-    """A feed that is named so is read line by line, whatever its first line holds."""
+    """A feed that has the name of one is read line by line, with any first line."""
     assert [reading.ad for reading in read(start + TWO, name="feed.ndjson")] == [{"source_id": "1"}, {"source_id": "2"}]
 
 
 def test_blank_lines_before_a_feed_without_a_name_count_as_lines() -> None:
-    """A pipe that begins with an empty line is a feed all the same; an ending in capitals is one too."""
+    """A pipe that begins with an empty line is a feed as well; so is a file with an ending in capitals."""
     assert [reading.first_line for reading in read(b"\n" + TWO, name="<stdin>")] == [2, 3]
     assert [reading.readable for reading in read(b"{broken\n" + TWO, name="FEED.NDJSON")] == [False, True, True]
 
 
-def test_blank_lines_without_end_are_passed_over_in_time() -> None:
+def test_many_blank_lines_take_linear_time() -> None:
     """The work grows with the file, not with its square."""
     (reading,) = read(b"\n" * 1_000_000 + b"{}")
     assert reading.first_line == 1_000_001
 
 
-def test_text_is_no_stream_of_bytes() -> None:
-    """What cannot be read at all is the caller's mistake, and told as such."""
+def test_a_stream_of_text_is_refused() -> None:
+    """It is an error of the caller, so it raises."""
     with pytest.raises(TypeError, match="not a text stream"):
         next(read(io.StringIO("{}")))  # type: ignore[arg-type]
     assert next(read(bytearray(b"{}"))).ad == {}  # type: ignore[arg-type]
 
 
-def test_a_name_that_is_not_text_can_be_printed(tmp_path: Path) -> None:
-    """A file name in another encoding is written with escapes."""
+def test_a_file_name_in_another_encoding_can_be_printed(tmp_path: Path) -> None:
+    """It is written with escapes."""
     path = os.fsencode(tmp_path) + b"/v\xe4xj\xf6.json"
     Path(os.fsdecode(path)).write_bytes(b"{}")
     (reading,) = read(os.fsdecode(path))
@@ -240,8 +238,8 @@ def test_a_name_that_is_not_text_can_be_printed(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.no_cover
-def test_many_findings_on_one_line_are_placed_in_time() -> None:
-    """A minified array of many ads is as good as one ad a line: each column is counted from the one before."""
+def test_many_findings_on_one_line_take_linear_time() -> None:
+    """Each column of a minified array of many ads is counted from the one before."""
     text = json.dumps([{"source_id": "å", "category_id": 1121, "price": number} for number in range(2000)], ensure_ascii=False)
     results = list(check([("ads.json", text.encode())]))
     columns = [finding.column for result in results for finding in result.located() if finding.at == "/price"]
@@ -250,14 +248,14 @@ def test_many_findings_on_one_line_are_placed_in_time() -> None:
 
 
 def test_names_of_sources() -> None:
-    """A source that has no name gets one."""
+    """A source without a name gets one."""
     assert next(read(b"{}")).source == "<bytes>"
     assert next(read(io.BytesIO(b"{}"))).source == "<stream>"
     assert next(read(io.BytesIO(b"{}"), name="x")).source == "x"
     assert next(read("nowhere")).source == "nowhere"
 
 
-def test_a_stream_that_can_peek_is_read_as_it_is() -> None:
+def test_a_stream_that_can_peek_is_not_wrapped() -> None:
     """Standard input is such a stream."""
     with io.BufferedReader(io.BytesIO(TWO)) as stream:
         assert len(list(read(stream))) == 2
@@ -265,7 +263,7 @@ def test_a_stream_that_can_peek_is_read_as_it_is() -> None:
 
 @given(text=st.binary(max_size=60) | st.text(alphabet='{}[]":,0123456789eE+-.\\ud8abtrfalsn \n', max_size=40).map(str.encode))
 def test_reading_never_raises(text: bytes) -> None:
-    """Any bytes are read into ads or into findings, never into neither and never into both."""
+    """Any bytes give an ad or an error."""
     for result in check([("ad", text)]):
         assert result.reading.readable or result.report.errors
         assert all(finding.line for finding in result.located() if not finding.code.startswith("file."))
@@ -281,8 +279,8 @@ def test_reading_never_raises(text: bytes) -> None:
     indent=st.none() | st.integers(0, 3),
     ascii_only=st.booleans(),
 )
-def test_positions_point_at_what_the_parser_read(value: object, indent: int | None, ascii_only: bool) -> None:
-    """The text between the offsets of a place parses to the value at that place, and line and column lead there."""
+def test_positions_point_at_the_parsed_values(value: object, indent: int | None, ascii_only: bool) -> None:
+    """The text between the offsets of a place is the value there, and line and column are those of its beginning."""
     text = json.dumps(value, indent=indent, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
 
     def look(below: object, at: tuple[str | int, ...]) -> None:
@@ -299,36 +297,36 @@ def test_positions_point_at_what_the_parser_read(value: object, indent: int | No
     assert positions(text).member(("no", "such", "place")) is None
 
 
-def test_nothing_stands_in_what_holds_no_others() -> None:
-    """A number has no members."""
+def test_a_scalar_has_no_members() -> None:
+    """A number has no positions below it."""
     assert positions(b'{"a": 1}').member(("a", "b")) is None
 
 
 def test_an_empty_text_has_no_places() -> None:
-    """There is not even a whole to point at."""
+    """It does not even have the place of the whole."""
     assert positions(b"").nearest(("a",)) is None
     assert positions(b"[]").pointer_at(0) is None
 
 
-def test_the_line_of_an_ad_is_where_it_begins() -> None:
+def test_the_line_of_an_ad_is_its_first_line() -> None:
     """Blank lines before it count."""
     (result,) = check([("ad.json", b"\n\n  {}")])
     assert result.line == 3
 
 
 @pytest.mark.parametrize("rest", ['2, "b\tc": 3}', '2, "\\ud800": 3}', '2, "\\u": 3}', ""])
-def test_a_name_that_stands_twice_is_framed_whatever_follows(rest: str) -> None:
-    """A fault is shown where it is, whatever else is wrong with the text: a name that is broken, a value that is not there."""
+def test_a_duplicate_name_has_a_frame_in_any_text(rest: str) -> None:
+    """The text may have other errors after it: a broken name, or a missing value."""
     results = [*check([("ad.json", f'{{"s": 0, "a": 1, "a":{rest}'.encode())])]
-    told = "".join(text(results, RenderOptions(rich=True)))
+    printed = "".join(text(results, RenderOptions(rich=True)))
     assert [finding.at for finding in results[0].located()] == ["/a"]
-    assert '"a": ' in told
-    assert "^" in told
+    assert '"a": ' in printed
+    assert "^" in printed
 
 
-#: Ads as they stand in a feed.
+#: Lines of a feed.
 SEVERAL = [json.dumps({"source_id": str(number), "body": "b" * number}).encode() for number in range(1, 5)]
-#: What may stand where an ad should: broken, cut, empty, no object, begun, of another encoding, of another feed.
+#: Lines in place of an ad: broken, cut, empty, no object, begun, in another encoding, of another feed.
 GARBAGE = [
     *(b"{broken", b'{"a": 1', b'{"a": "', b"{}", b"3", b"null", b"[]", b"[", b"{", b"]", b"}", b'"', b"[{}]", b'{"a": 1},'),
     *(
@@ -350,8 +348,8 @@ GARBAGE = [
 @pytest.mark.parametrize("name", ["<stdin>", "feed.json", "feed.ndjson", "feed.jsonl.gz"])
 @pytest.mark.parametrize("garbage", GARBAGE)
 @pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\n\n"])
-def test_a_feed_is_a_feed_whatever_one_of_its_lines_holds(garbage: bytes, name: str, end: bytes) -> None:
-    """Whichever line it is, and whatever the feed is called: every other line is read, and comes as it stands."""
+def test_a_feed_with_any_damaged_line_is_a_feed(garbage: bytes, name: str, end: bytes) -> None:
+    """Every other line is read unchanged, for any damaged line and any name of the feed."""
     for place in range(len(SEVERAL)):
         lines = [*SEVERAL[:place], garbage, *SEVERAL[place + 1 :]]
         readings = [*read(end.join(lines) + end, name=name)]
@@ -364,8 +362,8 @@ def test_a_feed_is_a_feed_whatever_one_of_its_lines_holds(garbage: bytes, name: 
     ads=st.lists(st.dictionaries(st.text(max_size=3), st.integers() | st.text(max_size=9), min_size=1), min_size=2),
     data=st.data(),
 )
-def test_a_feed_stays_one_with_any_line_in_place_of_an_ad(ads: list[dict[str, object]], data: st.DataObject) -> None:
-    """Unless the two lines that a feed has may as well be the beginning of one document."""
+def test_a_feed_with_any_line_in_place_of_an_ad_is_a_feed(ads: list[dict[str, object]], data: st.DataObject) -> None:
+    """An exception is a feed of two lines that may as well be the beginning of one document."""
     lines = [json.dumps(ad).encode() for ad in ads]
     place = data.draw(st.integers(0, len(ads) - 1))
     garbage = data.draw(st.binary(max_size=30) | st.text(alphabet='{}[]":,01 a', max_size=9).map(str.encode))
@@ -382,7 +380,7 @@ def test_a_feed_stays_one_with_any_line_in_place_of_an_ad(ads: list[dict[str, ob
 
 
 def every_damage(text: bytes) -> list[bytes]:
-    """A text damaged in each of its places: a byte lost, another in its place, cut there, or something strewn in."""
+    """Yield a text with damage in each of its places: a byte removed, replaced or added, or the text cut."""
     return [
         damaged
         for place in range(len(text))
@@ -400,8 +398,8 @@ def every_damage(text: bytes) -> list[bytes]:
 @pytest.mark.slow
 @pytest.mark.parametrize("indent", [0, 1, 2, 4])
 @pytest.mark.parametrize("name", ["<stdin>", "ad.json", "ad.ndjson"])
-def test_a_document_is_one_wherever_it_is_damaged(name: str, indent: int) -> None:
-    """An ad on lines of its own is one ad or one finding; what is called a feed may be one as soon as its first line is whole."""
+def test_a_damaged_document_is_no_feed(name: str, indent: int) -> None:
+    """An ad on several lines gives one ad or one finding; with the name of a feed, it may be one if its first line is whole."""
     ad = {
         "source_id": "1",
         "price": [{"type": "list", "amount": 1}],
@@ -436,15 +434,15 @@ def test_a_document_is_one_wherever_it_is_damaged(name: str, indent: int) -> Non
         ('{"a": 1,\n"b": 2}'.encode("utf-16"), 0),
     ],
 )
-def test_a_document_is_one_however_it_is_laid_out(text: bytes, ads: int) -> None:
-    """On two lines, an array with each item on a line of its own, minified before blank lines, cut, with a fault on its line."""
+def test_a_document_in_any_layout_is_no_feed(text: bytes, ads: int) -> None:
+    """It has two lines, one line per item, or blank lines after a minified array; it is cut, or has an error on its line."""
     readings = [*read(text, name="<stdin>")]
     assert len(readings) == max(ads, 1)
     assert sum(reading.readable for reading in readings) == ads
 
 
-def test_the_first_ad_of_a_pipe_is_read_before_the_second_is_there() -> None:
-    """Nothing waits for lines that need not be looked at."""
+def test_the_first_ad_of_a_pipe_is_read_at_once() -> None:
+    """Reading does not wait for lines that it does not need."""
     ends = os.pipe()
     with os.fdopen(ends[0], "rb") as reader, os.fdopen(ends[1], "wb", buffering=0) as writer:
         readings = read(reader)
@@ -459,8 +457,8 @@ SMALL = Limits(ad=100, document=1_000)
 @pytest.mark.parametrize("name", ["feed.ndjson", "feed.json"])
 @pytest.mark.parametrize("place", [0, 1, 2])
 @pytest.mark.parametrize("size", [98, 99, 100, 101, 5_000])
-def test_a_line_that_is_too_long_is_passed_over_and_told(size: int, place: int, name: str) -> None:
-    """With both sizes and the option; the other lines are read, and what is not held is not whole: it is not passed on."""
+def test_a_line_that_is_too_long_is_skipped_with_a_finding(size: int, place: int, name: str) -> None:
+    """It has both sizes and the option; the other lines are read, and the line itself cannot be passed on."""
     lines = [b'{"a": 1}', b'{"a": 2}']
     lines.insert(place, b'{"b": "%s"}' % (b"x" * (size - 9)))
     for end in (b"\n", b"\r\n"):
@@ -491,29 +489,29 @@ def test_a_line_that_is_too_long_is_passed_over_and_told(size: int, place: int, 
         (b'[{"a": "' + b"x" * 200 + b'"}]', "ads.json", "--max-ad-size"),
     ],
 )
-def test_what_is_too_large_is_told(text: bytes, name: str, option: str) -> None:
-    """A document, an array, blank lines, an ad within an array, what has no end: packed or not, the option is named."""
+def test_too_large_an_input_is_a_finding(text: bytes, name: str, option: str) -> None:
+    """It is a document, an array, blank lines, an ad in an array, or endless, gzipped or not; the hint names the option."""
     for given_ in (text, gzip.compress(text)):
-        told = [finding for reading in read(given_, name=name, limits=SMALL) for finding in reading.findings]
-        assert [finding.code for finding in told if finding.code == "file.too_large"] == ["file.too_large"]
-        assert option in str(next(finding.hint for finding in told if finding.code == "file.too_large"))
+        findings = [finding for reading in read(given_, name=name, limits=SMALL) for finding in reading.findings]
+        assert [finding.code for finding in findings if finding.code == "file.too_large"] == ["file.too_large"]
+        assert option in str(next(finding.hint for finding in findings if finding.code == "file.too_large"))
 
 
-def test_limits_hold_for_every_way_in() -> None:
-    """Those of one ad, and those of many."""
+def test_limits_apply_to_every_function() -> None:
+    """They apply to functions for one ad and for many."""
     text = b'{"source_id": "1", "body": "%s"}' % (b"x" * 200)
-    for ways in (
+    for findings in (
         preflight(text, limits=SMALL).findings,
         migrate(text, to="v4", limits=SMALL).findings,
         *(each.report.findings for each in feed.prepare([("ad", text)], limits=SMALL)),
         *(each.report.findings for each in feed.convert([("ad", text)], to="v4", limits=SMALL)),
     ):
-        assert [finding.code for finding in ways] == ["file.too_large"]
+        assert [finding.code for finding in findings] == ["file.too_large"]
     assert preflight(text, limits=Limits(ad=1_000)).ad is not None
 
 
 class Endless(io.RawIOBase):
-    """A stream of one byte, for ever, which counts what is read of it."""
+    """A stream that repeats one byte without end, and counts how many were read."""
 
     def __init__(self, begin: bytes) -> None:
         self.begin, self.read_of_it = begin, 0
@@ -524,17 +522,17 @@ class Endless(io.RawIOBase):
 
     def readinto(self, buffer: object) -> int:
         """Read."""
-        room = memoryview(buffer)  # type: ignore[arg-type]
-        begin, self.begin = self.begin[: len(room)], self.begin[len(room) :]
-        room[:] = begin.ljust(len(room), b"a")
-        self.read_of_it += len(room)
-        return len(room)
+        view = memoryview(buffer)  # type: ignore[arg-type]
+        begin, self.begin = self.begin[: len(view)], self.begin[len(view) :]
+        view[:] = begin.ljust(len(view), b"a")
+        self.read_of_it += len(view)
+        return len(view)
 
 
 @pytest.mark.parametrize("begin", [b"", b"{", b"[", SEVERAL[0] + b"\n{", b"{broken\n", b"[" + SEVERAL[0] + b",\n"])
 @pytest.mark.parametrize("name", ["<stdin>", "feed.ndjson"])
-def test_what_has_no_end_has_one_here(begin: bytes, name: str) -> None:
-    """It is told, and read no further than a line may be passed over."""
+def test_an_endless_input_is_a_finding(begin: bytes, name: str) -> None:
+    """It is read no further than the longest line that may be skipped."""
     stream = Endless(begin)
     *_, last = read(stream, name=name, limits=SMALL)  # type: ignore[arg-type]
     assert [finding.code for finding in last.findings] == ["file.too_large"]
@@ -543,11 +541,11 @@ def test_what_has_no_end_has_one_here(begin: bytes, name: str) -> None:
 
 
 class PanicException(BaseException):
-    """What a library written in Rust raises when it gives up: no `Exception`."""
+    """The exception that a library written in Rust raises when it panics; it is no `Exception`."""
 
 
 class Giving(io.RawIOBase):
-    """A stream that gives up at its second reading."""
+    """A stream whose second reading raises."""
 
     def __init__(self, error: BaseException) -> None:
         self.error: BaseException | None = None
@@ -569,7 +567,7 @@ class Giving(io.RawIOBase):
 
 
 @pytest.mark.parametrize("error", [MemoryError(), PanicException("capacity overflow")])
-def test_memory_that_runs_out_while_an_input_is_read_is_a_finding_of_it(error: BaseException) -> None:
+def test_lack_of_memory_while_reading_is_a_finding_about_the_input(error: BaseException) -> None:
     """What was read before is kept, and the next input is read."""
     results = [*check([("feed.ndjson", Giving(error)), ("ad.json", SEVERAL[1])])]  # type: ignore[list-item]
     assert [result.reading.readable for result in results] == [True, False, True]
@@ -580,8 +578,8 @@ def test_memory_that_runs_out_while_an_input_is_read_is_a_finding_of_it(error: B
 
 
 @pytest.mark.parametrize("error", [MemoryError(), PanicException("capacity overflow")])
-def test_memory_that_runs_out_at_an_ad_is_a_finding_of_that_ad(error: BaseException) -> None:
-    """It counts as not read, its text is still there to be set aside, and the next ad is looked at."""
+def test_lack_of_memory_at_an_ad_is_a_finding_about_the_ad(error: BaseException) -> None:
+    """The ad counts as not read, its text can be set aside, and the next ad is validated."""
 
     class Sheet:
         def __init__(self, *errors: BaseException) -> None:

@@ -1,4 +1,4 @@
-"""The reference pages, as they are written for the site: each thing is there once, and each link leads somewhere."""
+"""The reference pages as they are generated for the site: each item is listed once, and each link has a target."""
 
 import json
 import re
@@ -39,24 +39,24 @@ def rows(page: str) -> list[list[str]]:
 
 
 def section(page: str, heading: str) -> str:
-    """What stands under a heading of the second level."""
+    """Return the text below a heading of the second level."""
     return page.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
 
 
-def test_every_finding_code_is_there_once_with_its_level(pages: Mapping[str, str], catalogue: Catalogue) -> None:
-    """Each under a heading of its own, in the order of findings.json."""
+def test_every_finding_code_is_listed_once_with_its_level(pages: Mapping[str, str], catalogue: Catalogue) -> None:
+    """Each has its heading, in the order of findings.json."""
     page = pages["findings.md"]
     assert headings(page, 3) == [*catalogue.finding_codes]
     assert re.findall(r"^\*\*(\w+)\.\*\* ", page, re.MULTILINE) == [entry["level"] for entry in catalogue.finding_codes.values()]
 
 
-def test_every_document_is_there_once(pages: Mapping[str, str], catalogue: Catalogue) -> None:
-    """Each code has an anchor, with the title of what it stands for."""
+def test_every_document_is_listed_once(pages: Mapping[str, str], catalogue: Catalogue) -> None:
+    """Each code has an anchor, with the title of the document."""
     assert headings(pages["documents.md"], 2) == [*catalogue.documents]
     assert all(document["title"] in pages["documents.md"] for document in catalogue.documents.values())
 
 
-def test_every_option_of_every_command_is_there_once(pages: Mapping[str, str]) -> None:
+def test_every_option_of_every_command_is_listed_once(pages: Mapping[str, str]) -> None:
     """Each command has a section, and a row for each of its options."""
     page = pages["commands.md"]
     assert [heading for heading in headings(page, 2) if heading.startswith("v4schema")] == [
@@ -71,8 +71,8 @@ def test_every_option_of_every_command_is_there_once(pages: Mapping[str, str]) -
         assert all(param.help for param in options)
 
 
-def test_every_category_is_there_once(pages: Mapping[str, str], catalogue: Catalogue) -> None:
-    """In the table of its edition, and, where documents describe it, on a page of its own."""
+def test_every_category_is_listed_once(pages: Mapping[str, str], catalogue: Catalogue) -> None:
+    """It is in the table of its edition, and has its own page if documents describe it."""
     for edition in catalogue.editions.values():
         listed = [row[0] for row in rows(section(pages[f"{edition.name}/index.md"], "Categories"))][1:]
         assert [re.findall("`(.*)`", cell)[0] for cell in listed] == [*edition.categories]
@@ -83,7 +83,7 @@ def test_every_category_is_there_once(pages: Mapping[str, str], catalogue: Catal
 
 
 def places(node: Mapping[str, Any], at: str = "") -> Iterator[str]:
-    """The places of a flat schema, but for those that are described only to be warned of."""
+    """Return the places of a flat schema, except those that are described only to warn of them."""
     below = {**node.get("properties", {}), **({"*": node["items"]} if "items" in node else {})}
     for name, each in below.items():
         if {"not": {}} not in [{"not": rule.get("not")} for rule in each.get("allOf", ())]:
@@ -91,8 +91,8 @@ def places(node: Mapping[str, Any], at: str = "") -> Iterator[str]:
             yield from places(each, f"{at}/{name}")
 
 
-def test_every_field_is_there_once_with_its_documents(pages: Mapping[str, str], catalogue: Catalogue) -> None:
-    """On the page of each category; required is what its schema requires."""
+def test_every_field_is_listed_once_with_its_documents(pages: Mapping[str, str], catalogue: Catalogue) -> None:
+    """It is on the page of each category; required fields are those that its schema requires."""
     for edition in catalogue.editions.values():
         for category in edition.categories.values():
             if not category.schema:
@@ -107,8 +107,8 @@ def test_every_field_is_there_once_with_its_documents(pages: Mapping[str, str], 
             assert all(re.match(r"\[[A-Za-z0-9]+\]\(/reference/documents\.md#", row[4]) for row in table)
 
 
-def test_every_public_name_of_the_library_is_there_once(pages: Mapping[str, str]) -> None:
-    """With a docstring; what is asked for by name is found."""
+def test_every_public_name_of_the_library_is_listed_once(pages: Mapping[str, str]) -> None:
+    """Each has a docstring; names that are imported lazily are listed as well."""
     listed = headings(pages["library.md"], 3)
     assert max(Counter(listed).values()) == 1
     public = [name for name in v4schema.__all__ if not isinstance(getattr(v4schema, name), ModuleType)]
@@ -120,8 +120,8 @@ def test_every_public_name_of_the_library_is_there_once(pages: Mapping[str, str]
     assert all(re.search(r"^\w", re.sub(r"```.*?```", "", text, flags=re.DOTALL), re.MULTILINE) for text in texts)
 
 
-def test_every_step_unit_and_word_is_there_once(pages: Mapping[str, str], catalogue: Catalogue) -> None:
-    """Steps are those of the code, units and words those of their files."""
+def test_every_step_unit_and_word_is_listed_once(pages: Mapping[str, str], catalogue: Catalogue) -> None:
+    """Steps are those of the code; units and words are those of their files."""
     assert [row[0].strip("`") for row in rows(pages["steps.md"])[1:]] == [*STEPS]
     units = [name for kind in catalogue.units["kinds"].values() for name in kind["units"]]
     assert [row[0].strip("`") for row in rows(pages["units.md"]) if row[0] != "Unit"] == units
@@ -130,8 +130,8 @@ def test_every_step_unit_and_word_is_there_once(pages: Mapping[str, str], catalo
     assert [row[0].strip("`") for row in rows(pages["words.md"]) if row[0] not in {"Word", "Name"}] == expected
 
 
-def test_every_keyword_is_there_once_and_what_is_ours_is_described(pages: Mapping[str, str], catalogue: Catalogue) -> None:
-    """All that the schemas use is among them."""
+def test_every_keyword_is_listed_once_and_ours_are_described(pages: Mapping[str, str], catalogue: Catalogue) -> None:
+    """All keywords of the schemas are among them."""
     listed = {row[0].strip("`"): row[2] for row in rows(pages["keywords.md"])[1:]}
     assert len(listed) == len(rows(pages["keywords.md"])) - 1
     assert all(text for keyword, text in listed.items() if keyword.startswith("x-"))
@@ -143,8 +143,8 @@ def test_every_keyword_is_there_once_and_what_is_ours_is_described(pages: Mappin
     assert used - {"title", "additionalProperties"} <= {*listed}
 
 
-def test_every_link_leads_to_a_heading(pages: Mapping[str, str]) -> None:
-    """To another of these pages, and to an anchor that is there once."""
+def test_every_link_has_a_heading_as_target(pages: Mapping[str, str]) -> None:
+    """It is an anchor of one of these pages that occurs once."""
     anchors = {
         path: Counter(map(reference_pages.slug, re.findall(r"^#+ (.*)$", text, re.MULTILINE))) for path, text in pages.items()
     }
@@ -157,8 +157,8 @@ def test_every_link_leads_to_a_heading(pages: Mapping[str, str]) -> None:
         assert not anchor or anchors[page][anchor] == 1, (path, link)
 
 
-def test_the_index_leads_to_every_page(pages: Mapping[str, str]) -> None:
-    """By itself, or by the page of an edition."""
+def test_the_index_links_to_every_page(pages: Mapping[str, str]) -> None:
+    """It does so directly, or by the page of an edition."""
     listed = {
         str(PurePosixPath(path).parent / name) + ".md"
         for path, text in pages.items()
@@ -169,14 +169,14 @@ def test_the_index_leads_to_every_page(pages: Mapping[str, str]) -> None:
 
 
 def test_text_of_the_schemas_is_shown_as_it_is() -> None:
-    """Markdown reads no mark of its own into it, and a cell of a table stays one."""
+    """Markdown finds no markup in it, and it stays in its cell of a table."""
     assert reference_pages.slug("### What & `why`?".lstrip("# ")) == "what--why"
     table = "\n".join(reference_pages.table(("A", "B"), [("`a|b`", reference_pages.escaped("<x> *y* `*` [z] a_b|c"))]))
     assert table.splitlines()[2] == r"| `a\|b` | \<x\> \*y\* `*` \[z\] a\_b\|c |"
 
 
-def test_what_is_new_in_the_schemas_has_its_place_at_once(schemas: Path, tmp_path: Path) -> None:
-    """A code, a document, a category: no list is kept beside the schemas."""
+def test_new_items_of_the_schemas_are_listed(schemas: Path, tmp_path: Path) -> None:
+    """A code, a document and a category need no other list."""
     schemas = shutil.copytree(schemas, tmp_path / "schemas", copy_function=shutil.copyfile)
     findings = json.loads((schemas / "findings.json").read_text("utf-8"))
     findings["findings"]["price.odd"] = {
@@ -197,8 +197,8 @@ def test_what_is_new_in_the_schemas_has_its_place_at_once(schemas: Path, tmp_pat
     assert f"{edition['name']}/hovercraft.md" in pages
 
 
-def test_pages_of_an_earlier_build_do_not_stay(tmp_path: Path) -> None:
-    """The folder holds what there is, and nothing else."""
+def test_pages_of_an_earlier_build_are_removed(tmp_path: Path) -> None:
+    """The folder contains the current pages and nothing else."""
     (tmp_path / "reference").mkdir()
     (tmp_path / "reference" / "old.md").write_text("Old", "utf-8")
     reference_pages.write(tmp_path / "reference")

@@ -1,4 +1,4 @@
-"""What stands in the way of a release, and what a wheel must hold."""
+"""What prevents a release, and what a wheel must contain."""
 
 import zipfile
 from pathlib import Path
@@ -10,8 +10,8 @@ from release import metadata, obstacles
 READY = "# Changelog\n\n## [Unreleased]\n\n## [1.2.0] - 2026-01-31\n\n- New.\n\n## [1.1.0] - 2025-01-31\n"
 
 
-def test_nothing_stands_in_the_way_of_what_is_ready() -> None:
-    """A clean tree, a dated heading, a new tag."""
+def test_nothing_prevents_a_release_that_is_ready() -> None:
+    """It has a clean tree, a dated heading and a new tag."""
     assert [*obstacles(version="1.2.0", changelog=READY, changed="", tags=["v1.1.0"])] == []
 
 
@@ -34,8 +34,8 @@ def test_nothing_stands_in_the_way_of_what_is_ready() -> None:
         ({"changelog": "## [Unreleased]\n"}, "Below [Unreleased], CHANGELOG.md does not go on with ## [1.2.0] - YYYY-MM-DD."),
     ],
 )
-def test_what_is_not_ready_is_told(change: dict[str, str], message: str) -> None:
-    """One sentence for each thing."""
+def test_everything_that_prevents_a_release_is_reported(change: dict[str, str], message: str) -> None:
+    """Each reason is one sentence."""
     ready: dict[str, Any] = {"version": "1.2.0", "changelog": READY, "changed": "", "tags": []}
     assert [*obstacles(**{**ready, **change})] == [message]
 
@@ -68,7 +68,7 @@ WHOLE = {
     ],
 )
 def test_a_wheel_without_its_data_is_refused(change: dict[str, str | None], message: list[str], tmp_path: Path) -> None:
-    """What an index asks for, and what the package cannot do without."""
+    """An index requires its metadata, and the package needs its schemas."""
     with zipfile.ZipFile(tmp_path / "a.whl", "w") as wheel:
         for name, text in {**WHOLE, **change}.items():
             if text is not None:

@@ -32,8 +32,8 @@ def test_a_report_is_valid_without_errors() -> None:
     report.raise_for_errors()
 
 
-def test_raising_tells_all_errors_and_holds_the_report() -> None:
-    """The exception's text is for a log: places and sentences."""
+def test_the_exception_lists_all_errors_and_has_the_report() -> None:
+    """Its text is for a log: it has places and messages."""
     report = Report(findings=(error("/a", "This field is required."), error("", "No ad.")))
     with pytest.raises(InvalidAd, match=r"/a: This field is required\.\n/: No ad\.") as caught:
         report.raise_for_errors()
@@ -55,49 +55,49 @@ def test_raising_tells_all_errors_and_holds_the_report() -> None:
         ([], {}),
     ],
 )
-def test_the_body_that_the_api_would_answer_nests_like_the_ad(at: list[str], body: object) -> None:
-    """As Django REST framework nests: lists of objects as lists, other items by index, the whole as a bare list."""
+def test_the_body_of_the_api_is_nested_as_the_ad(at: list[str], body: object) -> None:
+    """It is that of Django REST framework: lists of objects as lists, other items by index, the whole as a bare list."""
     assert Report(findings=tuple(map(error, at))).api() == body
 
 
 def test_findings_and_reports_are_frozen_values() -> None:
-    """Two alike are equal, and none changes."""
+    """Equal ones compare equal, and none can be changed."""
     assert error("/a") == error("/a")
     with pytest.raises(dataclasses.FrozenInstanceError):
         error("/a").at = "/b"  # type: ignore[misc]
 
 
 def test_levels_are_ordered_by_gravity() -> None:
-    """The gravest has the lowest rank."""
+    """The most severe one has the lowest rank."""
     assert sorted([Level.NOTE, Level.ERROR, Level.WARNING], key=lambda level: level.rank) == list(Level)
 
 
 @given(tokens=st.lists(st.text(max_size=4), max_size=4))
-def test_pointers_are_taken_apart_as_they_were_put_together(tokens: list[str]) -> None:
+def test_parsing_a_pointer_reverses_writing_it(tokens: list[str]) -> None:
     """RFC 6901: ~ and / are escaped, and nothing is lost."""
     assert parse(write(tokens)) == tuple(tokens)
 
 
-def test_a_pointer_into_nothing_leads_nowhere() -> None:
-    """Members of lists and items of objects are no places."""
+def test_a_pointer_to_nothing_has_no_target() -> None:
+    """Names in lists and indexes in objects are no places."""
     assert not exists({"a": [1]}, ("a", "b"))
     assert not exists({"a": 3}, ("a", "0"))
     assert exists({"a": [1]}, ("a", "0"))
 
 
 @given(name=st.text("abcdefgh", min_size=4, max_size=8), data=st.data())
-def test_one_slip_is_near_and_two_are_not(name: str, data: st.DataObject) -> None:
-    """One letter missing, in excess, replaced or swapped; nearness is mutual."""
+def test_one_misspelt_letter_is_near_and_two_are_not(name: str, data: st.DataObject) -> None:
+    """A letter is missing, added, replaced or swapped; nearness is mutual."""
     index = data.draw(st.integers(0, len(name) - 1))
-    slips = [
+    misspellings = [
         name[:index] + name[index + 1 :],
         name[:index] + "z" + name[index:],
         name[:index] + "z" + name[index + 1 :],
         name[:index] + name[index : index + 2][::-1] + name[index + 2 :],
     ]
-    for slip in slips:
-        assert is_near(name, slip)
-        assert is_near(slip, name)
+    for misspelling in misspellings:
+        assert is_near(name, misspelling)
+        assert is_near(misspelling, name)
     assert not is_near(name, "zz" + name)
     assert not is_near(name, "yz" + name[2:])
 
@@ -110,8 +110,8 @@ def test_the_nearest_of_several_is_the_one_that_differs_least() -> None:
     assert nearest("V4", ["v3", "v4"]) == "v4"
 
 
-def test_public_names_are_all_there() -> None:
-    """Each name of `__all__` can be fetched, others are refused, and `dir` lists them."""
+def test_public_names_exist() -> None:
+    """Each name of `__all__` can be imported, others are refused, and `dir` lists them."""
     for name in v4schema.__all__:
         assert getattr(v4schema, name) is not None
     assert set(v4schema.__all__) <= set(dir(v4schema))

@@ -1,4 +1,4 @@
-"""The schemas are what they claim to be: closed, described, sourced, and written in one dialect."""
+"""The schemas are closed, described, sourced, and written in one dialect."""
 
 import json
 import re
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from drawn import every_mapping
+from json_strategies import every_mapping
 from jsonschema import Draft202012Validator
 from jsonschema_rs import meta
 from referencing import Registry, Resource
@@ -45,7 +45,7 @@ def of_ads(schemas: Path) -> Iterator[Path]:
 
 
 def flat(catalogue: Catalogue) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every flat schema: of every edition, operation and category, and of what categories share."""
+    """Every flat schema of every edition, operation and category, and of the fields that all categories share."""
     for edition in catalogue.editions.values():
         for operation in edition.operations:
             for slug in [None, *edition.categories]:
@@ -54,15 +54,15 @@ def flat(catalogue: Catalogue) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def asserting(catalogue: Catalogue) -> set[str]:
-    """The keywords of the dialect that can fail by themselves."""
+    """The keywords of the dialect that can fail on their own."""
     keywords = catalogue.read("meta/dialect.json")["$defs"]["rule"]["properties"].keys()
     helping = {"$ref", "$comment", "description", "properties", "items", "if", "then", "minContains", "maxContains"}
     return {keyword for keyword in keywords if not keyword.startswith("x-")} - helping
 
 
 @pytest.mark.parametrize("name", OWN_FILES)
-def test_our_own_files_are_what_their_meta_schemas_say(name: str, schemas: Path, registry: Registry[Any]) -> None:
-    """The catalogue, the units, the words, the findings and the samples hold to their meta-schemas."""
+def test_data_files_match_their_meta_schemas(name: str, schemas: Path, registry: Registry[Any]) -> None:
+    """They are the catalogue, the units, the words, the findings, the samples and the plausible numbers."""
     meta = json.loads((schemas / "meta" / f"{name}.json").read_text("utf-8"))
     data = json.loads((schemas / f"{name}.json").read_text("utf-8"))
     assert data["$schema"] == f"meta/{name}.json"
@@ -70,7 +70,7 @@ def test_our_own_files_are_what_their_meta_schemas_say(name: str, schemas: Path,
 
 
 def test_ad_schemas_are_written_in_the_dialect(schemas: Path, registry: Registry[Any]) -> None:
-    """No keyword is unknown, no construct outside the dialect, in any schema of an ad."""
+    """No schema of an ad has a keyword or a construct that the dialect lacks."""
     dialect = Draft202012Validator(json.loads((schemas / "meta" / "dialect.json").read_text("utf-8")), registry=registry)
     files = [*of_ads(schemas)]
     assert len(files) >= 30
@@ -78,24 +78,24 @@ def test_ad_schemas_are_written_in_the_dialect(schemas: Path, registry: Registry
         assert [error.message for error in dialect.iter_errors(json.loads(path.read_text("utf-8")))] == [], path
 
 
-def test_a_keyword_that_is_misspelt_breaks_the_dialect(schemas: Path, registry: Registry[Any]) -> None:
-    """The list of keywords is closed: a typing error is no silent loss of a rule."""
+def test_a_misspelt_keyword_is_refused(schemas: Path, registry: Registry[Any]) -> None:
+    """The list of keywords is closed, so a typing error does not remove a rule silently."""
     dialect = Draft202012Validator(json.loads((schemas / "meta" / "dialect.json").read_text("utf-8")), registry=registry)
     leaf = json.loads((schemas / "v4" / "moped.json").read_text("utf-8"))
     leaf["properties"]["category_fields"]["minLenght"] = 1
     assert not dialect.is_valid(leaf)
 
 
-def test_every_schema_is_a_schema_and_is_named_by_its_path(schemas: Path, catalogue: Catalogue) -> None:
-    """`$id` and path are functions of each other, and every file is JSON Schema 2020-12."""
+def test_every_schema_is_valid_and_named_by_its_path(schemas: Path, catalogue: Catalogue) -> None:
+    """`$id` and path correspond, and every file is JSON Schema 2020-12."""
     for path in [*of_ads(schemas), *(schemas / "meta").glob("*.json")]:
         content = json.loads(path.read_text("utf-8"))
         Draft202012Validator.check_schema(content)
         assert content["$id"] == catalogue.read("catalogue.json")["base"] + path.relative_to(schemas).as_posix()
 
 
-def test_references_lead_into_no_edition_but_the_own(catalogue: Catalogue, schemas: Path) -> None:
-    """An edition is deleted by deleting its folder: no other refers to it, and what they share does not so much as name it."""
+def test_references_do_not_lead_into_another_edition(catalogue: Catalogue, schemas: Path) -> None:
+    """An edition is deleted by deleting its folder: no other edition and no shared file refers to it."""
     editions = {schemas / edition.schema.partition("/")[0] for edition in catalogue.editions.values()}
     shared = {path.parent for path in of_ads(schemas)} - editions
     assert [folder.name for folder in shared] == ["shared"]
@@ -110,7 +110,7 @@ def test_references_lead_into_no_edition_but_the_own(catalogue: Catalogue, schem
 
 
 def test_every_field_is_described_and_names_its_documents(catalogue: Catalogue) -> None:
-    """Each field of each flat schema has a description and sources, and the sources are documents of the catalogue."""
+    """Each field of each flat schema has a description and sources, which are documents of the catalogue."""
     for name, schema in flat(catalogue):
         for at, node in walk(schema):
             assert node.get("description"), (name, at)
@@ -119,7 +119,7 @@ def test_every_field_is_described_and_names_its_documents(catalogue: Catalogue) 
                 assert set(rule["x-source"]) <= set(catalogue.documents), (name, at)
 
 
-def test_what_rests_on_no_document_is_at_most_a_warning(catalogue: Catalogue) -> None:
+def test_a_rule_without_a_document_is_at_most_a_warning(catalogue: Catalogue) -> None:
     """A rule whose only source is `inferred` has a level."""
     for name, schema in flat(catalogue):
         for at, node in walk(schema):
@@ -127,16 +127,16 @@ def test_what_rests_on_no_document_is_at_most_a_warning(catalogue: Catalogue) ->
                 assert rule["x-source"] != ["inferred"] or "x-level" in rule, (name, at)
 
 
-def test_every_described_object_is_closed_unless_it_says_why_not(catalogue: Catalogue) -> None:
-    """`additionalProperties` is false wherever fields are described, save where no document lists them."""
+def test_every_described_object_is_closed(catalogue: Catalogue) -> None:
+    """`additionalProperties` is false in every object with fields, unless a rule says that no document lists them."""
     for name, schema in flat(catalogue):
         for at, node in walk(schema):
             if "properties" in node:
                 assert (node.get("additionalProperties") is False) != ("x-open" in node), (name, at)
 
 
-def test_flat_schemas_need_no_other(catalogue: Catalogue) -> None:
-    """A flat schema has no reference, and nothing of ours that only the layers need."""
+def test_flat_schemas_have_no_references(catalogue: Catalogue) -> None:
+    """They have none of our keywords that only layers need, either."""
     for name, schema in flat(catalogue):
         assert meta.is_valid(schema), name
         for node in rules(schema):
@@ -144,7 +144,7 @@ def test_flat_schemas_need_no_other(catalogue: Catalogue) -> None:
 
 
 def test_layers_and_flat_form_accept_the_same_whole_ads(catalogue: Catalogue, kinds: list[Kind], registry: Registry[Any]) -> None:
-    """Read as ordinary JSON Schema, a leaf with its references judges its example, and faults in it, as the flat form does."""
+    """As ordinary JSON Schema, a schema with its references gives the same verdict about its example and about errors in it."""
     for kind in kinds:
         category = catalogue.editions[kind.version].categories[str(kind.category)]
         base = catalogue.read("catalogue.json")["base"]
@@ -179,7 +179,7 @@ def test_codes_in_schemas_are_explained_and_every_explained_code_is_used(catalog
 
 
 def test_every_keyword_of_the_dialect_has_its_finding(catalogue: Catalogue) -> None:
-    """Whatever a schema may assert, there is a sentence for its failure."""
+    """There is a message for the failure of every assertion."""
     assert len(asserting(catalogue)) >= 15
     for keyword in asserting(catalogue):
         assert f"schema.{keyword}" in catalogue.finding_codes
@@ -205,8 +205,8 @@ def test_units_are_exact_and_the_base_of_each_kind_is_one(catalogue: Catalogue) 
     assert catalogue.quantity_kind("öre").units["kr"].sizes["öre"] == 100
 
 
-def test_known_wrong_names_lead_to_fields_of_every_edition(catalogue: Catalogue) -> None:
-    """Each wrong name in the words means a field that some category of every edition has, in a unit that there is."""
+def test_known_wrong_names_mean_fields_of_every_edition(catalogue: Catalogue) -> None:
+    """Each means a field of some category in every edition, in a unit that exists."""
     assert len(catalogue.names) > 50
     for name, right in catalogue.names.items():
         assert right.unit is None or catalogue.quantity_kind(right.unit)
@@ -216,8 +216,8 @@ def test_known_wrong_names_lead_to_fields_of_every_edition(catalogue: Catalogue)
             assert any(subschema_at(catalogue.schema(kind), at) for kind in kinds), (name, edition.name)
 
 
-def test_translated_words_are_choices_somewhere(catalogue: Catalogue) -> None:
-    """Each word in the tables of values means something that a schema takes or gives as an example, a category, or a unit."""
+def test_translated_words_mean_existing_choices(catalogue: Catalogue) -> None:
+    """Each means a choice or an example of a schema, a category, or a unit."""
     nodes = [node for _, schema in flat(catalogue) for node in rules(schema)]
     known = {str(choice) for node in nodes for choice in (*node.get("enum", ()), *node.get("examples", ()), True, False)}
     known |= {unit for kind in catalogue.units["kinds"].values() for unit in kind["units"]}
@@ -229,7 +229,7 @@ def test_translated_words_are_choices_somewhere(catalogue: Catalogue) -> None:
 
 
 def test_words_for_categories_mean_categories(catalogue: Catalogue) -> None:
-    """Each leads to the slug of a category of some edition, and to the same one in all that have it."""
+    """Each means the slug of a category in some edition, and the same one in all that have it."""
     for word, slug in catalogue.read("words.json")["values"]["category"].items():
         found = [edition.category(word) for edition in catalogue.editions.values() if slug in edition.categories]
         assert found
@@ -237,14 +237,14 @@ def test_words_for_categories_mean_categories(catalogue: Catalogue) -> None:
 
 
 def test_steps_are_the_same_in_the_table_and_the_meta_schema(catalogue: Catalogue) -> None:
-    """What the code can do to a value, and what a schema or a mapping may ask for."""
+    """Schemas and mappings can name exactly the steps of the code."""
     described = catalogue.read("meta/dialect.json")["$defs"]["steps"]["items"]["properties"]
     assert [*STEPS] == [*described]
     assert {*STEPS} >= LAST | REVERSIBLE
 
 
-def test_steps_name_tables_and_kinds_that_there_are(catalogue: Catalogue) -> None:
-    """A word has its table, a quantity its kind, and each kind and table is used by some field, each step by one or a mapping."""
+def test_steps_name_existing_tables_and_quantity_kinds(catalogue: Catalogue) -> None:
+    """A word has its table and a quantity its kind; each table, kind and step is used."""
     steps = [step for _, schema in flat(catalogue) for _, node in walk(schema) for step in node.get("x-normalise", ())]
     mapped = [step for mapping in every_mapping(catalogue) for rule in mapping.rules for step in rule.steps]
     tables = {step["word"] for step in steps if "word" in step}
@@ -255,7 +255,7 @@ def test_steps_name_tables_and_kinds_that_there_are(catalogue: Catalogue) -> Non
 
 
 def test_every_kind_has_a_valid_example_for_every_operation(catalogue: Catalogue, kinds: list[Kind]) -> None:
-    """The example built from the schema has nothing wrong with it, not even a warning."""
+    """The example built from the schema has no finding, not even a warning."""
     for kind in kinds:
         for operation in catalogue.editions[kind.version].operations:
             ad = example(catalogue.schema(kind, operation))
@@ -271,7 +271,7 @@ def test_an_example_leaves_out_objects_that_would_be_incomplete() -> None:
 
 
 def test_contact_and_register_are_private_in_every_edition(catalogue: Catalogue, kinds: list[Kind]) -> None:
-    """What tells who somebody is carries the mark that keeps it out of messages."""
+    """Personal data are marked, which keeps them out of messages."""
     for kind in kinds:
         schema = catalogue.schema(kind)
         for at, node in walk(schema):
@@ -281,10 +281,10 @@ def test_contact_and_register_are_private_in_every_edition(catalogue: Catalogue,
                 assert is_private(schema, at), (kind, at)
 
 
-def test_every_sentence_can_be_filled(catalogue: Catalogue, kinds: list[Kind]) -> None:
-    """Own wordings of rules use only what a sentence is given."""
+def test_every_message_can_be_formatted(catalogue: Catalogue, kinds: list[Kind]) -> None:
+    """The messages of rules use only the names that they get."""
     for kind in kinds:
         for node in rules(catalogue.schema(kind)):
-            told = {"value": messages.DisplayValue({"latitude": 1, "longitude": 2}, catalogue), "limit": 1, "choices": ""}
+            details = {"value": messages.DisplayValue({"latitude": 1, "longitude": 2}, catalogue), "limit": 1, "choices": ""}
             for text in (node.get("x-message"), node.get("x-hint")):
-                assert not isinstance(text, str) or text.format(**told)
+                assert not isinstance(text, str) or text.format(**details)

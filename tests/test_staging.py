@@ -1,4 +1,4 @@
-"""Files that take their places together: whole or not at all, with their rights, and completed by the next run."""
+"""Files that are replaced together: whole or not at all, with their permissions, and completed by the next run."""
 
 import errno
 import os
@@ -14,22 +14,22 @@ from v4schema.output import staging as stagings
 from v4schema.output.staging import Changed, StagedFile, Staging, digest, recover
 
 
-def staged(staging: Staging, name: str, content: bytes = b"new", **words: Any) -> StagedFile:  # noqa: ANN401  (those of `Staging.file`)
-    """A file that is written and finished, and has not taken its place."""
-    file = staging.file(name, **words)
+def staged(staging: Staging, name: str, content: bytes = b"new", **options: Any) -> StagedFile:  # noqa: ANN401  (those of `Staging.file`)
+    """Return a file that is written and finished, but has not replaced the old one."""
+    file = staging.file(name, **options)
     file.file.write(content)
     file.finish()
     return file
 
 
 def contents() -> dict[str, bytes]:
-    """What stands in the current folder, hidden files and folders as well."""
+    """Return what is in the current folder, including hidden files and folders."""
     found = {str(path): path.read_bytes() if path.is_file() else b"" for path in sorted(Path().rglob("*"))}
     return found | {name: b"" for name in os.listdir() if name.startswith(".")}
 
 
 def killed(script: str) -> None:
-    """Run a script that stages files, in a process that is gone in the middle of it, as one that is killed."""
+    """Run a script that stages files, in a process that is killed in the middle of it."""
     begin = "import os\nfrom v4schema.output.staging import *\n"
     staged = (
         "def staged(name, content=b'new', **words):\n f = s.file(name, **words); f.file.write(content); f.finish(); return f\n"
@@ -40,7 +40,7 @@ def killed(script: str) -> None:
     assert done.returncode == 9, done.stderr
 
 
-#: Lets files take their places until the one of a name is to, and is killed then.
+#: Replaces files, and is killed when the file with a name is about to be replaced.
 KILLED_AT = """
 replace, link = os.replace, os.link
 def gone(call):
@@ -51,17 +51,17 @@ os.replace, os.link = gone(replace), gone(link)
 
 @pytest.mark.parametrize("function", ["open", "mkdir", "fsync", "fchmod", "rename", "replace"])
 @pytest.mark.parametrize("error", [OSError("full"), SystemExit(143)])
-def test_wherever_writing_breaks_off_nothing_is_left(
+def test_an_interruption_at_any_point_leaves_no_file(
     in_empty_folder: Path, monkeypatch: pytest.MonkeyPatch, function: str, error: BaseException
 ) -> None:
-    """Whether the disk is full or somebody asks to stop: before, while and after the new files are written."""
+    """The disc is full or a signal comes, before, while and after the new files are written."""
     for name in ("a.json", "b.json"):
         (in_empty_folder / name).write_bytes(b"old")
     done = getattr(os, function)
 
-    def fail(*args: Any, **words: Any) -> None:  # noqa: ANN401  (those of the function)
+    def fail(*args: Any, **options: Any) -> None:  # noqa: ANN401  (those of the function)
         if function == "open":
-            os.close(done(*args, **words))
+            os.close(done(*args, **options))
         raise error
 
     staging = Staging()
@@ -75,15 +75,15 @@ def test_wherever_writing_breaks_off_nothing_is_left(
         staging.close()
     assert failed == (["a.json", "b.json"] if function == "replace" and isinstance(error, OSError) else [])
     if function == "replace" and isinstance(error, SystemExit):
-        # Nobody may be interrupted here: whoever is finds it done by the next run.
+        # An interruption is impossible here: after one, the next run completes the files.
         recover(["."])
         assert contents() == {"a.json": b"new", "b.json": b"new"}
     else:
         assert contents() == {"a.json": b"old", "b.json": b"old"}
 
 
-def test_files_take_their_places_together(in_empty_folder: Path) -> None:
-    """In several folders, new and old, through links; a device is written to at once."""
+def test_files_are_replaced_together(in_empty_folder: Path) -> None:
+    """They are in several folders, new and old, or links; a device is written to at once."""
     (in_empty_folder / "below").mkdir()
     Path("old.json").write_bytes(b"old")
     Path("link.json").symlink_to("old.json")
@@ -97,8 +97,8 @@ def test_files_take_their_places_together(in_empty_folder: Path) -> None:
     assert Path("link.json").is_symlink()
 
 
-def test_what_is_discarded_takes_no_place(in_empty_folder: Path) -> None:
-    """And leaves nothing."""
+def test_a_discarded_file_replaces_nothing(in_empty_folder: Path) -> None:
+    """No temporary file is left."""
     staging = Staging()
     gone, kept, device = staged(staging, "gone.json"), staged(staging, "kept.json"), staged(staging, os.devnull)
     gone.discard()
@@ -108,8 +108,8 @@ def test_what_is_discarded_takes_no_place(in_empty_folder: Path) -> None:
     assert os.listdir(in_empty_folder) == ["kept.json"]
 
 
-def test_nobody_else_reads_a_file_before_it_has_its_rights(in_empty_folder: Path) -> None:
-    """Ads hold addresses and plates: neither the file nor the folder it is written in."""
+def test_only_the_owner_can_read_a_temporary_file(in_empty_folder: Path) -> None:
+    """Ads contain addresses and plates; the folder of the file is private as well."""
     os.umask(before := os.umask(0o022))
     staging = Staging()
     file = staging.file("ad.json")
@@ -122,22 +122,22 @@ def test_nobody_else_reads_a_file_before_it_has_its_rights(in_empty_folder: Path
     assert Path("ad.json").stat().st_mode & 0o777 == 0o666 & ~before
 
 
-def test_rights_are_given_to_the_open_file(in_empty_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not to its name, which somebody may have turned onto another file: owner, group and mode, in this order."""
+def test_permissions_are_set_on_the_open_file(in_empty_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its path may lead to another file by then; owner, group and mode are set in this order."""
     path = in_empty_folder / "ad.json"
     path.write_bytes(b"old")
     path.chmod(0o640)
     done: list[tuple[object, ...]] = []
-    told = os.stat
+    original = os.stat
 
-    def stat(name: Any, **words: Any) -> Any:  # noqa: ANN401  (those of `os.stat`)
-        found = told(name, **words)
+    def stat(name: Any, **options: Any) -> Any:  # noqa: ANN401  (those of `os.stat`)
+        found = original(name, **options)
         owner = {"st_uid": 4711, "st_gid": 4712, "st_mode": found.st_mode, "st_size": found.st_size}
         return SimpleNamespace(**owner) if str(name).endswith("ad.json") else found
 
     monkeypatch.setattr(os, "stat", stat)
     for call in ("fchown", "fchmod"):
-        monkeypatch.setattr(os, call, lambda *words, call=call: done.append((call, *words)))
+        monkeypatch.setattr(os, call, lambda *options, call=call: done.append((call, *options)))
     for call in ("chown", "chmod", "lchown"):
         monkeypatch.delattr(os, call)
     staging = Staging()
@@ -149,14 +149,14 @@ def test_rights_are_given_to_the_open_file(in_empty_folder: Path, monkeypatch: p
 
 
 @pytest.mark.parametrize("kept", ["owner", "group"])
-def test_a_group_that_cannot_be_kept_stops_it(in_empty_folder: Path, monkeypatch: pytest.MonkeyPatch, kept: str) -> None:
-    """Others could read the file then, or no longer; an owner that cannot be kept is no harm, since who writes it owns it."""
+def test_a_group_that_cannot_be_kept_is_an_error(in_empty_folder: Path, monkeypatch: pytest.MonkeyPatch, kept: str) -> None:
+    """Other users would gain or lose access; the owner may change, since the user who writes the file owns it."""
     path = in_empty_folder / "ad.json"
     path.write_bytes(b"old")
-    told = os.fstat
+    original = os.fstat
 
     def fstat(number: int) -> os.stat_result:
-        found = told(number)
+        found = original(number)
         return os.stat_result((*found[:4], 4711, 4712 if kept == "owner" else found.st_gid, *found[6:]))
 
     def refuse(*_: object) -> None:
@@ -175,7 +175,7 @@ def test_a_group_that_cannot_be_kept_stops_it(in_empty_folder: Path, monkeypatch
 
 
 class Attributes:
-    """Extended attributes as a system has them, whatever the file system here knows: by inode."""
+    """Simulated extended attributes, by inode, for file systems without them."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.all: dict[int, dict[str, bytes]] = {}
@@ -205,8 +205,8 @@ class Attributes:
         del self.of(file)[name]
 
 
-def test_attributes_are_kept_and_no_others(in_empty_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Access control lists among them; what a new file has got from its folder goes."""
+def test_exactly_the_old_attributes_are_kept(in_empty_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They include access control lists; attributes that the new file has from its folder are removed."""
     attributes = Attributes(monkeypatch)
     path = in_empty_folder / "ad.json"
     path.write_bytes(b"old")
@@ -221,8 +221,8 @@ def test_attributes_are_kept_and_no_others(in_empty_folder: Path, monkeypatch: p
     assert attributes.of(path) == {"system.posix_acl_access": b"\2", "user.origin": b"export", "user.same": b"y"}
 
 
-def test_an_attribute_that_cannot_be_kept_stops_it(in_empty_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With a word that says which."""
+def test_an_attribute_that_cannot_be_kept_is_an_error(in_empty_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message names it."""
     attributes = Attributes(monkeypatch)
     path = in_empty_folder / "ad.json"
     path.write_bytes(b"old")
@@ -235,8 +235,8 @@ def test_an_attribute_that_cannot_be_kept_stops_it(in_empty_folder: Path, monkey
 
 
 @pytest.mark.parametrize("code", [errno.ENOTSUP, errno.EIO])
-def test_a_file_system_may_know_no_attributes(in_empty_folder: Path, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
-    """Then there are none to keep; any other trouble is told."""
+def test_a_file_system_may_have_no_attributes(in_empty_folder: Path, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    """There are none to keep then; any other error is raised."""
 
     def listxattr(_: object) -> list[str]:
         raise OSError(code, os.strerror(code))
@@ -254,8 +254,10 @@ def test_a_file_system_may_know_no_attributes(in_empty_folder: Path, monkeypatch
 
 
 @pytest.mark.parametrize("missing", [["fchown"], ["listxattr"], ["geteuid"]])
-def test_a_system_may_lack_what_others_have(in_empty_folder: Path, monkeypatch: pytest.MonkeyPatch, missing: list[str]) -> None:
-    """Owners, extended attributes: files are written all the same."""
+def test_a_system_may_have_no_owners_and_attributes(
+    in_empty_folder: Path, monkeypatch: pytest.MonkeyPatch, missing: list[str]
+) -> None:
+    """Files are written all the same."""
     (in_empty_folder / "ad.json").write_bytes(b"old")
     for name in missing:
         monkeypatch.delattr(os, name)
@@ -266,8 +268,8 @@ def test_a_system_may_lack_what_others_have(in_empty_folder: Path, monkeypatch: 
     assert contents() == {"ad.json": b"new"}
 
 
-def test_without_locks_files_are_written_all_the_same(in_empty_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only what killed runs have left is not cleared then: nobody can tell whether they are at work."""
+def test_without_locks_files_are_written(in_empty_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files of killed runs are not removed then, because those runs may still be at work."""
     killed("staged('ad.json')")
     monkeypatch.setitem(sys.modules, "fcntl", None)
     assert recover(["."]).cleared == []
@@ -278,8 +280,8 @@ def test_without_locks_files_are_written_all_the_same(in_empty_folder: Path, mon
     assert len(os.listdir(in_empty_folder)) == 3
 
 
-def test_of_two_that_must_be_new_one_is_refused(in_empty_folder: Path) -> None:
-    """By the system, at the very end; what belongs to the other takes no place either."""
+def test_of_two_runs_that_create_one_file_one_is_refused(in_empty_folder: Path) -> None:
+    """The system decides at the very end; the other files of the refused run are not replaced."""
     one, other = Staging(), Staging()
     first, second = staged(one, "receipts", b"one", new=True), staged(other, "receipts", b"other", new=True)
     earlier, later = staged(other, "earlier", new=True), staged(other, "ads")
@@ -295,8 +297,8 @@ def test_of_two_that_must_be_new_one_is_refused(in_empty_folder: Path) -> None:
 
 
 @pytest.mark.parametrize("meanwhile", [b"", b"somebody's own"])
-def test_an_empty_file_makes_room_for_a_new_one(in_empty_folder: Path, meanwhile: bytes) -> None:
-    """`--receipts $(mktemp)`; but not if somebody has written to it meanwhile, whether anew or not."""
+def test_a_new_file_may_replace_an_empty_one(in_empty_folder: Path, meanwhile: bytes) -> None:
+    """`--receipts $(mktemp)` works, unless somebody has written to the file or replaced it meanwhile."""
     for again in (True, False):
         path = in_empty_folder / "receipts"
         path.write_bytes(b"")
@@ -316,10 +318,10 @@ def test_an_empty_file_makes_room_for_a_new_one(in_empty_folder: Path, meanwhile
 
 
 @pytest.mark.parametrize("aside", [b"", b"somebody's own"])
-def test_what_was_moved_aside_does_not_come_back_over_another(
+def test_a_file_that_was_moved_aside_overwrites_no_other(
     in_empty_folder: Path, monkeypatch: pytest.MonkeyPatch, aside: bytes
 ) -> None:
-    """Another run may have put its file there meanwhile, and somebody may have written to the empty one: nothing is lost."""
+    """Another run may have put its file there, or somebody may have written to the empty one: nothing is lost."""
     path = in_empty_folder / "receipts"
     path.write_bytes(b"")
     staging = Staging()
@@ -342,9 +344,9 @@ def test_what_was_moved_aside_does_not_come_back_over_another(
     assert others == ([aside] if aside else [])
 
 
-@pytest.mark.parametrize("stands", [False, True])
-def test_a_file_system_may_have_no_links(in_empty_folder: Path, monkeypatch: pytest.MonkeyPatch, stands: bool) -> None:
-    """What must be new is claimed by its name then, which the system gives to one alone."""
+@pytest.mark.parametrize("exists", [False, True])
+def test_a_file_system_may_have_no_links(in_empty_folder: Path, monkeypatch: pytest.MonkeyPatch, exists: bool) -> None:
+    """A new file is created exclusively by its name then."""
 
     def link(*_: object) -> None:
         raise PermissionError(errno.EPERM, "Operation not permitted")
@@ -352,18 +354,18 @@ def test_a_file_system_may_have_no_links(in_empty_folder: Path, monkeypatch: pyt
     monkeypatch.setattr(os, "link", link)
     staging = Staging()
     file = staged(staging, "receipts", new=True)
-    if stands:
+    if exists:
         (in_empty_folder / "receipts").write_bytes(b"old")
         with pytest.raises(FileExistsError):
             staging.place([file])
     else:
         staging.place([file])
     staging.close()
-    assert contents() == {"receipts": b"old" if stands else b"new"}
+    assert contents() == {"receipts": b"old" if exists else b"new"}
 
 
 def test_an_edit_is_not_lost(in_empty_folder: Path) -> None:
-    """Whenever it comes before the file takes its place; the others do."""
+    """It counts until the file is replaced; the other files are replaced."""
     for name in ("early", "late", "kept", "gone"):
         (in_empty_folder / name).write_bytes(b"old")
     staging = Staging()
@@ -382,8 +384,8 @@ def test_an_edit_is_not_lost(in_empty_folder: Path) -> None:
     assert contents() == {"early": b"edited", "late": b"edited", "kept": b"new"}
 
 
-def test_what_a_killed_run_has_left_is_cleared(in_empty_folder: Path) -> None:
-    """Of a run that had not come to letting files take their places: they are as they were."""
+def test_temporary_files_of_a_killed_run_are_removed(in_empty_folder: Path) -> None:
+    """The run was killed before it replaced any file, so all files are the old ones."""
     Path("ad.json").write_bytes(b"old")
     Path("below").mkdir()
     killed("staged('ad.json'); staged('below/ad.json')")
@@ -398,7 +400,7 @@ def test_what_a_killed_run_has_left_is_cleared(in_empty_folder: Path) -> None:
     ("name", "folders"), [("receipts", ["."]), ("a", ["below"]), ("below/b", [".", "below"]), ("", ["below"])]
 )
 def test_a_killed_run_is_completed(in_empty_folder: Path, name: str, folders: list[str]) -> None:
-    """Wherever it was while files took their places, at the beginning and at the end as well; by way of any of its folders."""
+    """It was killed at any point while files were replaced; any of its folders is enough to find it."""
     Path("below").mkdir()
     Path("a").write_bytes(b"old")
     before = "before=digest('a')"
@@ -411,8 +413,8 @@ def test_a_killed_run_is_completed(in_empty_folder: Path, name: str, folders: li
     assert recover([".", "below"]).placed == []
 
 
-def test_a_file_that_is_gone_with_what_was_to_replace_it_is_told(in_empty_folder: Path) -> None:
-    """Nobody can say what has become of it."""
+def test_a_missing_file_with_a_missing_replacement_is_reported(in_empty_folder: Path) -> None:
+    """Nobody can tell what has become of it."""
     killed(f"f = [staged('a'), staged('b')]\n{KILLED_AT.format(name='b')}\ns.place(f)")
     Path("a").unlink()
     done = recover(["."])
@@ -420,8 +422,8 @@ def test_a_file_that_is_gone_with_what_was_to_replace_it_is_told(in_empty_folder
 
 
 @pytest.mark.parametrize("edited", ["a", "receipts"])
-def test_what_has_changed_since_is_left_alone(in_empty_folder: Path, edited: str) -> None:
-    """A file of which somebody has made something else stays; if it is one that must be new, so do all others."""
+def test_a_file_that_was_edited_after_the_kill_stays(in_empty_folder: Path, edited: str) -> None:
+    """If it is one that must be new, all other files stay, too."""
     Path("a").write_bytes(b"old")
     Path("b").write_bytes(b"old")
     files = "[staged('receipts', new=True), staged('a', before=digest('a')), staged('b', before=digest('b'))]"
@@ -434,15 +436,15 @@ def test_what_has_changed_since_is_left_alone(in_empty_folder: Path, edited: str
     assert contents() == (done_with if edited == "a" else {"receipts": b"edited", "a": b"old", "b": b"old"})
 
 
-def test_a_linked_file_that_was_not_unlinked_has_taken_its_place(in_empty_folder: Path) -> None:
-    """Killed between the two."""
+def test_a_file_with_a_remaining_temporary_link_is_complete(in_empty_folder: Path) -> None:
+    """The run was killed between linking and unlinking."""
     killed("f = [staged('receipts', new=True), staged('b')]\nos.unlink = lambda _: os._exit(9)\ns.place(f)")
     assert recover(["."]).placed == [str(in_empty_folder / name) for name in ("receipts", "b")]
     assert contents() == {"receipts": b"new", "b": b"new"}
 
 
-def test_a_run_at_work_is_left_alone(in_empty_folder: Path) -> None:
-    """So is a folder that anybody else could have put something into, and one that only looks like ours."""
+def test_a_running_run_is_left_alone(in_empty_folder: Path) -> None:
+    """So is a folder that others can write to, and one that only looks like ours."""
     (in_empty_folder / "below").mkdir()
     staging = Staging()
     files = [staged(staging, "ad.json"), staged(staging, "below/ad.json")]
@@ -460,8 +462,8 @@ def test_a_run_at_work_is_left_alone(in_empty_folder: Path) -> None:
     assert sorted(os.listdir()) == [*left, "ad.json", "below"]
 
 
-def test_what_cannot_be_completed_stays_to_be(in_empty_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A full disk today is no reason to forget a run."""
+def test_a_run_that_cannot_be_completed_is_kept(in_empty_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disc does not make the next run forget it."""
     Path("a").write_bytes(b"old")
     killed(f"f = [staged('a'), staged('b')]\n{KILLED_AT.format(name='a')}\ns.place(f)")
 
@@ -476,8 +478,8 @@ def test_what_cannot_be_completed_stays_to_be(in_empty_folder: Path, monkeypatch
     assert contents() == {"a": b"new", "b": b"new"}
 
 
-def test_names_on_another_drive_stay_as_they_are(in_empty_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """None counts from a folder on this one."""
+def test_paths_on_another_drive_stay_absolute(in_empty_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They cannot be relative to a folder on this one."""
 
     def relpath(*_: object) -> str:
         raise ValueError("another drive")
@@ -491,7 +493,7 @@ def test_names_on_another_drive_stay_as_they_are(in_empty_folder: Path, monkeypa
 
 @pytest.mark.parametrize("lock", [errno.ENOLCK, None])
 def test_a_file_system_may_have_no_locks(in_empty_folder: Path, monkeypatch: pytest.MonkeyPatch, lock: int | None) -> None:
-    """Nor may a folder be opened that can be written to."""
+    """Its folders may also be impossible to open."""
 
     def refuse(*_: object) -> int:
         raise OSError(lock or errno.EACCES, "refused")

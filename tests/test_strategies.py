@@ -1,4 +1,4 @@
-"""The strategies: values drawn from any schema are accepted by it, and arguments are checked."""
+"""The strategies: values that are drawn from any schema match it, and arguments are checked."""
 
 import json
 import subprocess
@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from drawn import HELD
-from effort import examples
 from hypothesis import HealthCheck, Phase, assume, find, given, settings
 from hypothesis import strategies as st
+from hypothesis_profiles import examples
+from json_strategies import CATALOGUE
 
 from v4schema import errors, strategies
 from v4schema.catalogue import Catalogue
@@ -20,7 +20,7 @@ from v4schema.strategies.narrowing import Narrower
 from v4schema.strategies.respellings import Respeller
 from v4schema.strategies.sampling import Sampler, without_marks
 
-SAMPLES = {name: HELD.read("samples.json")[name] for name in ("texts", "letters", "names")}
+SAMPLES = {name: CATALOGUE.read("samples.json")[name] for name in ("texts", "letters", "names")}
 SCALARS = st.sampled_from([None, True, False, 0, 1, 1.5, -2, "", "a", "bb"])
 #: Schemas of scalar values.
 SCALAR_SCHEMAS = st.fixed_dictionaries(
@@ -110,13 +110,13 @@ def test_impossible_domains_are_left_out() -> None:
     ],
 )
 def test_unknown_names_are_refused(arguments: dict[str, Any], message: str) -> None:
-    """At once, before anything is drawn."""
+    """It happens before anything is drawn."""
     with pytest.raises(errors.UnknownName, match=message):
         strategies.http_requests(**arguments)
 
 
 def test_an_edition_without_a_description_has_no_requests(tmp_path: Path, schemas: Path) -> None:
-    """It raises the same error as the description."""
+    """The error is that of the description."""
     for path in schemas.rglob("*.json"):
         copy = tmp_path / path.relative_to(schemas)
         copy.parent.mkdir(exist_ok=True)
@@ -141,8 +141,8 @@ def test_only_chosen_assertions_are_violated() -> None:
     assert strategies.near_misses(only=lambda _: False).is_empty
 
 
-def test_what_the_kit_has_is_known() -> None:
-    """And what it has not is no attribute."""
+def test_public_names_of_the_kit_exist() -> None:
+    """Other names are attribute errors."""
     with pytest.raises(AttributeError, match="nothing"):
         strategies.nothing  # noqa: B018
     assert {"ads", "near_misses"} <= {*dir(strategies)}
@@ -150,7 +150,7 @@ def test_what_the_kit_has_is_known() -> None:
 
 @pytest.mark.no_cover
 def test_the_simplest_near_miss_is_a_small_ad() -> None:
-    """To the required fields and the wrong one."""
+    """It has the required fields and the wrong one."""
     misses = strategies.near_misses(category="moped", only=lambda assertion: assertion.keyword == "maxLength")
     miss = find(misses, lambda _: True, settings=settings(phases=[Phase.generate]))
     assert miss.finding.code == "schema.maxLength"
@@ -160,11 +160,11 @@ def test_the_simplest_near_miss_is_a_small_ad() -> None:
 def test_values_without_another_spelling_stay() -> None:
     """A step that has nothing to undo leaves the value unchanged."""
     first: Any = lambda strategy: find(strategy, lambda _: True)  # noqa: E731
-    respeller = Respeller(first, HELD)
-    kinds = HELD.units["kinds"]
+    respeller = Respeller(first, CATALOGUE)
+    kinds = CATALOGUE.units["kinds"]
     kind = next(name for name, data in kinds.items() if "wanted" in data)
     unit = next(iter(kinds[kind]["units"]))
-    unit_name, value_name = HELD.units["members"]["unit"], HELD.units["members"]["value"]
+    unit_name, value_name = CATALOGUE.units["members"]["unit"], CATALOGUE.units["members"]["value"]
     quantity = {unit_name: unit, value_name: -1}
     assert respeller.slug("Not One", {}, None) == "Not One"
     assert respeller.word("unlisted", {}, "") == "unlisted"
@@ -177,7 +177,7 @@ def test_values_without_another_spelling_stay() -> None:
     assert respeller.number(1.5) == "1.5"
 
 
-def test_the_extra_is_named_where_it_is_missing() -> None:
+def test_a_missing_extra_is_named() -> None:
     """Without the library, the first use says what to install."""
     script = "import sys; sys.modules['hypothesis'] = None\nfrom v4schema import strategies\nstrategies.ads"
     hide = (
@@ -189,12 +189,12 @@ def test_the_extra_is_named_where_it_is_missing() -> None:
 
 @given(st.data())
 def test_a_wrong_name_does_not_overwrite_a_member(data: st.DataObject) -> None:
-    """Respelling loses nothing of an ad."""
-    schema = HELD.schema(HELD.kind("v4", "moped"))
-    right = next(right.at for right in HELD.names.values() if right.unit is None and len(right.at) == 1)
-    wrong = [name for name, each in HELD.names.items() if each.at == right]
+    """Respelling an ad loses none of its values."""
+    schema = CATALOGUE.schema(CATALOGUE.kind("v4", "moped"))
+    right = next(right.at for right in CATALOGUE.names.values() if right.unit is None and len(right.at) == 1)
+    wrong = [name for name, each in CATALOGUE.names.items() if each.at == right]
     ad = {**dict.fromkeys(wrong, 2), right[0]: 1}
     before = dict(ad)
     draw: Any = data.draw
-    Respeller(draw, HELD).misname(schema, ad)
+    Respeller(draw, CATALOGUE).misname(schema, ad)
     assert ad == before

@@ -1,12 +1,12 @@
-"""The strategies, case by case: every path through them is taken here, whatever the laws draw."""
+"""The strategies, case by case, so that every branch is tested independently of what is drawn."""
 
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from drawn import HELD
 from hypothesis import HealthCheck, Phase, find, settings
 from hypothesis.strategies import DrawFn, SearchStrategy, composite, just
+from json_strategies import CATALOGUE
 
 from v4schema import strategies, validate
 from v4schema.dialect.engines import compile_schema
@@ -17,13 +17,13 @@ from v4schema.strategies.narrowing import Narrower
 from v4schema.strategies.respellings import Respeller, respellings
 from v4schema.strategies.sampling import MarkedItem, Sampler, matching_texts, unmark, without_marks
 
-SAMPLES = {name: HELD.read("samples.json")[name] for name in ("texts", "letters", "names")}
+SAMPLES = {name: CATALOGUE.read("samples.json")[name] for name in ("texts", "letters", "names")}
 #: Finds a value without shrinking it.
 QUICK = settings(max_examples=500, phases=[Phase.generate], suppress_health_check=[*HealthCheck])
 
 
 def first(strategy: SearchStrategy[Any], wanted: Callable[[Any], bool] = lambda _: True) -> Any:  # noqa: ANN401
-    """The first value of a strategy that is wanted."""
+    """Return the first value of a strategy that matches a condition."""
     return find(strategy, wanted, settings=QUICK)
 
 
@@ -67,7 +67,7 @@ ONE = {"type": "object", "properties": {"a": {"type": "null"}}}
     ],
 )
 def test_accepted_values_are_drawn(schema: dict[str, Any], wanted: Callable[[Any], bool]) -> None:
-    """Among them those at the bounds; and the engine accepts them."""
+    """Values at the bounds are among them, and the engine accepts all of them."""
     sampler = Sampler(narrow=Narrower(), **SAMPLES)
     strategy = sampler.accepted_by(schema)
     assert sampler.accepted_by(schema) is strategy
@@ -75,7 +75,7 @@ def test_accepted_values_are_drawn(schema: dict[str, Any], wanted: Callable[[Any
     assert compile_schema(schema).accepts(value)
 
 
-def test_a_contradiction_leaves_nothing() -> None:
+def test_a_contradiction_leaves_no_values() -> None:
     """The list has no text of three letters."""
     assert not [*Texts(min_length=3).narrowed("enum", {"enum": ["a"]}, Narrower(), holds=True)]
 
@@ -88,12 +88,12 @@ def test_a_text_is_drawn_letter_by_letter() -> None:
 
 
 def test_the_marked_item_gets_its_place() -> None:
-    """Also if it contains others."""
+    """It may contain other items."""
     assert unmark({"a": [1, MarkedItem({"b": 2})]}, ("a", "*", "b")) == ({"a": [1, {"b": 2}]}, ("a", 1, "b"))
 
 
-def test_every_strategy_draws() -> None:
-    """Once: ads, clean ones, near misses, requests and feeds."""
+def test_every_strategy_draws_a_value() -> None:
+    """They are those of ads, clean ads, near misses, requests and feeds."""
     assert validate(first(strategies.ads(category="moped", clean=True)), category="moped").findings == ()
     assert validate(first(strategies.ads(category="moped")), category="moped").valid
     whole = first(
@@ -111,27 +111,27 @@ def test_every_strategy_draws() -> None:
     assert not first(requests("replace", just({"body": "y"}))).url.endswith("/ad/")
     assert first(strategies.http_requests(category="moped"), lambda request: request.body is None).ad is None
     respelling = first(strategies.respelled(category="moped"))
-    assert respelling.kind == HELD.kind(None, "moped")
+    assert respelling.kind == CATALOGUE.kind(None, "moped")
     assert first(strategies.feeds(category="moped")).ads
 
 
 def requests(operation: str, ads: SearchStrategy[dict[str, Any]]) -> SearchStrategy[HttpRequest]:
     """Requests for an operation on some ads."""
-    description = source(HELD, "v4/openapi.json")
+    description = source(CATALOGUE, "v4/openapi.json")
     endpoint = next(each for each in endpoints(description) if each.operation == operation)
     tokens = {name: just("x" * 40) for name in token_schemas(description)}
-    return requests_to(HELD, description, endpoint, ads, tokens, SAMPLES["texts"])
+    return requests_to(CATALOGUE, description, endpoint, ads, tokens, SAMPLES["texts"])
 
 
 @pytest.mark.parametrize("ending", [".json", ".ndjson", ".jsonl", ".gz"])
 def test_a_feed_has_every_format(ending: str) -> None:
-    """One ad, or several, as a document or as lines."""
+    """It has one ad or several, as a document or as lines."""
     feed = first(feed_files(just({"a": 1}), 2), lambda feed: feed.name.endswith(ending) and len(feed.ads) == 2)
     assert feed.ads == ({"a": 1}, {"a": 1})
 
 
 #: Writes the first possible spelling that is not empty.
-RESPELLER = Respeller(lambda strategy: find(strategy, lambda value: value != ""), HELD)  # type: ignore[arg-type]
+RESPELLER = Respeller(lambda strategy: find(strategy, lambda value: value != ""), CATALOGUE)  # type: ignore[arg-type]
 REMOVED = {"leaving": "[a-z]+", "characters": [" "]}
 HINTED = {"member": "b", "value": 2, "by": "a"}
 
@@ -172,15 +172,15 @@ def test_a_respelling_reverses_a_step(step: str, value: object, node: dict[str, 
 def misnamed(draw: DrawFn, schema: dict[str, Any], ad: dict[str, Any]) -> dict[str, Any]:
     """An ad with a field under a wrong name, if that name is free."""
     written = dict(ad)
-    Respeller(draw, HELD).misname(schema, written)
+    Respeller(draw, CATALOGUE).misname(schema, written)
     return written
 
 
 def test_fields_are_written_under_wrong_names() -> None:
-    """The right name is gone then, and the value is not."""
-    schema = HELD.schema(HELD.kind("v4", "moped"))
-    wrong = first(respellings(HELD, schema, {"body": "x"}), lambda ad: "body" not in ad)
+    """The value is under the wrong name, and no longer under the right one."""
+    schema = CATALOGUE.schema(CATALOGUE.kind("v4", "moped"))
+    wrong = first(respellings(CATALOGUE, schema, {"body": "x"}), lambda ad: "body" not in ad)
     assert [value.strip() for value in wrong.values()] == ["x"]
-    names = {name: 1 for name, right in HELD.names.items() if right.at == ("body",)}
+    names = {name: 1 for name, right in CATALOGUE.names.items() if right.at == ("body",)}
     full = {"body": "x", **names}
     assert first(misnamed(schema, full)) == full

@@ -1,4 +1,4 @@
-"""Nothing that an ad, a name or a folder of schemas holds steers a terminal."""
+"""Nothing in an ad, a name or a folder of schemas can control a terminal."""
 
 import gzip
 import json
@@ -22,20 +22,20 @@ from v4schema.feed.summary import Summary
 
 Ad = dict[str, Any]
 
-#: What steers terminals or turns the direction of text: C0, C1, DEL, controls of direction, separators of lines.
+#: Characters that control terminals or the direction of text: C0, C1, DEL, bidirectional controls, line separators.
 STEERING = "\x1b]0;x\x07\x1b[2J\x9b31m\x90\u202e\u2066\u200f\u061c\u2028\u2029\x7f\x85\x08\u00ad\ufeff"
-#: What the command itself steers with: colours, and the line that says how far it is.
+#: Control sequences of the command itself: colours, and those of the line of progress.
 OWN = re.compile(r"\x1b\[[0-9;]*m|\r[0-9,]+ ads|\r\x1b\[K")
 
 
 def steers(printed: str) -> set[str]:
-    """What in a print can steer a terminal, beside our own colours."""
+    """Return the control characters in an output, except those of our colours."""
     return {each for each in OWN.sub("", printed) if unicodedata.category(each) in {"Cc", "Cf", "Zl", "Zp", "Cs"}} - {"\n"}
 
 
 @pytest.fixture
 def odd(clean: Ad, in_empty_folder: Path) -> str:
-    """A file with an ad in it whose names, values and own name would steer a terminal."""
+    """A file whose name, and an ad whose names and values would control a terminal."""
     clean["source_id"] = STEERING + "\u2067"
     clean["visible"] = "ja"
     clean[f"name{STEERING}\t\r"] = f"value{STEERING}"
@@ -81,8 +81,8 @@ WORDS = [
 
 
 @pytest.mark.slow
-def test_nothing_that_is_printed_steers_a_terminal(odd: str, in_empty_folder: Path, schemas: Path) -> None:
-    """Reports, ads, diffs, usage and the texts of schemas: with or without colours, control characters stand as escapes."""
+def test_no_output_controls_a_terminal(odd: str, in_empty_folder: Path, schemas: Path) -> None:
+    """Control characters are escaped in reports, ads, diffs, usage and texts of schemas, with or without colours."""
     ad = json.loads((in_empty_folder / odd).read_text("utf-8"))
     (in_empty_folder / "feed.ndjson").write_text(f"{json.dumps(ad, ensure_ascii=False)}\r\n" * 2, "utf-8", newline="")
     (in_empty_folder / "broken.json").write_bytes(b'{"a": "\x1b]0;x\x07\x9b\xff", }\r\r' + STEERING.encode())
@@ -91,14 +91,14 @@ def test_nothing_that_is_printed_steers_a_terminal(odd: str, in_empty_folder: Pa
         escaped = json.dumps(STEERING)[1:-1].replace("\\", "\\\\")
         text = re.sub(r'("(description|means|why|title)": "[^"\\]{20,}?)"', rf'\1{escaped}"', path.read_text("utf-8"))
         path.write_text(text, "utf-8")
-    commands = [[word.replace("ODD", odd) for word in words] for words in WORDS]
-    for words, printed in zip(commands, typed(*commands, cwd=in_empty_folder), strict=True):
-        assert printed, words
-        assert not steers(printed), (words, printed)
+    commands = [[word.replace("ODD", odd) for word in args] for args in WORDS]
+    for args, printed in zip(commands, typed(*commands, cwd=in_empty_folder), strict=True):
+        assert printed, args
+        assert not steers(printed), (args, printed)
 
 
-def test_ads_and_reports_on_a_terminal_mean_the_same(odd: str, in_empty_folder: Path) -> None:
-    """Within text JSON has an escape for every character, and outside of text nothing else stands."""
+def test_escaped_ads_and_reports_have_the_same_value(odd: str, in_empty_folder: Path) -> None:
+    """JSON has an escape for every character in a text, and only white space outside of texts."""
     given = json.loads((in_empty_folder / odd).read_text("utf-8"))
     printed = terminal("normalise", "--quiet", "--report", "report.json", odd, cwd=in_empty_folder)
     assert json.loads(printed) == {**given, "visible": True}
@@ -108,18 +108,18 @@ def test_ads_and_reports_on_a_terminal_mean_the_same(odd: str, in_empty_folder: 
 
 
 @pytest.mark.slow
-def test_a_long_feed_on_a_terminal_is_whole(clean: Ad, in_empty_folder: Path) -> None:
-    """Characters of several bytes are not torn apart where output is kept back."""
+def test_a_long_feed_on_a_terminal_is_complete(clean: Ad, in_empty_folder: Path) -> None:
+    """Characters of several bytes are not split by the buffer."""
     clean |= {"body": "å\u202e" * 40_000, "visible": "ja"}
     (in_empty_folder / "feed.ndjson").write_text(f"{json.dumps(clean, ensure_ascii=False)}\n" * 2, "utf-8")
-    for words in (["normalise"], ["convert", "--from", "v4", "--to", "v3", "--rejects", "rejects.ndjson"]):
-        printed = terminal(*words, "--quiet", "--report", "report.txt", "feed.ndjson", cwd=in_empty_folder)
+    for args in (["normalise"], ["convert", "--from", "v4", "--to", "v3", "--rejects", "rejects.ndjson"]):
+        printed = terminal(*args, "--quiet", "--report", "report.txt", "feed.ndjson", cwd=in_empty_folder)
         ads = [json.loads(line) for line in printed.splitlines() if line]
         assert [ad["body"] for ad in ads] == [clean["body"]] * 2
 
 
-def test_to_a_pipe_everything_stays_as_it_is(run: Run, odd: str, in_empty_folder: Path) -> None:
-    """Only reports of one line for each finding, and sentences of wrong usage, stay one line."""
+def test_ads_written_to_a_pipe_are_not_escaped(run: Run, odd: str, in_empty_folder: Path) -> None:
+    """Only findings and messages about usage are escaped, so that each stays on one line."""
     text = (in_empty_folder / odd).read_bytes()
     done = run("normalise", "--quiet", odd)
     assert done.stdout_bytes == text.replace(b'"ja"', b"true")
@@ -130,26 +130,26 @@ def test_to_a_pipe_everything_stays_as_it_is(run: Run, odd: str, in_empty_folder
 
 
 @pytest.mark.slow
-def test_a_terminal_of_another_encoding_is_not_steered(odd: str, in_empty_folder: Path) -> None:
-    """Not by bytes that mean something else there."""
+def test_no_output_controls_a_terminal_of_another_encoding(odd: str, in_empty_folder: Path) -> None:
+    """Bytes with another meaning in its encoding are escaped."""
     for encoding in ("latin-1", "ascii"):
         printed = terminal("normalise", "--diff", odd, cwd=in_empty_folder, PYTHONIOENCODING=encoding)
         assert not steers(printed)
 
 
 @pytest.mark.slow
-def test_names_that_are_no_text_are_told(clean: Ad, in_empty_folder: Path) -> None:
-    """A name that is not in the encoding of the system, and a packed file."""
+def test_file_names_in_another_encoding_are_printed(clean: Ad, in_empty_folder: Path) -> None:
+    """One of the files is gzipped."""
     name = os.fsdecode(b"\xff\x9b\x1b.json.gz")
     (in_empty_folder / name).write_bytes(gzip.compress(json.dumps({**clean, "visible": "ja"}).encode()))
-    for words in (["validate"], ["normalise", "--diff"], ["normalise", "-o", name], ["validate", "--format", "json"]):
-        printed = terminal(*words, name, cwd=in_empty_folder)
+    for args in (["validate"], ["normalise", "--diff"], ["normalise", "-o", name], ["validate", "--format", "json"]):
+        printed = terminal(*args, name, cwd=in_empty_folder)
         assert "xff" in printed or "udcff" in printed
         assert not steers(printed)
 
 
-def test_everything_that_cannot_be_seen_is_printable() -> None:
-    """By the data of Unicode: all but the formats that are seen, of numbers and hieroglyphs."""
+def test_every_invisible_character_is_escaped() -> None:
+    """Unicode decides, except for the visible format characters of numbers and hieroglyphs."""
     seen = {*range(0x600, 0x606), 0x6DD, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD, *range(0x13430, 0x13440)}
     for number in range(0x110000):
         each = chr(number)
@@ -160,26 +160,26 @@ def test_everything_that_cannot_be_seen_is_printable() -> None:
 
 
 def test_a_terminal_takes_bytes_and_help_keeps_its_lines(run: Run) -> None:
-    """Its buffer says that it can be written to, also where libraries ask; what is no sentence of wrong usage stays as it is."""
+    """Its buffer is writable, also for libraries that ask; only messages about usage are put on one line."""
     controller, other = os.openpty()
     with open(other, "w", encoding="utf-8") as stream:
         screen = Terminal(stream)
         assert screen.buffer.writable()
         assert screen.buffer.write("\x9b\r\nå".encode()) == 6
         screen.buffer.flush()
-        assert os.read(controller, 99).decode() == "\\u009b\r\nå"  # the terminal's own end of a line
+        assert os.read(controller, 99).decode() == "\\u009b\r\nå"  # the line end of the terminal
     os.close(controller)
     assert "\n  convert" in run().output
 
 
-def test_how_far_a_run_has_come_is_for_terminals_alone(capsys: pytest.CaptureFixture[str]) -> None:
-    """No other stream is steered."""
+def test_progress_is_shown_on_terminals_only(capsys: pytest.CaptureFixture[str]) -> None:
+    """Other streams get no control characters."""
     assert [*with_progress(iter([]), Summary())] == []
     assert capsys.readouterr().err == ""
 
 
 def test_progress_is_shown_from_time_to_time(catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not after every ad; and it is removed at the end."""
+    """It is not shown after every ad, and is removed at the end."""
     steered: list[str] = []
     clock = iter([0.0, 0.1, 0.3, 0.3, 0.4])
     monkeypatch.setattr(terminal_, "_steer", steered.append)
@@ -191,11 +191,11 @@ def test_progress_is_shown_from_time_to_time(catalogue: Catalogue, monkeypatch: 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "words", ["normalise --check --report /dev/stdout", "normalise -o /dev/stdout", "validate -o /dev/stdout"]
+    "args", ["normalise --check --report /dev/stdout", "normalise -o /dev/stdout", "validate -o /dev/stdout"]
 )
-def test_a_terminal_that_is_named_as_a_file_is_not_steered_either(words: str, in_empty_folder: Path) -> None:
-    """By /dev/stdout, or by its own name."""
+def test_no_output_controls_a_terminal_that_is_named_as_a_file(args: str, in_empty_folder: Path) -> None:
+    """It is named /dev/stdout, or by its own name."""
     (in_empty_folder / "ad.json").write_text('{"visible": "ja", "body": "\u009b2J\u202e", "x\u202e": 1}', "utf-8")
-    printed = terminal(*words.split(), "--operation", "update", "ad.json", cwd=in_empty_folder)
+    printed = terminal(*args.split(), "--operation", "update", "ad.json", cwd=in_empty_folder)
     assert "visible" in printed
     assert not {"\u009b", "\u202e"} & {*printed}

@@ -1,4 +1,4 @@
-"""Validating: the right finding at the right place, one for each fault, the same from both engines."""
+"""Validating: one finding for each error, with the right place, the same from both engines."""
 
 import copy
 import enum
@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from drawn import ANY_JSON
 from hypothesis import given
 from hypothesis import strategies as st
+from json_strategies import ANY_JSON
 
 from v4schema import Finding, Kind, Level, errors, identify, validate
 from v4schema import catalogue as catalogues
@@ -26,7 +26,7 @@ Ad = dict[str, Any]
 
 
 def put(ad: Ad, at: tuple[Any, ...], value: object) -> Ad:
-    """A copy of an ad with another value at a place."""
+    """Return a copy of an ad with another value at a place."""
     changed = copy.deepcopy(ad)
     parent: Any = get(changed, at[:-1])
     parent[at[-1]] = value
@@ -34,7 +34,7 @@ def put(ad: Ad, at: tuple[Any, ...], value: object) -> Ad:
 
 
 def places(value: object, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Every place within a value but the whole."""
+    """Yield every place within a value, except the whole."""
     if at:
         yield at
     if isinstance(value, dict | list):
@@ -43,7 +43,7 @@ def places(value: object, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
 
 
 def required(ad: Ad, kind: Kind) -> Iterator[tuple[Any, ...]]:
-    """Every place in an ad that its schema requires."""
+    """Yield every place in an ad that its schema requires."""
     schema = catalogues.default().schema(kind)
     for at in places(ad):
         if isinstance(at[-1], str):
@@ -53,16 +53,16 @@ def required(ad: Ad, kind: Kind) -> Iterator[tuple[Any, ...]]:
 
 
 def faults(ad: Ad, kind: Kind) -> Iterator[tuple[str, Ad, str]]:
-    """Ads with a single fault: the fault in words, the ad, and the pointer where the only error belongs."""
+    """Yield ads with a single error: its description, the ad, and the pointer of the only error."""
     for at in required(ad, kind):
         without = copy.deepcopy(ad)
         del get(without, at[:-1])[at[-1]]  # type: ignore[attr-defined]
         yield f"without {write(at)}", without, write(at)
     for at in places(ad):
-        told: dict[str, Any] = {}
+        keywords: dict[str, Any] = {}
         for fact in error_rules(subschema_at(catalogues.default().schema(kind), at) or {}):
-            told.update(fact)
-        for fault, value in wrong_values(told):
+            keywords.update(fact)
+        for fault, value in wrong_values(keywords):
             yield f"{fault} at {write(at)}", put(ad, at, value), write(at)
         for name in misspelt(at[-1]) if isinstance(at[-1], str) else ():
             if not exists(ad, (*at[:-1], name)):
@@ -72,9 +72,9 @@ def faults(ad: Ad, kind: Kind) -> Iterator[tuple[str, Ad, str]]:
                 yield f"{name} for {write(at)}", changed, write((*at[:-1], name))
 
 
-def wrong_values(told: dict[str, Any]) -> Iterator[tuple[str, object]]:
-    """Values that a field does not take: of each other type, beyond each bound, outside the choices."""
-    types = told["type"] if isinstance(told["type"], list) else [told["type"]]
+def wrong_values(keywords: dict[str, Any]) -> Iterator[tuple[str, object]]:
+    """Yield values that a field does not accept: of other types, beyond each bound, outside the choices."""
+    types = keywords["type"] if isinstance(keywords["type"], list) else [keywords["type"]]
     wrong = {"string": "x", "integer": 5, "number": 5.5, "boolean": True, "array": [], "object": {}, "null": None}
     for name, value in wrong.items():
         if name not in types and not (name == "integer" and "number" in types):
@@ -90,8 +90,8 @@ def wrong_values(told: dict[str, Any]) -> Iterator[tuple[str, object]]:
         "enum": lambda _: "qqqqq",
     }
     for keyword, value_for in beyond.items():
-        if keyword in told:
-            yield f"beyond {keyword}", value_for(told[keyword])
+        if keyword in keywords:
+            yield f"beyond {keyword}", value_for(keywords[keyword])
 
 
 def misspelt(name: str) -> Iterator[str]:
@@ -125,7 +125,7 @@ def test_the_guides_ads_have_no_error_and_a_warning_that_names_both_readings_of_
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["moped", "camper"])
 def test_each_single_fault_gives_one_error_at_its_place(name: str, guide: Callable[[str], Ad]) -> None:
-    """Each required field removed, each type wrong, each bound crossed, each choice left, each name misspelt by one letter."""
+    """Each required field is removed, and each type, bound, choice and name is made wrong."""
     ad = guide(name)
     several = list(faults(ad, Kind(version="v4", category=name)))
     assert len(several) > 500
@@ -145,55 +145,55 @@ def test_both_engines_find_the_same_in_faulty_ads(name: str, guide: Callable[[st
 
 @given(data=st.data())
 def test_both_engines_find_the_same_in_any_ad(data: st.DataObject) -> None:
-    """Any JSON at any place of any kind of ad, for any operation, gets the same findings from both engines, in order."""
-    held = catalogues.default()
-    edition = held.editions[data.draw(st.sampled_from([*held.editions]))]
+    """Any JSON at any place of any ad, for any operation, has the same findings in both engines, in order."""
+    catalogue = catalogues.default()
+    edition = catalogue.editions[data.draw(st.sampled_from([*catalogue.editions]))]
     kind = Kind(version=edition.name, category=data.draw(st.sampled_from([*edition.categories])))
     operation = data.draw(st.sampled_from([*edition.operations]))
-    ad = held_example(held, kind)
-    for at in data.draw(st.lists(st.sampled_from([at for at, node in walk(held.schema(kind)) if at]), max_size=3)):
+    ad = copied_example(catalogue, kind)
+    for at in data.draw(st.lists(st.sampled_from([at for at, node in walk(catalogue.schema(kind)) if at]), max_size=3)):
         around = at[:-1] if "*" not in at else at[: at.index("*")]
         if isinstance(get_or_none(ad, around), dict) and around != at:
             ad = put(ad, (*around, at[len(around)] if "*" not in at else data.draw(st.text(max_size=3))), data.draw(ANY_JSON))
         elif around:
             ad = put(ad, around, data.draw(ANY_JSON)) if exists(ad, around) else ad
-    words: dict[str, Any] = {"version": edition.name, "category": kind.category, "operation": operation}
-    report = validate(ad, **words)
-    assert report == validate(ad, engine="jsonschema", **words)
-    assert report == validate(json.loads(json.dumps(ad)), **words)
+    options: dict[str, Any] = {"version": edition.name, "category": kind.category, "operation": operation}
+    report = validate(ad, **options)
+    assert report == validate(ad, engine="jsonschema", **options)
+    assert report == validate(json.loads(json.dumps(ad)), **options)
     for finding in report.findings:
         assert exists(ad, parse(finding.at)[:-1]), finding
 
 
-def held_example(held: Catalogue, kind: Kind) -> Ad:
-    """A new example of a kind, with the category that it names."""
+def copied_example(catalogue: Catalogue, kind: Kind) -> Ad:
+    """Return a new example of a kind."""
     from v4schema.dialect.fields import example
 
-    ad: Ad = copy.deepcopy(example(held.schema(kind)))
+    ad: Ad = copy.deepcopy(example(catalogue.schema(kind)))
     return ad
 
 
 def get_or_none(ad: Ad, at: tuple[Any, ...]) -> object:
-    """What stands at a place, or None."""
+    """Return the value at a place, or None."""
     return get(ad, at) if exists(ad, at) else None
 
 
 @given(ad=ANY_JSON, operation=st.sampled_from(["create", "replace", "update", "response"]), category=st.none() | st.just("moped"))
 def test_any_json_gets_a_report(ad: object, operation: str, category: str | None) -> None:
-    """Validating never raises, and what is no ad is no valid ad."""
+    """Validating never raises, and a value that is no ad is not valid."""
     report = validate(ad, operation=operation, category=category)
     assert isinstance(ad, dict) or not report.valid
     json.dumps(report.api())
 
 
 @given(ad=ANY_JSON)
-def test_identifying_never_raises_for_what_stands_in_an_ad(ad: object) -> None:
-    """Whatever names the category, the answer is a kind or a finding."""
+def test_identifying_never_raises_for_any_ad(ad: object) -> None:
+    """The result is a kind or a finding for any value of the category."""
     assert isinstance(identify({"category_id": ad}), Kind | Finding)
 
 
-def test_findings_stand_in_the_order_of_the_ad(clean: Ad) -> None:
-    """Sorted by place in the document: what is missing first, where its object begins."""
+def test_findings_are_in_the_order_of_the_ad(clean: Ad) -> None:
+    """They are sorted by place; a missing field is at the beginning of its object."""
     clean["zzz"] = 1
     clean["category_fields"]["condition"]["mileage"]["unit"] = "miles"
     clean["price"][0]["currency"] = "EUR"
@@ -210,7 +210,7 @@ def test_findings_stand_in_the_order_of_the_ad(clean: Ad) -> None:
 
 @given(shuffle=st.randoms(use_true_random=False))
 def test_findings_do_not_depend_on_the_order_of_names(shuffle: Any) -> None:  # noqa: ANN401
-    """The same findings, in whatever order an ad names its fields."""
+    """The findings are the same for any order of the fields."""
     ad: Ad = {
         "category_id": "1121",
         "year": 1,
@@ -247,7 +247,7 @@ def test_findings_do_not_depend_on_the_order_of_names(shuffle: Any) -> None:  # 
 def test_a_wrong_name_is_an_error_that_names_the_right_field(
     at: tuple[str, ...], right: str | None, hint: str, guide: Callable[[str], Ad]
 ) -> None:
-    """Wherever it stands, and also when the right field lives in another object; what is not certain is a warning."""
+    """The right field may be in another object; if the name is not certain, it is a warning."""
     ad = guide("camper")
     if right:
         del get(ad, parse(right)[:-1])[parse(right)[-1]]  # type: ignore[attr-defined]
@@ -259,16 +259,16 @@ def test_a_wrong_name_is_an_error_that_names_the_right_field(
     assert found[0].source
 
 
-def test_what_is_misnamed_is_not_missing_as_well(clean: Ad) -> None:
-    """A required field under a wrong name is one error, also where the object that should hold it is gone."""
+def test_a_misnamed_field_is_not_missing_as_well(clean: Ad) -> None:
+    """A required field under a wrong name is one error, also if its object is missing."""
     fields = clean["category_fields"]
     fields["mileage"] = fields.pop("condition")["mileage"]
     report = validate(clean)
     assert [(finding.code, finding.at) for finding in report.findings] == [("field.misnamed", "/category_fields/mileage")]
 
 
-def test_what_a_wrong_name_does_not_make_up_for_is_still_missing(clean: Ad) -> None:
-    """A gearbox stands for the transmission, but not for the fuels that are missing too."""
+def test_other_missing_fields_are_still_reported(clean: Ad) -> None:
+    """A gearbox means the transmission, but not the fuels, which are missing too."""
     fields = clean["category_fields"]
     del fields["powertrain"]
     fields["gearbox"] = "manual"
@@ -277,8 +277,8 @@ def test_what_a_wrong_name_does_not_make_up_for_is_still_missing(clean: Ad) -> N
     assert [finding.at for finding in validate(clean).errors] == ["/category_fields/gearbox", "/category_fields/fuel"]
 
 
-def test_what_is_missing_is_told_in_the_order_of_the_schema(clean: Ad, catalogue: Catalogue) -> None:
-    """Within the items of a list as well, whatever order it is found in."""
+def test_missing_fields_are_reported_in_the_order_of_the_schema(clean: Ad, catalogue: Catalogue) -> None:
+    """It is so within items of a list as well, for any order of the engine's failures."""
     clean |= {"price": [{}, {}, {}], "category_fields": {}}
     found = [finding.at for finding in validate(clean).errors]
     described = [write(at) for at, _ in walk(catalogue.schema(Kind(version="v4", category="moped")))]
@@ -287,27 +287,27 @@ def test_what_is_missing_is_told_in_the_order_of_the_schema(clean: Ad, catalogue
     assert found[9:] == [at for at in described if at in found[9:]]
 
 
-def test_a_thousand_strays_take_no_time_to_speak_of() -> None:
+def test_a_thousand_unknown_fields_take_linear_time() -> None:
     """The work grows with the ad, not with its square."""
     report = validate({"category_id": "1121"} | {f"stray number {number}": number for number in range(3000)})
     assert sum(finding.code == "field.unknown" for finding in report.findings) == 3000
 
 
 class _Word(str):
-    """Text that is not quite text."""
+    """A subclass of text."""
 
     __slots__ = ()
 
 
 class _Choice(enum.StrEnum):
-    """A choice that a caller's program knows by name."""
+    """An enumeration of texts."""
 
     MOPED = "moped"
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_subclasses_of_scalars_are_the_same_to_both_engines(engine: str, clean: Ad) -> None:
-    """An enumeration is what its value is; any other subclass has to be converted first."""
+    """A member of an enumeration is its value; other subclasses have to be converted first."""
     clean["category_fields"]["body_type"] = _Choice.MOPED
     assert validate(clean, engine=engine).findings == ()
     clean["category_fields"]["body_type"] = _Word("moped")
@@ -315,22 +315,22 @@ def test_subclasses_of_scalars_are_the_same_to_both_engines(engine: str, clean: 
 
 
 @pytest.mark.parametrize("amount", [10**400, 10**4200, 1.5e308], ids=["400 digits", "4200 digits", "float"])
-def test_an_amount_beyond_reason_is_told_in_few_words(amount: float, clean: Ad) -> None:
-    """No number is too large to be reported, or reported in full."""
+def test_the_message_about_a_huge_amount_is_short(amount: float, clean: Ad) -> None:
+    """Numbers of any size can be reported, but not with all digits."""
     clean["price"][0]["amount"] = amount
     clean["category_fields"]["condition"]["mileage"] = {"unit": "mil", "value": amount}
     for finding in validate(clean).findings:
         assert len(f"{finding.message}{finding.hint}") < 250
 
 
-def test_what_is_no_ad_is_not_repeated() -> None:
-    """An ad that was encoded twice is text, and may hold anything."""
+def test_a_value_that_is_no_ad_is_not_printed() -> None:
+    """An ad that was encoded twice is a text, and may contain private values."""
     assert "SECRET" not in str(validate('{"contact": {"phone": "SECRET"}}').findings)
 
 
 @pytest.mark.parametrize("named", [10**5000, object(), {1, 2}], ids=["long", "object", "set"])
-def test_a_category_that_cannot_even_be_written_is_a_finding(named: object, clean: Ad) -> None:
-    """Whatever a Python program puts there, there is a report, and it does not repeat it."""
+def test_a_category_that_cannot_be_printed_is_a_finding(named: object, clean: Ad) -> None:
+    """Any Python value gets a report, which does not print it."""
     report = validate(clean | {"category_id": named})
     assert report.kind is None
     assert not report.valid
@@ -338,8 +338,8 @@ def test_a_category_that_cannot_even_be_written_is_a_finding(named: object, clea
     assert not validate(named).valid
 
 
-def test_a_wrong_name_beside_the_right_one_is_told_to_go(clean: Ad) -> None:
-    """Nothing is overwritten; far from home, a mere neighbour of a name that is given is no error."""
+def test_a_wrong_name_beside_the_right_one_should_be_removed(clean: Ad) -> None:
+    """Nothing is overwritten; in another object, a name that is only similar to an existing one is no error."""
     clean["category_fields"] |= {"year": 2020, "models": 1}
     clean |= {"brand": "yamaha", "milage": 3}
     year, models, brand, milage = validate(clean).findings
@@ -349,17 +349,17 @@ def test_a_wrong_name_beside_the_right_one_is_told_to_go(clean: Ad) -> None:
     assert milage.code == "field.unknown"
 
 
-def test_a_wrong_name_among_undocumented_fields_is_still_told(catalogue: Catalogue) -> None:
-    """Boats take any field, but not a known field under a wrong name."""
-    ad = held_example(catalogue, Kind(version="v4", category="sail-boat"))
+def test_a_wrong_name_among_undocumented_fields_is_an_error(catalogue: Catalogue) -> None:
+    """Boats accept any field, but not a known field under a wrong name."""
+    ad = copied_example(catalogue, Kind(version="v4", category="sail-boat"))
     ad["category_fields"] = {"gearbox": "manuell", "powertrian": {}, "year": 1984, "length": 9, "mileage": 300}
     found = {finding.at.rpartition("/")[2]: finding for finding in validate(ad).errors}
     assert found.keys() == {"gearbox", "powertrian", "mileage"}
     assert found["mileage"].hint == "Move it to /category_fields/condition/mileage. Send an object with unit and value."
 
 
-def test_nothing_is_recommended_that_would_be_warned_of(clean: Ad) -> None:
-    """Choices of another edition are not offered, nor found by translation."""
+def test_hints_do_not_recommend_choices_with_a_warning(clean: Ad) -> None:
+    """Choices of another edition are not listed, and not the result of a translation."""
     clean["category_fields"]["powertrain"] |= {"transmission": "cvt", "fuels": ["etanol"]}
     clean["category_id"] = "moped"
     assert [finding.hint for finding in validate(clean).errors] == [
@@ -369,8 +369,8 @@ def test_nothing_is_recommended_that_would_be_warned_of(clean: Ad) -> None:
     ]
 
 
-def test_names_and_nulls_of_an_answer_are_not_judged(clean: Ad) -> None:
-    """The API may leave fields null and have more of them than documents tell."""
+def test_unknown_names_and_nulls_of_an_answer_are_accepted(clean: Ad) -> None:
+    """The API may leave fields null and have undocumented ones."""
     answer = clean | {"url": None, "contact": None, "year": 3, "images": []}
     assert {finding.level for finding in validate(answer, operation="response").findings} == {Level.WARNING}
     assert {finding.code for finding in validate(answer, operation="response").findings} == {"field.unknown"}
@@ -391,7 +391,7 @@ def test_names_and_nulls_of_an_answer_are_not_judged(clean: Ad) -> None:
     ],
 )
 def test_coordinates_as_text_keep_their_bounds(at: str, value: str, valid: bool, clean: Ad) -> None:
-    """Text is a warning, beyond the bounds an error as for numbers."""
+    """A text is a warning, and an error beyond the bounds of the number."""
     clean["location"][at] = value
     assert validate(clean).valid == valid
 
@@ -409,7 +409,7 @@ def test_coordinates_as_text_keep_their_bounds(at: str, value: str, valid: bool,
         ("moped", 3_500_000, 2020, 0),
     ],
 )
-def test_amounts_in_the_wrong_unit_stand_out_by_category_and_age(
+def test_implausible_amounts_depend_on_category_and_age(
     category: str,
     amount: int,
     model_year: int,
@@ -417,7 +417,7 @@ def test_amounts_in_the_wrong_unit_stand_out_by_category_and_age(
     catalogue: Catalogue,
 ) -> None:
     """A recent car for a few thousand kronor is an amount in kronor; an old one need not be."""
-    ad = held_example(catalogue, Kind(version="v4", category=category))
+    ad = copied_example(catalogue, Kind(version="v4", category=category))
     ad["price"][0]["amount"] = amount
     ad["category_fields"]["model_year"] = model_year
     assert [finding.code for finding in validate(ad).findings] == ["price.implausible"] * implausible
@@ -435,14 +435,14 @@ def test_amounts_in_the_wrong_unit_stand_out_by_category_and_age(
         ({"unit": "mil", "value": 45_000}, 8, 1),
     ],
 )
-def test_mileage_in_the_wrong_unit_stands_out_by_age(
+def test_implausible_mileage_depends_on_age(
     mileage: Ad,
     age: int,
     implausible: bool,
     catalogue: Catalogue,
 ) -> None:
     """9,800 km is little for a car of eight years, and 45,000 mil is much for any."""
-    ad = held_example(catalogue, Kind(version="v4", category="car"))
+    ad = copied_example(catalogue, Kind(version="v4", category="car"))
     ad["category_fields"]["condition"]["mileage"] = mileage
     ad["category_fields"]["model_year"] = time.localtime().tm_year - age
     assert [finding.code for finding in validate(ad).findings] == ["mileage.implausible"] * implausible
@@ -499,9 +499,9 @@ def test_mileage_in_the_wrong_unit_stands_out_by_age(
 def test_the_contract_row_by_row(  # noqa: PLR0913, PLR0917  (a row of the table)
     version: str, category: str, at: str, value: object, level: str, code: str, message: str, catalogue: Catalogue
 ) -> None:
-    """A value that a row of the contract speaks of gets one finding, of that level and code, at or below its place."""
+    """A value against a row of the contract has one finding, of its level and code, at or below its place."""
     kind = Kind(version=version, category=category)
-    ad = held_example(catalogue, kind)
+    ad = copied_example(catalogue, kind)
     ad.setdefault("image_urls", [""])
     faulty = put(ad, tuple(int(token) if token.isdecimal() else token for token in parse(at)), value)
     for engine in ENGINES:
@@ -522,8 +522,8 @@ def test_the_contract_row_by_row(  # noqa: PLR0913, PLR0917  (a row of the table
         (7, None),
     ],
 )
-def test_a_choice_that_was_probably_meant_is_named(value: object, hint: str | None, clean: Ad) -> None:
-    """Swedish words and slips of one letter are understood, but not changed."""
+def test_the_hint_names_the_choice_that_was_probably_meant(value: object, hint: str | None, clean: Ad) -> None:
+    """Swedish words and misspelt words are understood, but not changed."""
     clean["category_fields"]["powertrain"]["transmission"] = value
     found = validate(clean).errors[0]
     assert found.hint == (hint or "Put it in quotes.")
@@ -550,19 +550,19 @@ def test_a_choice_that_was_probably_meant_is_named(value: object, hint: str | No
 def test_the_hint_says_how_to_send_a_value_of_the_wrong_type(
     at: tuple[str, ...], value: object, hint: str | None, clean: Ad
 ) -> None:
-    """A quoted number is to lose its quotes, a lone value to be put in a list, and so on."""
+    """A quoted number has to lose its quotes, a lone value has to be put in a list, and so on."""
     assert [finding.hint for finding in validate(put(clean, at, value)).errors] == [hint]
 
 
-def test_a_choice_of_another_edition_says_where_it_belongs(catalogue: Catalogue) -> None:
-    """A price type that only another edition has is an error that names that edition."""
-    ad = held_example(catalogue, Kind(version="v3", category="car"))
+def test_a_choice_of_another_edition_names_that_edition(catalogue: Catalogue) -> None:
+    """A price type that only another edition has is an error."""
+    ad = copied_example(catalogue, Kind(version="v3", category="car"))
     ad["price"][0]["type"] = "monthly"
     assert validate(ad, version="v3").errors[0].hint == 'It belongs to v4; here, use "list".'
 
 
-def test_prices_of_one_type_are_told_once(clean: Ad) -> None:
-    """The same type twice is one warning, at the list."""
+def test_prices_of_one_type_have_one_finding(clean: Ad) -> None:
+    """A repeated type is one warning, at the list."""
     clean["price"] *= 2
     assert [(finding.code, finding.at) for finding in validate(clean).findings] == [("price.repeated", "/price")]
 
@@ -588,8 +588,8 @@ def test_a_partial_update_may_leave_out_everything_but_parts_of_atomic_objects()
     assert [finding.at for finding in found] == ["/price/0/currency", "/category_fields/condition/mileage/value"]
 
 
-def test_operations_require_what_their_documents_say(clean: Ad) -> None:
-    """source_id stands in the path on replace; migrate wants the category's fields whole."""
+def test_operations_require_their_documented_fields(clean: Ad) -> None:
+    """On replace, source_id is in the path; migrate requires all fields of the category."""
     del clean["source_id"]
     assert [finding.at for finding in validate(clean).errors] == ["/source_id"]
     assert validate(clean, operation="replace").findings == ()
@@ -600,8 +600,8 @@ def test_operations_require_what_their_documents_say(clean: Ad) -> None:
     assert [finding.level for finding in validate({"category_id": "1121"}, operation="migrate").findings] == [Level.WARNING]
 
 
-def test_an_answer_of_the_api_may_hold_what_only_answers_hold(clean: Ad) -> None:
-    """Response-only fields are checked in answers and warned of in requests."""
+def test_an_answer_of_the_api_may_have_fields_of_answers(clean: Ad) -> None:
+    """They are checked in answers, and have a warning in requests."""
     answer = clean | {
         "id": "3f2504e0-4f89-41d3-9a0c-0305e82c3301",
         "state": "created",
@@ -627,31 +627,29 @@ def test_an_answer_of_the_api_may_hold_what_only_answers_hold(clean: Ad) -> None
         (11.5, "category.malformed", None),
     ],
 )
-def test_an_ad_of_no_known_category_is_still_checked_for_what_all_share(
-    named: object, code: str, hint: str | None, clean: Ad
-) -> None:
-    """The category is one error, and the rest of the ad is not left unread."""
+def test_shared_fields_of_an_unknown_category_are_checked(named: object, code: str, hint: str | None, clean: Ad) -> None:
+    """The category is one error, and the other fields have their findings."""
     report = validate(clean | {"category_id": named, "visible": "x", "milage": 3})
     assert report.kind is None
     assert [(finding.code, finding.at) for finding in report.errors] == [(code, "/category_id"), ("schema.type", "/visible")]
     assert hint is None or hint in str(report.errors[0].hint)
 
 
-def test_what_all_share_is_that_of_the_edition() -> None:
-    """A price type that only V4 has is wrong in a V3 ad, also where the category of the ad is not known."""
+def test_shared_fields_are_those_of_the_edition() -> None:
+    """A price type of V4 is wrong in a V3 ad, also if the category is unknown."""
     ad = {"category_id": 9999, "price": [{"type": "reduced", "amount": 1, "currency": "SEK"}]}
     wrong = [[finding.at for finding in validate(ad, version=version, operation="update").errors] for version in ("v3", "v4")]
     assert wrong == [["/category_id", "/price/0/type"], ["/category_id"]]
 
 
 @pytest.mark.parametrize("named", ["1121", 1121, "moped", "Moped", "MOPED"])
-def test_a_category_is_known_by_number_text_slug_and_name(named: object) -> None:
-    """Whatever the ad calls its category, the ad is identified; whether that may be sent is for its schema to say."""
+def test_a_category_is_identified_by_number_text_slug_and_name(named: object) -> None:
+    """The ad is identified by any of them; its schema decides which of them may be sent."""
     assert identify({"category_id": named}) == Kind(version="v4", category="moped")
 
 
-def test_a_category_that_is_only_named_in_documents_says_so(catalogue: Catalogue) -> None:
-    """V3 kayaks exist and no public document tells more; the note rests on what the edition rests on."""
+def test_a_category_without_a_description_has_a_note(catalogue: Catalogue) -> None:
+    """V3 has kayaks, but no public document describes them; the note has the sources of the edition."""
     report = validate(
         {"source_id": "k", "category_id": 1065, "body": "Kajak", "price": [], "category_fields": {"x": 1}}, version="v3"
     )
@@ -662,9 +660,9 @@ def test_a_category_that_is_only_named_in_documents_says_so(catalogue: Catalogue
 
 
 def test_fields_that_no_document_lists_are_noted_once(catalogue: Catalogue) -> None:
-    """Boats take any category fields, with a note in their schema's own words; the common fields are checked all the same."""
+    """Boats accept any category fields, with a note from their schema; common fields are checked all the same."""
     kind = Kind(version="v4", category="motor-boat")
-    ad = held_example(catalogue, kind)
+    ad = copied_example(catalogue, kind)
     ad["category_fields"] = {"length_ft": 28, "condition": {"mileage": 3}}
     found = validate(ad).findings
     assert [(finding.code, finding.level, finding.at) for finding in found] == [
@@ -675,21 +673,21 @@ def test_fields_that_no_document_lists_are_noted_once(catalogue: Catalogue) -> N
     assert (found[0].message, found[0].source) == (node["x-open"], tuple(node["x-source"]))
 
 
-def test_what_is_not_there_is_not_noted() -> None:
-    """A boat without category fields, or with something else in their place, has no note on them."""
+def test_missing_category_fields_have_no_note() -> None:
+    """A boat without category fields, or with another value in their place, has no note on them."""
     assert validate({"category_id": "1061"}, operation="update").findings == ()
     found = validate({"category_id": "1061", "category_fields": 3}, operation="update").findings
     assert [finding.code for finding in found] == ["schema.type"]
 
 
-def test_the_callers_category_is_held_against_the_ads_own(clean: Ad) -> None:
-    """An ad that names another category than the caller does is not quietly checked as either."""
+def test_a_category_that_differs_from_the_callers_is_a_finding(clean: Ad) -> None:
+    """The ad is not silently checked as either of them."""
     assert [finding.at for finding in validate(clean, category="moped").errors] == []
     assert "/category_id" in [finding.at for finding in validate(clean, category="camper").errors]
 
 
 def test_no_message_prints_contact_plate_or_long_text(clean: Ad) -> None:
-    """What is private is not repeated, and a long value is cut."""
+    """Private values are not repeated, and long values are cut."""
     clean["contact"] = {"name": 7, "phone": "070-SECRET-1234567", "email": "SECRET"}
     clean["category_fields"] |= {"registration_number": "SECRET7", "vin": "SECRET"}
     clean["contcat"] = {"phone": "SECRET"}
@@ -715,8 +713,8 @@ def test_no_message_prints_contact_plate_or_long_text(clean: Ad) -> None:
     ],
 )
 @pytest.mark.parametrize("engine", ENGINES)
-def test_python_values_that_json_cannot_say_are_findings(value: object, at: str, engine: str) -> None:
-    """Never an exception, never success by accident: also where no schema would look."""
+def test_python_values_that_json_lacks_are_findings(value: object, at: str, engine: str) -> None:
+    """There is no exception, and the ad is not valid, also if no schema describes the place."""
     for ad in (value, {"category_id": "1061", "category_fields": value}):
         report = validate(ad, engine=engine)
         assert [finding.code for finding in report.errors] == ["json.unsupported_value"]
@@ -724,7 +722,7 @@ def test_python_values_that_json_cannot_say_are_findings(value: object, at: str,
 
 
 @pytest.mark.parametrize("wrap", [lambda inner: {"a": inner}, lambda inner: [inner]])
-def test_nesting_without_end_is_a_finding(wrap: Callable[[object], object]) -> None:
+def test_deep_nesting_is_a_finding(wrap: Callable[[object], object]) -> None:
     """More than 200 levels are refused, in objects as in arrays."""
     deep: object = None
     for _ in range(500):
@@ -734,8 +732,8 @@ def test_nesting_without_end_is_a_finding(wrap: Callable[[object], object]) -> N
 
 
 @pytest.mark.parametrize("ad", [None, 3, "x", [], [{}], True, 1.5])
-def test_what_is_no_object_is_no_ad(ad: object) -> None:
-    """A scalar and a list are one finding with a code of its own, which names what it is instead."""
+def test_a_value_that_is_no_object_is_no_ad(ad: object) -> None:
+    """A scalar and a list are one finding with its own code, which names the type of the value."""
     report = validate(ad)
     assert [finding.code for finding in report.findings] == ["ad.not_object"]
     assert f"but got {type(ad).__name__}." in report.findings[0].message
@@ -743,7 +741,7 @@ def test_what_is_no_object_is_no_ad(ad: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "message"),
+    ("options", "message"),
     [
         ({"version": "v44"}, "Unknown edition 'v44'. Known: v3, v4."),
         ({"category": "mopped"}, "Unknown category 'mopped' of v4. Did you mean moped?"),
@@ -752,21 +750,21 @@ def test_what_is_no_object_is_no_ad(ad: object) -> None:
         ({"engine": "fast"}, "Unknown engine 'fast'. Known: jsonschema-rs, jsonschema."),
     ],
 )
-def test_the_callers_own_wrong_words_are_exceptions_that_teach(words: dict[str, Any], message: str) -> None:
-    """There is no answer at all, whatever the ad: an exception with what was probably meant."""
+def test_unknown_names_from_the_caller_raise_with_a_suggestion(options: dict[str, Any], message: str) -> None:
+    """They raise for any ad, and the exception names what was probably meant."""
     for ad in ({}, {"category_id": "9999"}):
         with pytest.raises(errors.UnknownName) as caught:
-            validate(ad, **words)
+            validate(ad, **options)
         assert str(caught.value).startswith(message)
         assert isinstance(caught.value, errors.V4SchemaError)
 
 
-def test_the_callers_lists_are_held_against_the_fields_that_name_them(clean: Ad) -> None:
-    """No list of brands is public; with a list of one's own, an unlisted brand is an error."""
-    held = Catalogue(lists={"brands": ["yamaha", "honda"]})
-    assert validate(clean, catalogue=held).findings == ()
+def test_lists_of_the_caller_apply_to_the_fields_that_name_them(clean: Ad) -> None:
+    """No list of brands is public; with the caller's own list, an unlisted brand is an error."""
+    catalogue = Catalogue(lists={"brands": ["yamaha", "honda"]})
+    assert validate(clean, catalogue=catalogue).findings == ()
     clean["category_fields"]["brand"] = "yamahaa"
-    found = validate(clean, catalogue=held).errors
+    found = validate(clean, catalogue=catalogue).errors
     assert [(finding.code, finding.at, finding.hint) for finding in found] == [
         ("value.unlisted", "/category_fields/brand", 'Use "yamaha".')
     ]
@@ -775,15 +773,15 @@ def test_the_callers_lists_are_held_against_the_fields_that_name_them(clean: Ad)
         Catalogue(lists={"brand": []})
 
 
-def test_validating_leaves_the_ad_alone(clean: Ad) -> None:
-    """Validating is a function from values to values."""
+def test_validating_does_not_change_the_ad(clean: Ad) -> None:
+    """The report depends on the ad only."""
     before = copy.deepcopy(clean)
     validate(clean | {"year": 1})
     assert clean == before
 
 
-def test_a_valid_ad_takes_the_short_way(clean: Ad, catalogue: Catalogue) -> None:
-    """What has nothing to say is told without collecting failures; what has, agrees with it."""
+def test_a_valid_ad_takes_the_fast_path(clean: Ad, catalogue: Catalogue) -> None:
+    """Without findings, failures are not collected; with findings, both paths agree."""
     checker = _validator(catalogue, "v4", "moped", "create", None)
     assert checker.passes(clean)
     assert checker.findings(clean) == ()
@@ -791,18 +789,18 @@ def test_a_valid_ad_takes_the_short_way(clean: Ad, catalogue: Catalogue) -> None
     assert not _validator(catalogue, "v4", "hunting", "create", None).passes(clean)
 
 
-def test_fields_that_are_only_warned_of_are_not_suggested(catalogue: Catalogue) -> None:
-    """A misspelt name is never corrected to a field that may not be sent."""
+def test_forbidden_fields_are_not_suggested(catalogue: Catalogue) -> None:
+    """A misspelt name is never corrected to a field that must not be sent."""
     for kind in [Kind(version="v4", category="moped"), Kind(version="v3", category="car")]:
         for at, node in walk(catalogue.schema(kind)):
             if at and not is_sendable(node):
-                near = {**held_example(catalogue, kind), f"{at[-1]}s": 1}
+                near = {**copied_example(catalogue, kind), f"{at[-1]}s": 1}
                 assert all(f'"{at[-1]}"' not in finding.message for finding in validate(near, version=kind.version).findings)
 
 
 @pytest.mark.parametrize("engine", ["jsonschema-rs", "jsonschema"])
 @pytest.mark.parametrize(("version", "codes"), [("v3", set()), ("v4", {"value.type"})])
-def test_a_number_is_the_same_however_it_is_written(version: str, codes: set[str], engine: str, catalogue: Catalogue) -> None:
+def test_spellings_of_a_number_are_equal(version: str, codes: set[str], engine: str, catalogue: Catalogue) -> None:
     """JSON has one kind of numbers: 1121.0 is the category 1121, and 1121.5 is none."""
     ad = example(catalogue.schema(Kind(version=version, category="moped"))) | {"category_id": 1121.0}
     report = validate(ad, version=version, engine=engine)

@@ -1,4 +1,4 @@
-"""Results are values: they compare, copy, pickle, and go through a pool of processes."""
+"""Results are values: they can be compared, copied, pickled, and sent through a pool of processes."""
 
 import copy
 import multiprocessing
@@ -27,7 +27,7 @@ MESSY: Ad = {
     "image_urls": "https://example.com/1.jpg",
     "category_fields": {"hk": 3, "gearbox": "automat", "regnr": "abc 123"},
 }
-#: What gives a result, by a name.
+#: Functions that return a result, by name.
 WORK: dict[str, Callable[[], Any]] = {
     "validate": partial(validate, MESSY),
     "preflight": partial(preflight, MESSY, mileage_unit="mil"),
@@ -42,58 +42,58 @@ WORK: dict[str, Callable[[], Any]] = {
 }
 
 
-def said(result: Any) -> dict[str, Any]:  # noqa: ANN401  (any result)
-    """Everything that a result can be asked."""
+def contents(result: Any) -> dict[str, Any]:  # noqa: ANN401  (any result)
+    """Return the public attributes of a result."""
     names = ("ad", "kind", "findings", "changed", "complete", "questions", "optional_questions", "receipt", "valid", "errors")
     return {name: getattr(result, name) for name in names if hasattr(result, name)}
 
 
 @pytest.mark.parametrize("copied", [lambda value: pickle.loads(pickle.dumps(value)), copy.copy, copy.deepcopy])  # noqa: S301  (our own)
 @pytest.mark.parametrize("name", WORK)
-def test_a_copy_says_the_same(name: str, copied: Callable[[Any], Any]) -> None:
-    """Whether it is made before or after the result has put anything into words."""
+def test_a_copy_has_the_same_contents(name: str, copied: Callable[[Any], Any]) -> None:
+    """The result may or may not have created its messages before it is copied."""
     fresh = WORK[name]()
     asked = WORK[name]()
-    expected = said(asked)
-    assert said(copied(fresh)) == expected
-    assert said(copied(asked)) == expected
+    expected = contents(asked)
+    assert contents(copied(fresh)) == expected
+    assert contents(copied(asked)) == expected
     assert copied(fresh) == fresh == asked
     assert len({copied(fresh), fresh}) == 1
 
 
 def test_results_of_other_ads_differ() -> None:
-    """They compare by what they hold."""
+    """Results are compared by their values."""
     results = [work() for work in WORK.values()]
     assert all((one == other) is (one is other) for one in results for other in results if type(one) is type(other))
 
 
 @pytest.mark.parametrize("name", WORK)
-def test_results_come_back_from_another_process(name: str, pool: ProcessPoolExecutor) -> None:
-    """With the findings that they would have here; and what was made here can be asked there."""
+def test_results_can_be_sent_between_processes(name: str, pool: ProcessPoolExecutor) -> None:
+    """Results of either process have the same findings in the other one."""
     here = WORK[name]()
-    assert said(pool.submit(WORK[name]).result()) == said(here)
-    assert pool.submit(said, WORK[name]()).result() == said(here)
+    assert contents(pool.submit(WORK[name]).result()) == contents(here)
+    assert pool.submit(contents, WORK[name]()).result() == contents(here)
 
 
 @pytest.fixture(scope="module")
 def pool() -> Any:  # noqa: ANN401  (a pool)
-    """One process that shares nothing with this one."""
+    """A pool of one process, which shares nothing with this one."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as executor:
         yield executor
 
 
-def test_a_conversion_can_be_reverted_elsewhere() -> None:
-    """What comes back by the receipt is the ad that was given."""
+def test_a_conversion_can_be_reverted_in_another_process() -> None:
+    """Its receipt restores the given ad."""
     done = convert(MOPED, to="v4")
     assert v4schema.revert(pickle.loads(pickle.dumps(done))) == MOPED  # noqa: S301  (our own)
 
 
 def test_catalogues_are_pickled_by_their_folder(schemas: Path) -> None:
-    """Nothing that was read goes along, and every result of one catalogue shares it afterwards."""
+    """Files that were read are not pickled, and all results of one catalogue share it afterwards."""
     assert pickle.loads(pickle.dumps(default())) is default()  # noqa: S301  (our own)
-    own = Catalogue(schemas, lists={"brands": ["volvo"]})
-    again = pickle.loads(pickle.dumps(own))  # noqa: S301  (our own)
-    assert len(pickle.dumps(own)) < 500
-    report = validate({**CAR, "category_fields": {"brand": "saab"}}, catalogue=own, version="v3")
+    catalogue = Catalogue(schemas, lists={"brands": ["volvo"]})
+    again = pickle.loads(pickle.dumps(catalogue))  # noqa: S301  (our own)
+    assert len(pickle.dumps(catalogue)) < 500
+    report = validate({**CAR, "category_fields": {"brand": "saab"}}, catalogue=catalogue, version="v3")
     assert report == validate({**CAR, "category_fields": {"brand": "saab"}}, catalogue=again, version="v3")
     assert "value.unlisted" in {finding.code for finding in report.findings}

@@ -1,21 +1,21 @@
-"""Rewriting: the text of the new value, and every byte of what has not changed."""
+"""Rewriting a text: it has the new value, and every byte of the unchanged parts."""
 
 import json
 from typing import Any
 
 import pytest
-from drawn import KINDS, ads, respell, same
 from hypothesis import given
 from hypothesis import strategies as st
+from json_strategies import KINDS, ads, respell, same
 
 from v4schema import feed
 from v4schema.document.rewrite import rewrite
 from v4schema.reading.parsing import parse_json
 
 
-def mended(text: bytes, name: str = "ads.json", **words: Any) -> bytes:  # noqa: ANN401
+def fixed(text: bytes, name: str = "ads.json", **options: Any) -> bytes:  # noqa: ANN401
     """The text with its ads normalised."""
-    return b"".join(result.after() for result in feed.prepare([(name, text)], **words))
+    return b"".join(result.after() for result in feed.prepare([(name, text)], **options))
 
 
 LAYOUTS = st.sampled_from(
@@ -31,8 +31,8 @@ LAYOUTS = st.sampled_from(
 
 
 @given(data=st.data(), layout=LAYOUTS, line=st.sampled_from(["\n", "\r\n"]), several=st.booleans())
-def test_the_new_text_is_that_of_the_new_value(data: st.DataObject, layout: dict[str, Any], line: str, several: bool) -> None:
-    """Of one ad and of an array of ads, however they are laid out."""
+def test_the_new_text_has_the_new_value(data: st.DataObject, layout: dict[str, Any], line: str, several: bool) -> None:
+    """The text has one ad or an array of ads, in any layout."""
     kind = data.draw(st.sampled_from(KINDS))
     given_ads = [respell(data.draw, kind, data.draw(ads(kind))) for _ in range(2 if several else 1)]
     text = json.dumps(given_ads if several else given_ads[0], **layout).replace("\n", line).encode()
@@ -62,9 +62,9 @@ MESSY = b"""{
 """
 
 
-def test_only_what_has_changed_is_written_anew() -> None:
-    """Numbers as they are spelt, escapes, odd white space: all stay; what moves takes its spelling along."""
-    assert mended(MESSY, category="car") == (
+def test_only_changed_parts_are_written_anew() -> None:
+    """Spellings of numbers, escapes and odd white space stay, also in values that move."""
+    assert fixed(MESSY, category="car") == (
         MESSY.replace(b'"ja"', b"true")
         .replace(b'"59,30"', b"59.3")
         .replace(b'" \\u00e5 \\u00e4"', b'"\\u00e5 \\u00e4"')
@@ -104,21 +104,21 @@ def test_only_what_has_changed_is_written_anew() -> None:
         (b"3", b"3"),
     ],
 )
-def test_what_is_new_is_laid_out_as_the_text_around_it(text: bytes, wanted: bytes) -> None:
-    """Compact in compact text, on lines of its own where everything is, and in the place of what it replaces."""
-    assert mended(text, category="car", operation="update") == wanted
+def test_new_parts_have_the_layout_of_the_text_around_them(text: bytes, wanted: bytes) -> None:
+    """They are compact in compact text, on separate lines in indented text, and in the place of what they replace."""
+    assert fixed(text, category="car", operation="update") == wanted
 
 
 def test_a_list_may_lose_an_item_and_change_another() -> None:
-    """Items are told apart by what they are."""
+    """Items are matched by their values."""
     before = ["a", "b ", "a", "c"]
     text = b'["a",  "b ", "a",\n "c"]'
     assert rewrite(text, before, [before[0], "b", before[3]]) == b'["a",  "b",\n "c"]'
     assert rewrite(text, before, before[1:]) == b'[  "b ", "a",\n "c"]'
 
 
-def test_what_is_new_may_be_of_any_shape() -> None:
-    """Objects and arrays within one another."""
+def test_new_parts_may_have_any_shape() -> None:
+    """They are nested objects and arrays."""
     before: Any = {"a": 1}
     after = {"a": [{"b": [1, None]}, {}, []], "c": {"d": "å"}}
     text = b'{\n  "a": 1\n}'
@@ -126,8 +126,8 @@ def test_what_is_new_may_be_of_any_shape() -> None:
     assert rewrite(b'{"a":1}', before, after).decode() == json.dumps(after, separators=(",", ":"), ensure_ascii=False)
 
 
-def test_an_ad_in_an_array_is_laid_out_as_if_it_stood_alone() -> None:
-    """Its lines are further in; those that are new are so by as much as the others."""
+def test_an_ad_in_an_array_keeps_its_indentation() -> None:
+    """New lines are indented by as much as the lines around them."""
     ads = [{"a": 1, "fuel": "el"}, {"b": []}, {"fuel": "diesel"}]
     new = [
         {"a": 1, "category_fields": {"powertrain": {"fuels": ["electric"]}}},
@@ -137,8 +137,8 @@ def test_an_ad_in_an_array_is_laid_out_as_if_it_stood_alone() -> None:
     for indent in (2, 4, "\t"):
         text = json.dumps(ads, indent=indent).encode() + b"\n"
         wanted = json.dumps(new, indent=indent)
-        assert b"".join(mended(text, category="car", operation="update").split()).decode() == "".join(wanted.split())
-        written = mended(text, category="car", operation="update").decode().splitlines()
+        assert b"".join(fixed(text, category="car", operation="update").split()).decode() == "".join(wanted.split())
+        written = fixed(text, category="car", operation="update").decode().splitlines()
         assert {*map(str.rstrip, written)} >= {
             line
             for line in wanted.splitlines()
@@ -147,7 +147,7 @@ def test_an_ad_in_an_array_is_laid_out_as_if_it_stood_alone() -> None:
 
 
 def test_each_line_of_a_feed_is_a_document() -> None:
-    """With what stands before it and what ends it, a line that cannot be read among them."""
+    """It keeps the blank lines before it and its line end; a line that cannot be read stays."""
     feed_text = b'\n{"visible": "ja"}\r\n\n{broken\n{"visible": true}'
-    whole = mended(feed_text, "ads.ndjson", category="car", operation="update")
+    whole = fixed(feed_text, "ads.ndjson", category="car", operation="update")
     assert whole == feed_text.replace(b'"ja"', b"true")

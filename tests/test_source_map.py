@@ -1,4 +1,4 @@
-"""The way back from what has been moved."""
+"""The source map: where a moved value came from."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,8 +10,8 @@ PLACES = st.lists(st.sampled_from(["a", "b", 0]), min_size=1, max_size=4).map(tu
 
 
 @given(st.lists(st.tuples(PLACES, PLACES), max_size=8), PLACES)
-def test_the_way_back_undoes_the_moves_one_after_the_other(moves: list[tuple[Place, Place]], place: Place) -> None:
-    """The last first, wherever something has been moved to or around."""
+def test_source_places_undo_the_moves_in_reverse_order(moves: list[tuple[Place, Place]], place: Place) -> None:
+    """The last move is undone first, also if others were moved to its place or within it."""
     source_map = SourceMap()
     for source, target in moves:
         source_map.moved(source, target)
@@ -22,8 +22,8 @@ def test_the_way_back_undoes_the_moves_one_after_the_other(moves: list[tuple[Pla
     assert source_map.is_identity == (not moves)
 
 
-def test_a_later_move_to_a_place_is_not_taken_for_the_earlier_one_from_it() -> None:
-    """Each move is undone as of its own time."""
+def test_moves_from_and_to_one_place_are_distinguished() -> None:
+    """The order of the moves decides."""
     source_map = SourceMap()
     for source, target in (("z", "y"), ("c", "b"), ("a", "c")):
         source_map.moved((source,), (target,))

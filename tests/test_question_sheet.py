@@ -1,4 +1,4 @@
-"""Asks and answers as a table: what a spreadsheet makes of it, and what comes back."""
+"""Questions and answers as a table: what spreadsheets make of it, and how answers are read."""
 
 import csv
 import io
@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from ads import CAR, MOPED
-from drawn import HELD
-from effort import examples
 from hypothesis import example, given
 from hypothesis import strategies as st
+from hypothesis_profiles import examples
+from json_strategies import CATALOGUE
 
 from v4schema import convert, feed
 from v4schema.feed import Result
@@ -23,19 +23,19 @@ ROW = "moped-017;Yamaha;Aerox;2020;ABC123;1 540,5 mil;automat;bensin"
 
 
 def ndjson(*ads: Any) -> bytes:  # noqa: ANN401
-    """A feed of ads."""
+    """Return a feed of ads."""
     return b"".join(json.dumps(ad).encode() + b"\n" for ad in ads)
 
 
 def converted(answers: str | bytes | None, *ads: Any) -> list[Result]:  # noqa: ANN401
-    """The results of converting ads with a sheet of answers."""
+    """Return the results of converting ads with a sheet of answers."""
     text = answers.encode() if isinstance(answers, str) else answers
     sheet = None if text is None else AnswerSheet(text, to="v4", name="questions.csv")
     return list(feed.convert([("feed.ndjson", ndjson(*ads))], to="v4", answers=sheet))
 
 
 def remarks(results: list[Result]) -> list[tuple[str, int | None, int | None]]:
-    """What is told of the sheet: code, row and column."""
+    """Return code, row and column of the findings about the sheet."""
     return [
         (finding.code, finding.line, finding.column)
         for result in results
@@ -45,8 +45,8 @@ def remarks(results: list[Result]) -> list[tuple[str, int | None, int | None]]:
 
 
 def rows(*ads: Any) -> list[list[str]]:  # noqa: ANN401
-    """The table of what ads are asked, as a spreadsheet reads it."""
-    with QuestionSheet(HELD) as sheet:
+    """Return the question sheet of ads, as a spreadsheet reads it."""
+    with QuestionSheet(CATALOGUE) as sheet:
         for result in converted(None, *ads):
             assert result.conversion
             sheet.add(result.conversion)
@@ -54,8 +54,8 @@ def rows(*ads: Any) -> list[list[str]]:  # noqa: ANN401
     return list(csv.reader(io.StringIO(text, newline=""), delimiter=";"))
 
 
-def test_a_sheet_has_a_row_for_each_ad_that_is_asked() -> None:
-    """Its identifier, what a person knows it by, a cell for each field; what an ad is not asked is marked."""
+def test_a_sheet_has_a_row_for_each_ad_with_questions() -> None:
+    """It has the identifier, a label and a cell for each field; a field without a question is marked."""
     trailer = {**MOPED, "source_id": "s-2", "category_id": 1045, "title": "=Släp; 750 kg"}
     head, legend, first, second = rows(MOPED, CAR, trailer)
     assert head[:2] == ["source_id", LABEL]
@@ -81,8 +81,8 @@ def test_a_sheet_has_a_row_for_each_ad_that_is_asked() -> None:
     assert second[2:10] == ["", "", "", "", "-", "-", "-", ""]
 
 
-def test_a_column_tells_what_may_stand_in_it_for_every_category() -> None:
-    """Where they differ, one after the other."""
+def test_the_legend_describes_a_column_for_every_category() -> None:
+    """Descriptions that differ are listed one after the other."""
     head, legend, *_ = rows({**MOPED, "category_id": 1102}, {**MOPED, "category_id": 1101})
     assert legend[head.index("/category_fields/body_type")] == (
         "Optional for some. The kind of body, as a slug such as integrated, semi-integrated or alcove. For example integrated. / "
@@ -90,13 +90,13 @@ def test_a_column_tells_what_may_stand_in_it_for_every_category() -> None:
     )
 
 
-def test_a_sheet_of_nothing_has_its_names_alone() -> None:
-    """So that an old one is not mistaken for what is asked now."""
+def test_a_sheet_without_questions_has_only_its_header() -> None:
+    """An old sheet is replaced, so that its questions are not taken for open ones."""
     assert rows(CAR) == [["source_id", LABEL, SUGGESTIONS], [LEGEND, "", ""]]
 
 
 def test_a_label_is_one_short_line() -> None:
-    """The beginning of the title; an ad without its identifier has no row."""
+    """It is the beginning of the title; an ad without its identifier has no row."""
     first, second = rows({**MOPED, "title": "Fin\nmoped " * 30}, {**MOPED, "title": None, "body": 3})[2:]
     assert first[1] == ("Fin moped " * 30)[:79] + "…"
     assert second[1] == ""
@@ -120,7 +120,7 @@ def test_a_label_is_one_short_line() -> None:
     ],
 )
 def test_answers_are_read_as_spreadsheets_write_them(text: str) -> None:
-    """Any delimiter, byte-order mark, line ends, quotes, columns by pointers or names, with or without the second line."""
+    """Delimiters, byte-order marks, line ends and quotes vary; columns may be names, and the legend may be missing."""
     results = converted(text, MOPED)
     assert remarks(results) == []
     assert [result.complete for result in results] == [True]
@@ -128,8 +128,8 @@ def test_answers_are_read_as_spreadsheets_write_them(text: str) -> None:
     assert fields["category_fields"]["condition"]["mileage"] == {"unit": "km", "value": 15405}
 
 
-def test_what_does_not_fit_has_row_and_column() -> None:
-    """Refused values, unknown columns and unknown ads, each where it stands in the sheet."""
+def test_findings_about_a_sheet_have_row_and_column() -> None:
+    """They are about refused values, unknown columns and unknown ads."""
     text = f"{HEAD};colour of hope\nmoped-017;Yamaha;Aerox;20x0;ABC123;1540;automat;bensin;x\n\nmoped-18;Honda;;;;;;;\n"
     results = converted(text, MOPED)
     assert remarks(results) == [
@@ -148,8 +148,8 @@ def test_what_does_not_fit_has_row_and_column() -> None:
     assert [finding.code for finding in results[2].report.errors] == ["field.asked", "field.asked"]
 
 
-def test_an_identifier_that_a_spreadsheet_has_changed_is_told() -> None:
-    """Zeros that are gone, a letter that is wrong; and a column that is nearly right."""
+def test_a_changed_identifier_gets_a_hint() -> None:
+    """Zeros are missing or a letter is wrong; a misspelt column gets a hint as well."""
     text = "source_id;/category_fields/brnd;model\n17;Yamaha;\n17;;Aerox\nmopde-18;;Aerox\n"
     results = converted(text, {**MOPED, "source_id": "0017"}, {**MOPED, "source_id": "moped-18"})
     hints = [str(finding.hint) for result in results if result.is_side_file for finding in result.report.findings]
@@ -161,7 +161,7 @@ def test_an_identifier_that_a_spreadsheet_has_changed_is_told() -> None:
 
 
 def test_rows_of_one_identifier_go_to_its_ads_in_order() -> None:
-    """Of two ads and one row, the second is asked and told why."""
+    """If two ads share one row, the second gets no answers, and a finding says why."""
     other = ROW.replace("Yamaha", "Honda")
     results = converted(f"{HEAD}\n{ROW}\n{other}\n", MOPED, MOPED)
     ads: list[Any] = [result.report.ad for result in results]
@@ -172,27 +172,27 @@ def test_rows_of_one_identifier_go_to_its_ads_in_order() -> None:
 
 
 def test_a_row_goes_to_the_ad_that_it_was_written_for() -> None:
-    """Of several ads with one identifier, to the one with its label; never to one that is not asked."""
+    """Of several ads with one identifier, it is the one with the label of the row, and never one without questions."""
     other = {**MOPED, "title": "Honda Vision"}
     text = f"ad;{HEAD}\nHonda Vision;{ROW.replace('Yamaha', 'Honda')}\n{MOPED['title']};{ROW}\n"
     ads: list[Any] = [result.report.ad for result in converted(text, {**CAR, "source_id": "moped-017"}, MOPED, other)]
     assert [ad["category_fields"]["brand"] for ad in ads] == ["volvo", "yamaha", "honda"]
 
 
-def test_rows_that_are_not_used_are_told() -> None:
-    """A second row for an ad, and one for an ad that is not asked."""
+def test_unused_rows_are_findings() -> None:
+    """They are a second row for an ad, and one for an ad without questions."""
     results = converted(f"{HEAD}\n{ROW}\n{ROW}\n1;Saab;;;;;;\n", MOPED, {**CAR, "source_id": "1"})
     assert remarks(results) == [("answer.unknown_ad", 3, 1), ("answer.unknown_ad", 4, 1)]
-    told = [finding.message for result in results if result.is_side_file for finding in result.report.findings]
-    assert told[0] == 'The ad "moped-017" has an earlier row, or no open question, so this row was not used.'
+    messages = [finding.message for result in results if result.is_side_file for finding in result.report.findings]
+    assert messages[0] == 'The ad "moped-017" has an earlier row, or no open question, so this row was not used.'
 
 
-def test_lists_of_words_and_of_other_things_are_told_apart() -> None:
-    """A comma stands between words that are listed, and may stand within any others."""
-    told = convert(MOPED, to="v4", answers={"/category_fields/equipment": "Skärm 2,5 tum; Box | Lås"})
-    assert told.ad["category_fields"]["equipment"] == ["Skärm 2,5 tum", "Box", "Lås"]
-    told = convert(MOPED, to="v4", answers={"/category_fields/powertrain/fuels": "bensin/el"})
-    assert told.ad["category_fields"]["powertrain"]["fuels"] == ["gasoline", "electric"]
+def test_lists_of_choices_and_of_texts_have_their_separators() -> None:
+    """A comma separates choices, but may be part of a text."""
+    done = convert(MOPED, to="v4", answers={"/category_fields/equipment": "Skärm 2,5 tum; Box | Lås"})
+    assert done.ad["category_fields"]["equipment"] == ["Skärm 2,5 tum", "Box", "Lås"]
+    done = convert(MOPED, to="v4", answers={"/category_fields/powertrain/fuels": "bensin/el"})
+    assert done.ad["category_fields"]["powertrain"]["fuels"] == ["gasoline", "electric"]
 
 
 @pytest.mark.parametrize(
@@ -211,17 +211,17 @@ def test_lists_of_words_and_of_other_things_are_told_apart() -> None:
     ],
 )
 def test_a_sheet_that_is_no_table_is_a_finding(text: bytes, place: tuple[int, int], message: str) -> None:
-    """Nothing is answered from it, and it says why."""
+    """The message says why, and no answer is used."""
     results = converted(text, MOPED)
-    told = [finding for result in results if result.is_side_file for finding in result.report.findings]
-    assert [(finding.code, finding.line, finding.column) for finding in told] == [("answer.malformed", *place)]
-    assert message in told[0].message
+    found = [finding for result in results if result.is_side_file for finding in result.report.findings]
+    assert [(finding.code, finding.line, finding.column) for finding in found] == [("answer.malformed", *place)]
+    assert message in found[0].message
     assert sum(result.complete for result in results if not result.is_side_file) == (message.startswith("Two columns"))
 
 
 @given(text=st.binary(max_size=60) | st.text("\"';,\n\tsource_idbrand1", max_size=60).map(str.encode))
-def test_any_bytes_get_an_answer(text: bytes) -> None:
-    """Never an exception."""
+def test_any_bytes_get_a_result(text: bytes) -> None:
+    """Nothing raises."""
     assert len([result for result in converted(text, MOPED) if not result.is_side_file]) == 1
 
 
@@ -235,8 +235,8 @@ def test_any_bytes_get_an_answer(text: bytes) -> None:
     ),
     title=st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=20),
 )
-def test_a_sheet_that_is_filled_in_comes_back(names: list[str], title: str) -> None:
-    """Whatever ads are called: each row finds its ad."""
+def test_a_filled_in_sheet_answers_its_ads(names: list[str], title: str) -> None:
+    """Each row finds its ad by any identifier."""
     ads = [{**MOPED, "source_id": name, "title": title} for name in names]
     head, legend, *lines = rows(*ads)
     answered = [[*line[:2], "Yamaha", "Aerox", "2020", "ABC123", "5 km", "automat", "bensin", line[-1]] for line in lines]
@@ -247,15 +247,15 @@ def test_a_sheet_that_is_filled_in_comes_back(names: list[str], title: str) -> N
     assert sum(result.complete for result in results if not result.is_side_file) == len(named)
 
 
-#: What spreadsheets take for the beginning of a formula, one way or another, and what programs split cells at.
+#: Signs that begin a formula in some spreadsheet, and characters at which programs split cells.
 SIGNS, SPLITS = "=+-@\uff1d\uff0b\uff0d\uff20\u2212", ",;|\t\r\n"
-#: Texts of signs, of what is passed over before them, of what splits cells, and of the guard itself.
+#: Texts of signs, of characters that are ignored before them, of those that split cells, and of the guard against formulas.
 ODD = st.text(st.sampled_from([*SIGNS, *SPLITS, *"'\"# a1.:\u00a0\u200b\ufeff\u202e\x00"]), max_size=12)
 
 
 def table(*ads: dict[str, Any]) -> str:
-    """The text of the table of what ads are asked."""
-    with QuestionSheet(HELD) as sheet:
+    """Return the text of the question sheet of ads."""
+    with QuestionSheet(CATALOGUE) as sheet:
         for ad in ads:
             sheet.add(convert(ad, to="v4"))
         return b"".join(sheet.lines()).decode("utf-8-sig")
@@ -264,8 +264,8 @@ def table(*ads: dict[str, Any]) -> str:
 @examples(50)
 @example("1;=", "")
 @given(ODD, ODD)
-def test_no_cell_is_a_formula_wherever_a_program_splits_it(name: str, title: str) -> None:
-    """At commas, semicolons, tabs, pipes and line ends, with or without quotes, white space, or what cannot be seen."""
+def test_no_part_of_a_cell_is_a_formula(name: str, title: str) -> None:
+    """Programs split cells at commas, semicolons, tabs, pipes or line ends, and ignore quotes, spaces or invisible characters."""
     _, _, *lines = table({**MOPED, "source_id": name, "title": title}).split("\r\n")
     for cell in re.split(f"[{SPLITS}]", "\r\n".join(lines)):
         bare = "".join(each for each in cell if each.isprintable() and each not in '" \u00a0')
@@ -275,8 +275,8 @@ def test_no_cell_is_a_formula_wherever_a_program_splits_it(name: str, title: str
 @examples(40)
 @example(["1;=", "-1", "1"], "")
 @given(st.lists(ODD | st.text(st.characters(codec="utf-8"), max_size=8), min_size=1, max_size=3, unique_by=str.strip), ODD)
-def test_what_an_ad_is_called_comes_back_from_its_cell(names: list[str], title: str) -> None:
-    """Whatever it is: each row finds the ad that it was written for."""
+def test_any_identifier_is_read_back_from_its_cell(names: list[str], title: str) -> None:
+    """Each row finds the ad that it was written for."""
     ads = [{**MOPED, "source_id": name, "title": title} for name in names if name.strip()]
     text = table(*ads)
     head, legend, *rows_ = csv.reader(io.StringIO(text, newline=""), delimiter=";")
@@ -296,8 +296,8 @@ def test_what_an_ad_is_called_comes_back_from_its_cell(names: list[str], title: 
 
 @pytest.mark.parametrize("name", ["# what to answer", "legend"])
 @pytest.mark.parametrize("title", ["# what to answer", "Yamaha"])
-def test_an_ad_that_is_called_as_the_second_line_is_is_answered(name: str, title: str) -> None:
-    """The second line is known by where it stands, and where a spreadsheet has sorted it, by its having no label."""
+def test_an_ad_named_like_the_legend_is_answered(name: str, title: str) -> None:
+    """The legend is the second line, or, in a sorted sheet, the line without a label."""
     ad = {**MOPED, "source_id": name, "title": title}
     head, legend, row = csv.reader(io.StringIO(table(ad), newline=""), delimiter=";")
     row = [*row[:2], *(cell or "Yamaha" for cell in row[2:])]
@@ -311,8 +311,8 @@ def test_an_ad_that_is_called_as_the_second_line_is_is_answered(name: str, title
         assert not [*answers.remaining()]
 
 
-def test_an_identifier_that_a_spreadsheet_would_write_anew_is_marked() -> None:
-    """Leading zeros, exponents, dates, and numbers of many digits; short whole numbers and words stay as they are."""
+def test_an_identifier_that_a_spreadsheet_would_change_is_marked() -> None:
+    """It has leading zeros, an exponent, a date or many digits; short whole numbers and words are not marked."""
     for name in ("007", "1E5", "2020-01", "1/2", "12.50", "1,5", "123456789012", "3-dörrars"):
         assert table({**MOPED, "source_id": name}).split("\r\n")[2].split(";")[0].strip('"') == f"'{name}"
     for name in ("0", "17", "12345678901", "moped-017", "YA 1"):
@@ -320,6 +320,6 @@ def test_an_identifier_that_a_spreadsheet_would_write_anew_is_marked() -> None:
 
 
 def test_a_plate_in_a_title_is_no_suggestion_in_a_sheet() -> None:
-    """Nor is a part of it, or of a telephone number, one for another field."""
+    """Nor is a part of it, or of a telephone number, a suggestion for another field."""
     (*_, row) = rows({**MOPED, "title": "Yamaha 0701234567 ABC 12D 2020"})
     assert row[-1] == "brand: Yamaha; model_year: 2020"

@@ -1,4 +1,4 @@
-"""The house stands as it was drawn: what no Python file may spell, who may print and open files, what a start may cost.
+"""The architecture: what no Python file may contain, who may print and open files, and what an import may cost.
 
 Who may import whom is the contract of import-linter in `pyproject.toml`.
 """
@@ -19,9 +19,9 @@ import v4schema
 from v4schema.catalogue import Catalogue
 from v4schema.dialect.fields import walk
 
-ROOM = Path(v4schema.__file__).parent
+PACKAGE = Path(v4schema.__file__).parent
 
-#: Words of JSON Schema, of our own report and of Python that ads happen to use as well.
+#: Words of JSON Schema, of our report and of Python that ads use as well.
 SHARED = {
     "type",
     "title",
@@ -48,20 +48,20 @@ SHARED = {
 
 def modules() -> Iterator[tuple[str, ast.Module]]:
     """Every module of the package, parsed."""
-    for path in sorted(ROOM.rglob("*.py")):
-        name = ".".join(path.relative_to(ROOM).with_suffix("").parts).removesuffix(".__init__")
+    for path in sorted(PACKAGE.rglob("*.py")):
+        name = ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__")
         yield name, ast.parse(path.read_text("utf-8"))
 
 
 def test_only_the_command_prints_and_exits() -> None:
-    """No other room writes to a stream or ends the process."""
+    """No other package writes to a stream or ends the process."""
     for name, tree in modules():
         called = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
         assert name.partition(".")[0] in {"cli", "__main__"} or not called & {"print", "exit", "sys.exit", "click.echo"}, name
 
 
-def test_only_the_catalogue_and_the_reader_open_files() -> None:
-    """`schemas/` has one reader, ads have one; the command reads and writes what its options name."""
+def test_only_listed_modules_open_files() -> None:
+    """One module reads `schemas/` and one reads ads; the command reads and writes the files that its options name."""
     opening = {
         name
         for name, tree in modules()
@@ -78,7 +78,7 @@ def test_only_the_catalogue_and_the_reader_open_files() -> None:
     }
 
 
-def test_no_python_file_spells_the_domain(catalogue: Catalogue) -> None:
+def test_no_python_file_contains_names_of_the_domain(catalogue: Catalogue) -> None:
     """No string of the package, docstrings aside, is a category, an edition, a unit, a word, or a field of an ad."""
     words = {*catalogue.editions, *catalogue.translations, *catalogue.names, *catalogue.read("words.json")["names"]}
     for kind in catalogue.read("units.json")["kinds"].values():
@@ -89,13 +89,13 @@ def test_no_python_file_spells_the_domain(catalogue: Catalogue) -> None:
             for at, node in walk(catalogue.schema(catalogue.kind(edition.name, category.slug))):
                 words |= {*at[-1:], *(choice for choice in node.get("enum", ()) if isinstance(choice, str))}
     assert len(words) > 150
-    spelt = {
+    found = {
         (name, node.lineno, node.value)
         for name, tree in modules()
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in words - SHARED - {"*", "create"}
     }
-    assert spelt == set()
+    assert found == set()
 
 
 def test_importing_the_package_opens_no_file_and_fetches_nothing_heavy() -> None:
@@ -115,8 +115,8 @@ print(sorted(set(sys.modules) - before - {"importlib", "importlib._bootstrap", "
     assert loaded <= {"v4schema", "v4schema._version", "warnings"}, loaded
 
 
-def test_validating_a_clean_file_needs_no_parser_of_positions(checkout: Path) -> None:
-    """What is paid for code frames is paid only where there is something to show."""
+def test_validating_a_clean_file_imports_no_position_parser(checkout: Path) -> None:
+    """Libraries that only findings need are not imported for an ad without findings."""
     script = f"""
 import sys, json
 before = set(sys.modules)
@@ -131,8 +131,8 @@ print(sorted(dear & (sys.modules.keys() - before)))
     assert output == "[]\n"
 
 
-def test_nothing_reaches_for_a_network(checkout: Path) -> None:
-    """With sockets refused, both engines validate all the same."""
+def test_validating_opens_no_socket(checkout: Path) -> None:
+    """Both engines validate although every socket is refused."""
     script = f"""
 import sys, json
 def refuse(event, args):
@@ -148,12 +148,12 @@ for engine in ("jsonschema-rs", "jsonschema"):
     subprocess.run([sys.executable, "-c", script], check=True)
 
 
-#: An address that is kept for documents: nobody has it.
+#: An address that is reserved for documentation, so no machine has it.
 NOBODY = ("192.0.2.1", 80)
 
 
-def test_the_tests_reach_no_network_but_loopback() -> None:
-    """A test that connects to another machine fails, whether or not there is a way to it."""
+def test_tests_connect_to_loopback_only() -> None:
+    """A test that connects to another machine fails, whether or not that machine can be reached."""
     with socket.socket() as reaching, pytest.warns(UserWarning, match="192.0.2.1"), pytest.raises(SocketConnectBlockedError):
         reaching.connect(NOBODY)
     with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
@@ -161,8 +161,8 @@ def test_the_tests_reach_no_network_but_loopback() -> None:
 
 
 @pytest.mark.parametrize("reaches", ["connect_ex({})", "sendto(b'', {})", "getaddrinfo('example.com', 80)"])
-def test_nor_do_the_processes_they_start(reaches: str) -> None:
-    """Nothing is sent, and no name is looked up: not here, and not by a Python process that a test starts."""
+def test_processes_of_tests_connect_to_loopback_only(reaches: str) -> None:
+    """Neither a test nor a Python process that it starts sends anything or looks up a name."""
     script = (
         f"from socket import *\nwith socket(type=SOCK_DGRAM) as s: {'' if 'info' in reaches else 's.'}{reaches.format(NOBODY)}"
     )
@@ -174,6 +174,6 @@ def test_nor_do_the_processes_they_start(reaches: str) -> None:
 
 
 @pytest.mark.parametrize("stem", ["README.md", "CHANGELOG.md"])
-def test_documents_name_no_path_of_a_machine(stem: str, checkout: Path) -> None:
-    """What is committed holds for everybody."""
+def test_documents_contain_no_path_of_a_machine(stem: str, checkout: Path) -> None:
+    """A path of the author's machine would mean nothing to a reader."""
     assert not re.search(r"(?<![\w.])/(home|root|tmp|work|Users)/", (checkout / stem).read_text("utf-8"))

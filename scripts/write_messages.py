@@ -1,6 +1,6 @@
 """Write the transcripts of all mistakes in tests/messages again, so that changed messages show in the diff.
 
-`python scripts/keep_messages.py` writes all of them; with NAMEs of .txt files, only those.
+`python scripts/write_messages.py` writes all of them; with NAMEs of .txt files, only those.
 """
 
 import contextlib

@@ -1,4 +1,4 @@
-"""The targets of `fuzz.py`: what each does with any bytes, the laws that it asserts, and its first inputs."""
+"""The targets of `fuzz.py`: what each does with any bytes, the properties that it asserts, and its first inputs."""
 
 import errno
 import gzip
@@ -57,7 +57,7 @@ OLD = [case | {"ad": case["ad"] | {"source_id": f"ad-{number}"}} for number, cas
 DONE = [
     done
     for case in OLD
-    if (done := convert(case["ad"], to=case["to"], answers=case.get("answers"), **case.get("said", {}))).complete
+    if (done := convert(case["ad"], to=case["to"], answers=case.get("answers"), **case.get("settings", {}))).complete
 ]
 
 
@@ -256,7 +256,7 @@ class Sandbox:
     """A folder in which the command runs. While `watching`, writing anywhere else is refused, and its path added to `refused`."""
 
     def __init__(self) -> None:
-        self.folder = os.path.realpath(tempfile.mkdtemp(prefix="fuzzed-"))
+        self.folder = os.path.realpath(tempfile.mkdtemp(prefix="fuzz-"))
         tempfile.tempdir = self.folder
         self.watching = False
         self.refused: list[object] = []

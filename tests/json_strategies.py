@@ -1,4 +1,4 @@
-"""What the property tests draw beside the ads of the test kit: other JSON, stray fields, damaged ads."""
+"""What the property tests draw in addition to the ads of the test kit: other JSON, stray fields, damaged ads."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -17,20 +17,20 @@ from v4schema.strategies.respellings import respellings
 Ad = dict[str, Any]
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
-HELD = catalogues.default()
+CATALOGUE = catalogues.default()
 KINDS = [
     Kind(version=edition.name, category=category.slug)
-    for edition in HELD.editions.values()
+    for edition in CATALOGUE.editions.values()
     for category in edition.categories.values()
     if category.schema
 ]
 
 
-def every_mapping(held: Catalogue) -> Iterator[CategoryMapping]:
-    """Every mapping that is written down."""
-    for way in held.edition_paths.values():
-        for category in () if way.back else dict.fromkeys(each for each, *_ in way.categories):
-            yield from mappings_for(held, way, category)
+def every_mapping(catalogue: Catalogue) -> Iterator[CategoryMapping]:
+    """Yield every mapping that is written in a file, but none that is derived from its opposite."""
+    for path in catalogue.edition_paths.values():
+        for category in () if path.back else dict.fromkeys(each for each, *_ in path.categories):
+            yield from mappings_for(catalogue, path, category)
 
 
 ANY_JSON = st.recursive(
@@ -47,15 +47,17 @@ def ads(kind: Kind, operation: str = "create") -> st.SearchStrategy[Ad]:
 
 def respell(draw: Draw, kind: Kind, ad: Ad) -> Ad:
     """Write a normalised ad as an integrator might."""
-    respelt: Ad = draw(respellings(HELD, HELD.schema(kind), ad))
-    return respelt
+    respelled: Ad = draw(respellings(CATALOGUE, CATALOGUE.schema(kind), ad))
+    return respelled
 
 
-def strewn(kind: Kind) -> st.SearchStrategy[Ad]:
-    """Ads of a kind that are valid but for fields that no document describes, some under names that fields have elsewhere."""
-    names = {at[-1] for other in KINDS for at, _ in walk(HELD.schema(other)) if at[-1:] and at[-1] != "*"}
-    described = {at for at, _ in walk(HELD.schema(kind))}
-    places = [(around, name) for around in ((), HELD.category_fields_at) for name in ("extra", "Övrigt", "a/b~c", *sorted(names))]
+def with_extra_fields(kind: Kind) -> st.SearchStrategy[Ad]:
+    """Valid ads of a kind with fields added that no document describes, some under names that other fields have."""
+    names = {at[-1] for other in KINDS for at, _ in walk(CATALOGUE.schema(other)) if at[-1:] and at[-1] != "*"}
+    described = {at for at, _ in walk(CATALOGUE.schema(kind))}
+    places = [
+        (around, name) for around in ((), CATALOGUE.category_fields_at) for name in ("extra", "Övrigt", "a/b~c", *sorted(names))
+    ]
     free = [(around, name) for around, name in places if (*around, name) not in described]
     strays = st.lists(st.tuples(st.sampled_from(free), ANY_JSON), max_size=3, unique_by=lambda each: each[0])
 
@@ -82,7 +84,7 @@ def same(one: object, other: object) -> bool:
 
 @st.composite
 def broken(draw: Draw, whole: st.SearchStrategy[Ad], most: int = 3) -> Ad:
-    """Ads with up to so many values of theirs left out, or put otherwise: as text, as a number, as anything."""
+    """Ads in which up to ``most`` values are left out, or replaced by text, by a number or by anything."""
     ad: Ad = draw(whole)
     for _ in range(draw(st.integers(0, most))):
         places = [at for at in _all(ad) if at]
