@@ -1,6 +1,7 @@
 """A new category and a new edition need only data: files under schemas/, and no Python."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from v4schema import Kind, convert, migrate, normalise, revert, validate
 from v4schema.catalogue import Catalogue
 from v4schema.cli import main
 from v4schema.dialect.fields import example
+from v4schema.errors import InvalidSchemas
 from v4schema.lint import check
 
 
@@ -298,3 +300,26 @@ def test_a_new_category_may_have_plausible_numbers(extended: Path) -> None:
         }
         amount = example(catalogue.schema(catalogue.kind(version, "hovercraft")))["price"][0]["amount"]
         assert amount == 9000000
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "message"),
+    [
+        ("catalogue.json", ('"slug": "moped"', '"slug": "car"'), "two categories of v3 have the slug car"),
+        (
+            "findings.json",
+            ('"schema.minimum"', '"schema.maximum"'),
+            "fails with schema.minimum, which findings.json does not have",
+        ),
+    ],
+)
+def test_a_folder_with_a_contradiction_is_invalid(
+    file: str, change: tuple[str, str], message: str, schemas: Path, tmp_path: Path
+) -> None:
+    """Categories of an edition differ in slug and number, and each failure has a finding code."""
+    some(schemas, tmp_path, "car", "moped")
+    text = json.dumps(json.loads((tmp_path / file).read_text("utf-8")))
+    assert change[0] in text
+    (tmp_path / file).write_text(text.replace(*change), "utf-8")
+    with pytest.raises(InvalidSchemas, match=re.escape(message)):
+        check(Catalogue(tmp_path))

@@ -104,9 +104,9 @@ def test_impossible_domains_are_left_out() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"operation": "response"}, "operation of a request to v4"),
+        ({"operation": "response"}, "of a request to v4"),
         ({"version": "v9"}, "edition"),
-        ({"category": "zeppelin"}, "category of v4"),
+        ({"category": "zeppelin"}, "Unknown category .zeppelin. of v4"),
     ],
 )
 def test_unknown_names_are_refused(arguments: dict[str, Any], message: str) -> None:
