@@ -262,7 +262,7 @@ def swap(name: str, code: str, path: str) -> None:
         new.__path__ = old.__path__
         vars(new).update((key, value) for key, value in vars(old).items() if isinstance(value, ModuleType))
     exec(compile(code, path, "exec"), vars(new))  # noqa: S102  (our own code)
-    parts = {id(value): vars(new)[key] for key, value in vars(old).items() if key in vars(new) and _own(value, name)}
+    parts = {id(value): vars(new)[key] for key, value in vars(old).items() if key in vars(new) and _created_here(value, name)}
     parts[id(old)] = new
     here = os.getcwd()
     spaces = [vars(module) for module in [*sys.modules.values()] if str(getattr(module, "__file__", "")).startswith(here)]
@@ -281,7 +281,7 @@ def forget() -> None:
                     value.cache_clear()
 
 
-def _own(value: object, name: str) -> bool:
+def _created_here(value: object, name: str) -> bool:
     """Return whether a module created a value itself; of plain values, only those that no other module has by chance."""
     return getattr(value, "__module__", None) == name or isinstance(value, dict | set)
 
@@ -302,10 +302,10 @@ class Trial:
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Test all mutants, each in its own fork."""
-        items = [item for item in session.items if self.args.all or _among(item, FEW)]
+        items = [item for item in session.items if self.args.all or _is_selected(item, FEW)]
         _shorten(items, None if self.args.all else EXAMPLES)
         self._path = str(importlib.import_module(self.name).__file__)
-        times, lines = self._without(items)
+        times, lines = self._run_unchanged(items)
         gc.collect()
         gc.freeze()
         total = sum(times[item.nodeid] for item in items)
@@ -322,7 +322,7 @@ class Trial:
             )
             if mutant.key in self.reasons:  # slow tests will not catch it either
                 ordered = [item for item in ordered if times[item.nodeid] <= SLOW]
-            verdict, by = self._tried(mutant, ordered, times)
+            verdict, by = self._run_mutant(mutant, ordered, times)
             self.verdicts[mutant.key] = verdict
             counts[verdict] += 1
             if by:
@@ -336,7 +336,7 @@ class Trial:
                 print(f"  {number} of {len(self.several)}, {dict(counts)}, {time.monotonic() - begun:.0f} s", flush=True)
         return True
 
-    def _without(self, items: Sequence[pytest.Item]) -> tuple[dict[str, float], dict[str, set[int]]]:
+    def _run_unchanged(self, items: Sequence[pytest.Item]) -> tuple[dict[str, float], dict[str, set[int]]]:
         """Run the tests on the module as it is; return how long each takes, and which lines it comes by.
 
         In this process, so that what is compiled from the schemas need not be compiled again for every mutant.
@@ -366,7 +366,7 @@ class Trial:
         forget()
         return times, lines
 
-    def _tried(self, mutant: Mutant, items: Sequence[pytest.Item], times: dict[str, float]) -> tuple[str, str]:
+    def _run_mutant(self, mutant: Mutant, items: Sequence[pytest.Item], times: dict[str, float]) -> tuple[str, str]:
         """Return the result of a mutant, and which test caught it."""
         reading, writing = os.pipe()
         if not (child := os.fork()):
@@ -405,7 +405,7 @@ class Trial:
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
 
 
-def _among(item: pytest.Item, categories: set[str]) -> bool:
+def _is_selected(item: pytest.Item, categories: set[str]) -> bool:
     """Return whether a test is for one of some categories, or for none in particular."""
     kind = getattr(item, "callspec", None) and item.callspec.id.rpartition("/")  # type: ignore[attr-defined]
     return not kind or kind[0] not in {"v3", "v4"} or kind[2] in categories
@@ -433,7 +433,7 @@ def _silence() -> None:
         os.dup2(nowhere.fileno(), 1)
 
 
-def tried(module: str, args: argparse.Namespace, until: float) -> tuple[list[Mutant], dict[str, str]]:
+def run_mutants(module: str, args: argparse.Namespace, until: float) -> tuple[list[Mutant], dict[str, str]]:
     """Test the mutants of a module, in the current folder; return them, and the result of each that was tested."""
     path = Path("v4schema", *module.split(".")).with_suffix(".py")
     source = path.read_text("utf-8")
@@ -447,7 +447,7 @@ def tried(module: str, args: argparse.Namespace, until: float) -> tuple[list[Mut
     if module in AFRESH:
         return several, {
             **dict.fromkeys(killed & {mutant.key for mutant in several}, "killed"),
-            **afresh(path, left, args, until),
+            **run_in_processes(path, left, args, until),
         }
     trial = Trial(module, left, source=source, args=args, until=until)
     if left:
@@ -462,7 +462,7 @@ def tried(module: str, args: argparse.Namespace, until: float) -> tuple[list[Mut
     return several, {**{mutant.key: "killed" for mutant in several if mutant.key in killed}, **trial.verdicts}
 
 
-def afresh(path: Path, several: Sequence[Mutant], args: argparse.Namespace, until: float) -> dict[str, str]:
+def run_in_processes(path: Path, several: Sequence[Mutant], args: argparse.Namespace, until: float) -> dict[str, str]:
     """Test mutants in separate processes: each is written into the copy of the checkout, which is restored afterwards."""
     names = [name if "::" in name else f"{name}.py" for name in [*MODULES[several[0].module], *args.also]] if several else []
     options = ["-x", "-q", "--no-header", "-p", "no:cacheprovider", "--hypothesis-profile", "quick", "-m", "not slow"]
@@ -505,7 +505,7 @@ def reasons() -> dict[str, str]:
     }
 
 
-def copied(folder: Path) -> None:
+def copy_checkout(folder: Path) -> None:
     """Copy the checkout, so that it can be edited during the run."""
     hidden = shutil.ignore_patterns(".*", "__pycache__", "dist")
     shutil.copytree(CHECKOUT, folder, ignore=hidden)
@@ -517,11 +517,11 @@ def main(args: argparse.Namespace) -> int:
     until, known = time.monotonic() + args.minutes * 60, reasons()
     begun, rows, wrong = time.monotonic(), [], 0
     with tempfile.TemporaryDirectory() as name:
-        copied(Path(name, "copy"))
+        copy_checkout(Path(name, "copy"))
         for module in args.modules:
             result = Path(name, f"{module}.json")
             if not (child := os.fork()):
-                _alone(module, args, until, Path(name, "copy"), result)
+                _run_module(module, args, until, Path(name, "copy"), result)
             if os.waitpid(child, 0)[1]:
                 return 2
             verdicts, places = json.loads(result.read_text("utf-8"))
@@ -556,7 +556,7 @@ def main(args: argparse.Namespace) -> int:
     return 1 if wrong else 0
 
 
-def _alone(module: str, args: argparse.Namespace, until: float, folder: Path, result: Path) -> None:
+def _run_module(module: str, args: argparse.Namespace, until: float, folder: Path, result: Path) -> None:
     """Test the mutants of one module, write the results, and end the process."""
     status = 1
     try:
@@ -564,7 +564,7 @@ def _alone(module: str, args: argparse.Namespace, until: float, folder: Path, re
         os.environ.update(CI="true", PYTHONDONTWRITEBYTECODE="1")
         sys.dont_write_bytecode = True
         sys.path.insert(0, str(folder))
-        several, verdicts = tried(module, args, until)
+        several, verdicts = run_mutants(module, args, until)
         result.write_text(json.dumps([verdicts, {mutant.key: str(mutant) for mutant in several}]), "utf-8")
         status = 0
     except BaseException:  # noqa: BLE001  (a fork that raised would go on as its parent)

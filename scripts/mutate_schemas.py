@@ -129,7 +129,7 @@ def rules(mapping: Any) -> Iterator[tuple[tuple[Any, ...], str, Any]]:  # noqa: 
                 yield (member, index), "with another value", {**rule, "value": "zzz"}
 
 
-def noticed(mutant: Mutant, root: Path) -> str:
+def first_failure(mutant: Mutant, root: Path) -> str:
     """Return what notices a mutant: an example or a check of the mappings; "" if nothing does."""
     (root / mutant.file).write_text(json.dumps(mutant.content), "utf-8")
     catalogue = Catalogue(root)
@@ -190,7 +190,7 @@ def replayed(case: Any, catalogue: Catalogue) -> bool:  # noqa: ANN401
     return bool(found == {*map(tuple, case["findings"])})
 
 
-def missed(mutant: Mutant, root: Path) -> dict[str, Any] | None:
+def unnoticed_near_miss(mutant: Mutant, root: Path) -> dict[str, Any] | None:
     """Find a near miss of the unchanged schemas that has other findings with the mutant, in the first kind that differs."""
     (root / mutant.file).write_text(json.dumps(mutant.content), "utf-8")
     mutated, true = Catalogue(root), catalogue.default()
@@ -200,19 +200,19 @@ def missed(mutant: Mutant, root: Path) -> dict[str, Any] | None:
                 for category in edition.categories.values():
                     kind = Kind(version=edition.name, category=category.slug)
                     if category.schema and mutated.schema(kind, operation) != true.schema(kind, operation):
-                        found = apart(KindStrategies(catalogue=true, kind=kind, operation=operation), mutated)
+                        found = find_difference(KindStrategies(catalogue=true, kind=kind, operation=operation), mutated)
                         if found is not None:
-                            return kept(found, mutant)
+                            return to_record(found, mutant)
                         break
     finally:
         shutil.copy(CHECKOUT / "schemas" / mutant.file, root / mutant.file)
     return None
 
 
-def apart(ground: KindStrategies, catalogue: Catalogue) -> NearMiss | None:
+def find_difference(ground: KindStrategies, catalogue: Catalogue) -> NearMiss | None:
     """Find a near miss of a schema that has other findings with another catalogue, among the rules that differ."""
-    theirs = {*spelt(catalogue.schema(ground.kind, ground.operation))}
-    differing = {at for at, rule in spelt(ground.schema) if (at, rule) not in theirs}
+    theirs = {*assertion_texts(catalogue.schema(ground.kind, ground.operation))}
+    differing = {at for at, rule in assertion_texts(ground.schema) if (at, rule) not in theirs}
     options: dict[str, Any] = {"version": ground.kind.version, "category": ground.kind.category, "operation": ground.operation}
 
     def differs(miss: NearMiss) -> bool:
@@ -229,7 +229,7 @@ def apart(ground: KindStrategies, catalogue: Catalogue) -> NearMiss | None:
     return None
 
 
-def spelt(schema: Any) -> Iterator[tuple[tuple[str, ...], str]]:  # noqa: ANN401
+def assertion_texts(schema: Any) -> Iterator[tuple[tuple[str, ...], str]]:  # noqa: ANN401
     """Yield each assertion of a flat schema with its place, its limit and its conditions."""
     for each in assertions(schema):
         node, parts = schema, [each.code, each.level, each.name]
@@ -239,7 +239,7 @@ def spelt(schema: Any) -> Iterator[tuple[tuple[str, ...], str]]:  # noqa: ANN401
         yield each.at, json.dumps([*each.keyword_at[-1:], *parts, node], sort_keys=True)
 
 
-def kept(miss: NearMiss, mutant: Mutant) -> dict[str, Any]:
+def to_record(miss: NearMiss, mutant: Mutant) -> dict[str, Any]:
     """Return a near miss in the form in which it is kept."""
     return {
         "why": f"It tells {mutant.name}.",
@@ -250,15 +250,15 @@ def kept(miss: NearMiss, mutant: Mutant) -> dict[str, Any]:
     }
 
 
-def tried(several: list[Mutant]) -> list[tuple[str, str, dict[str, Any] | None]]:
+def run_mutants(several: list[Mutant]) -> list[tuple[str, str, dict[str, Any] | None]]:
     """Return the results of some mutants, in a separate folder."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "schemas"
         shutil.copytree(CHECKOUT / "schemas", root)
         results = []
         for mutant in several:
-            by = noticed(mutant, root)
-            results.append((mutant.name, by, None if by else missed(mutant, root)))
+            by = first_failure(mutant, root)
+            results.append((mutant.name, by, None if by else unnoticed_near_miss(mutant, root)))
         return results
 
 
@@ -282,7 +282,7 @@ def main() -> int:
     alive: list[str] = []
     with ProcessPoolExecutor() as pool:
         done = 0
-        for results in pool.map(tried, [every[start : start + 20] for start in range(0, len(every), 20)]):
+        for results in pool.map(run_mutants, [every[start : start + 20] for start in range(0, len(every), 20)]):
             for name, by, miss in results:
                 fate = "by examples" if by else "by near misses" if miss else "explained" if name in explained else "alive"
                 table[name.partition("/")[0], fate] += 1
