@@ -422,6 +422,7 @@ def test_on_a_terminal_a_finding_has_a_code_frame_with_a_caret(bad: str, in_empt
     assert without_legend(plain(printed)).endswith("1 ad, 0 clean: 1 error, 1 warning. `v4schema normalise` fixes 2 of them.\n")
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 def test_no_color_and_never_print_the_same_without_colours(bad: str, in_empty_folder: Path) -> None:
     """NO_COLOR and `--color never` remove the colours but not the code frames."""

@@ -372,6 +372,7 @@ def test_signals_wait_while_files_are_replaced() -> None:
     other.request(signal.SIGTERM)
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_a_run_killed_anywhere_loses_and_repeats_nothing(seed: int, tmp_path: Path) -> None:

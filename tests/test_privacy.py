@@ -233,6 +233,7 @@ def test_later_changes_of_an_ad_are_reported_without_names() -> None:
     assert get(v4schema.revert(done), ("contact", "0701234567")) == " x "
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 def test_no_canary_is_seen() -> None:
     """The short form of scripts/canaries.py has private values and names, correct, misspelt, misplaced and in broken texts."""
