@@ -44,6 +44,7 @@ def having(language: str) -> list[str]:
     return [name for name in PAGES if any(blocks(name, language))]
 
 
+@pytest.mark.slow
 @pytest.mark.no_cover
 @pytest.mark.parametrize("name", having("console"))
 def test_a_page_shows_what_its_commands_print(name: str) -> None:
@@ -118,6 +119,7 @@ def test_pages_with_python_document_its_output() -> None:
     assert counts["http.md"] >= 2
 
 
+@pytest.mark.slow
 @pytest.mark.no_cover
 def test_the_property_test_of_the_page_finds_a_wrong_exporter() -> None:
     """It passes as it is on the page, and fails once the imaginary exporter writes what Blocket refuses."""

@@ -261,6 +261,7 @@ def test_a_new_category_and_a_new_edition_work_in_the_command(version: str, exte
     assert f"{version}/hovercraft" in runner.invoke(main, ["show", version, *args]).stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gone", ["v3", "v4"])
 def test_an_edition_is_deleted_by_deleting_its_folder(gone: str, schemas: Path, tmp_path: Path) -> None:
     """Its entry in the catalogue and its mappings go as well; the other edition does not change."""

@@ -638,6 +638,7 @@ def mapped(path: Path) -> mmap.mmap:
         return at_offset(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))  # type: ignore[no-any-return]
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::requests.exceptions.FileModeWarning")
 def test_requests_sends_what_was_checked(clean: Ad, listening: tuple[str, list[bytes]], tmp_path: Path) -> None:
     """Every form of a body is sent byte for byte, also after a redirect and with contradicting headers."""

@@ -127,6 +127,7 @@ def places(catalogue: Catalogue) -> Iterator[tuple[Kind, str, tuple[str, ...]]]:
                     yield kind, operation, at
 
 
+@pytest.mark.slow
 def test_exactly_the_assertions_about_a_field_have_lines(catalogue: Catalogue) -> None:
     """They are those of its flat schema, by keyword, name, level and documents."""
     expected: dict[tuple[Kind, str, tuple[str, ...]], set[Any]] = {}
@@ -192,6 +193,7 @@ def test_show_names_file_and_line_of_every_rule_about_a_field(run: Run, schemas:
     assert "The ad of v4/moped, in the operation update" in run("show", "v4/moped", "--operation", "update", "--where", "").stdout
 
 
+@pytest.mark.slow
 def test_show_names_lines_of_the_callers_own_folder(run: Run, schemas: Path) -> None:
     """Paths are relative to the current folder if they are below it."""
     shutil.copytree(schemas, "custom")
@@ -224,6 +226,7 @@ def test_an_unknown_place_is_wrong_usage(args: tuple[str, ...], message: str, ru
     assert message in " ".join(refused.stderr.split())
 
 
+@pytest.mark.slow
 def test_plausible_numbers_have_existing_categories_and_units(catalogue: Catalogue) -> None:
     """Lowest, typical and highest are in order; a rule that reads the table names its documents."""
     slugs = {slug for edition in catalogue.editions.values() for slug in edition.categories}

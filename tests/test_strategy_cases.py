@@ -92,6 +92,7 @@ def test_the_marked_item_gets_its_place() -> None:
     assert unmark({"a": [1, MarkedItem({"b": 2})]}, ("a", "*", "b")) == ({"a": [1, {"b": 2}]}, ("a", 1, "b"))
 
 
+@pytest.mark.slow
 def test_every_strategy_draws_a_value() -> None:
     """They are those of ads, clean ads, near misses, requests and feeds."""
     assert validate(first(strategies.ads(category="moped", clean=True)), category="moped").findings == ()

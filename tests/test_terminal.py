@@ -97,6 +97,7 @@ def test_no_output_controls_a_terminal(odd: str, in_empty_folder: Path, schemas:
         assert not steers(printed), (args, printed)
 
 
+@pytest.mark.slow
 def test_escaped_ads_and_reports_have_the_same_value(odd: str, in_empty_folder: Path) -> None:
     """JSON has an escape for every character in a text, and only white space outside of texts."""
     given = json.loads((in_empty_folder / odd).read_text("utf-8"))

@@ -67,6 +67,7 @@ def test_results_of_other_ads_differ() -> None:
     assert all((one == other) is (one is other) for one in results for other in results if type(one) is type(other))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WORK)
 def test_results_can_be_sent_between_processes(name: str, pool: ProcessPoolExecutor) -> None:
     """Results of either process have the same findings in the other one."""
