@@ -54,7 +54,7 @@ HTTP = ["test_openapi", "test_http_check", "test_http"]
 STRATEGIES = ["test_strategy_cases", "test_strategies"]
 #: The tests of each module with logic, by its name within the package.
 MODULES = {
-    "spelling": ["test_validator", "test_normaliser"],
+    "spelling": ["test_report", "test_validator", "test_normaliser"],
     "document.edit": ["test_source_map", "test_normaliser", "test_convert"],
     "document.json_value": ["test_report", "test_validator", "test_normaliser", "test_convert"],
     "document.pointer": ["test_report", "test_privacy", "test_validator", "test_normaliser"],

@@ -100,6 +100,7 @@ def test_one_misspelt_letter_is_near_and_two_are_not(name: str, data: st.DataObj
         assert is_near(misspelling, name)
     assert not is_near(name, "zz" + name)
     assert not is_near(name, "yz" + name[2:])
+    assert not is_near("brand", "brxyd")
 
 
 def test_the_nearest_of_several_is_the_one_that_differs_least() -> None:

@@ -27,7 +27,7 @@ def is_near(word: str, other: str) -> bool:
 
     A letter may be wrong, missing, added, or swapped with its neighbour.
 
-    >>> is_near("milage", "mileage"), is_near("brnad", "brand"), is_near("make", "brand")
+    >>> is_near("milage", "mileage"), is_near("brnad", "brand"), is_near("brxyd", "brand")
     (True, True, False)
     """
     one, other = sorted((word, other), key=len)
