@@ -97,6 +97,7 @@ def test_every_strategy_draws_a_value() -> None:
     """They are those of ads, clean ads, near misses, requests and feeds."""
     assert validate(first(strategies.ads(category="moped", clean=True)), category="moped").findings == ()
     assert validate(first(strategies.ads(category="moped")), category="moped").valid
+    assert first(strategies.near_misses(category="moped", operation="update")).findings
     whole = first(
         strategies.near_misses(category="moped", only=lambda assertion: assertion.keyword == "type" and not assertion.at)
     )
