@@ -312,6 +312,7 @@ def test_a_new_category_may_have_plausible_numbers(extended: Path) -> None:
             ('"schema.minimum"', '"schema.maximum"'),
             "fails with schema.minimum, which findings.json does not have",
         ),
+        ("shared/ad.json", ('"in_unit"', '"in_units"'), "does not match meta/dialect.json"),
     ],
 )
 def test_a_folder_with_a_contradiction_is_invalid(

@@ -208,6 +208,30 @@ def test_show_names_lines_of_the_callers_own_folder(run: Run, schemas: Path) -> 
     assert f'custom/v4/moped.json:{number}\n    warning  minLength 20  if not it is "x"  [inferred]\n' in shown
 
 
+def test_show_describes_conditions_and_references_of_any_form(run: Run, schemas: Path) -> None:
+    """A condition may only require a member, and a keyword may refer to another file."""
+    shutil.copytree(schemas, "custom")
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "https://v4schema.invalid/shared/short.json"}
+    Path("custom", "shared", "short.json").write_text(
+        json.dumps({**head, "description": "Limits.", "$defs": {"short": {"maxLength": 3}}}), "utf-8"
+    )
+    leaf = json.loads(Path("custom", "v4", "moped.json").read_text("utf-8"))
+    leaf["allOf"] += [
+        {
+            "x-level": "warning",
+            "x-source": ["inferred"],
+            "if": {"required": ["video_url"]},
+            "then": {"properties": {"body": {"not": {"$ref": "../shared/short.json#/$defs/short"}}}},
+        }
+    ]
+    Path("custom", "v4", "moped.json").write_text(json.dumps(leaf), "utf-8")
+    result = run("show", "v4/moped", "--schemas", "custom", "--where", "/body")
+    assert result.exit_code == 0, result.stderr
+    shown = " ".join(result.stdout.split())
+    assert 'not {"$ref": "../shared/short.json#/$defs/short"} if /video_url is given [inferred]' in shown
+    assert 'custom/shared/short.json:1 warning not {"maxLength": 3} if /video_url is given (short) [inferred]' in shown
+
+
 @pytest.mark.parametrize(
     ("args", "message"),
     [

@@ -127,7 +127,7 @@ def _check_tables(catalogue: Catalogue, steps: Iterable[Mapping[str, Any]], file
     described = catalogue.read("meta/dialect.json")["$defs"]["steps"]["items"]["properties"]
     for step in steps:
         for name, argument in step.items():
-            file_of_table, _, fragment = described[name].get("x-table", "").partition("#")
+            file_of_table, _, fragment = described.get(name, {}).get("x-table", "").partition("#")
             table: Any = pointer.get(catalogue.read(file_of_table), pointer.parse(fragment)) if file_of_table else [argument]
             if argument not in table:
                 raise InvalidSchemas(file, f"{what} uses the {name} {argument!r}, which does not exist")

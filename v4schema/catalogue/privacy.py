@@ -138,9 +138,10 @@ def _known(catalogue: Catalogue) -> Mapping[str, bool]:
     They are read from the schema files, because flattening all schemas takes too long for one wrong name.
     """
     names: dict[str, bool] = {}
+    seen: set[tuple[int, bool]] = set()
     for edition in catalogue.editions.values():
         for file in {edition.schema, *(category.schema for category in edition.categories.values() if category.schema)}:
-            for name, private in _field_names(catalogue, *catalogue.resolved(file, file), private=False):
+            for name, private in _field_names(catalogue, catalogue.read(file), file, private=False, seen=seen):
                 names[name] = names.get(name, False) or private
     for wrong, right in catalogue.names.items():
         names.setdefault(wrong, any(names.get(name, False) for name in right.at))
@@ -149,16 +150,24 @@ def _known(catalogue: Catalogue) -> Mapping[str, bool]:
     return names
 
 
-def _field_names(catalogue: Catalogue, node: Schema, file: str, *, private: bool) -> Iterator[tuple[str, bool]]:
-    """Yield the names of the fields in a subschema, each with whether it, or an object that it belongs to, is private."""
+def _field_names(
+    catalogue: Catalogue, node: Schema, file: str, *, private: bool, seen: set[tuple[int, bool]]
+) -> Iterator[tuple[str, bool]]:
+    """Yield the names of the fields in a subschema, each with whether it, or an object that it belongs to, is private.
+
+    `seen` are the subschemas that were visited before, each with whether it is within something private: most are shared.
+    """
     private = private or _is_private(catalogue, node, file)
+    if (id(node), private) in seen:
+        return
+    seen.add((id(node), private))
     for layer, origin in _layers(catalogue, node, file):
-        yield from _field_names(catalogue, layer, origin, private=private)
+        yield from _field_names(catalogue, layer, origin, private=private, seen=seen)
     for name, below in node.get("properties", {}).items():
         yield name, private or _is_private(catalogue, below, file)
-        yield from _field_names(catalogue, below, file, private=private)
+        yield from _field_names(catalogue, below, file, private=private, seen=seen)
     if "items" in node:
-        yield from _field_names(catalogue, node["items"], file, private=private)
+        yield from _field_names(catalogue, node["items"], file, private=private, seen=seen)
 
 
 def _is_private(catalogue: Catalogue, node: Schema, file: str) -> bool:
@@ -166,7 +175,8 @@ def _is_private(catalogue: Catalogue, node: Schema, file: str) -> bool:
 
 
 def _layers(catalogue: Catalogue, node: Schema, file: str) -> Iterator[tuple[Schema, str]]:
-    """Yield the schemas that a subschema includes by ``$ref`` and ``allOf``, each with its file."""
+    """Yield the schemas that a subschema includes by ``$ref`` and ``allOf``, each with its file, as the files have them."""
     if "$ref" in node:
-        yield catalogue.resolved(node["$ref"], file)
+        layer, origin = catalogue.referred(node["$ref"], file)
+        yield layer if isinstance(layer, dict) else {}, origin
     yield from ((branch, file) for branch in node.get("allOf", ()))

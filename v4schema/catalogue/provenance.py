@@ -231,7 +231,9 @@ class _Layers:
         """Return the statement about the schema that the value of a keyword refers to."""
         referred = self._referred(layer)
         value = {name: each for name, each in referred.node.items() if is_assertion(name) or name == "properties"}
-        return replace(statement, file=referred.file, within=referred.within, value=value, about=str(referred.within[-1]))
+        return replace(
+            statement, file=referred.file, within=referred.within, value=value, about=layer.node["$ref"].rpartition("/")[2]
+        )
 
     def _plausible(
         self, layer: _Layer, measures: Mapping[str, str], annotations: Mapping[str, Any], *, condition: Schema | None

@@ -19,7 +19,7 @@ from v4schema.dialect.fields import (
     types,
     walk,
 )
-from v4schema.dialect.keywords import BOUNDS, UNORDERED
+from v4schema.dialect.keywords import BOUNDS, INCOMPARABLE
 from v4schema.document import pointer
 from v4schema.findings.report import Kind
 
@@ -179,7 +179,7 @@ def _differences(node: Schema, other: Schema) -> Iterator[tuple[str, str, object
         if one != two:
             narrowed = two is not None and narrower([limit for limit in (one, two) if limit is not None]) == two
             yield "narrowed" if narrowed else "widened", keyword, one, two
-    for keyword in UNORDERED:
+    for keyword in INCOMPARABLE:
         forms = [[rule[keyword] for rule in error_rules(each) if keyword in rule] for each in (node, other)]
         if not _same_items(*forms):
             one, two = (form[0] if len(form) == 1 else form or None for form in forms)

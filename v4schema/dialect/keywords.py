@@ -61,7 +61,7 @@ class Keyword:
 
 _NUMBERS = ("integer", "number")
 #: The assertions about which members an object has.
-_CLOSING = ("required", "additionalProperties")
+_ABOUT_MEMBERS = ("required", "additionalProperties")
 
 _TABLE = (
     # Assertions.
@@ -200,12 +200,12 @@ DEPENDENT = frozenset(keyword.name for keyword in _TABLE if keyword.read_with)
 SEPARATE = frozenset(keyword.name for keyword in _TABLE if keyword.separate)
 #: The bounds that keywords set, by the names of the keywords.
 BOUNDS: Mapping[str, Bound] = {keyword.name: keyword.bound for keyword in _TABLE if keyword.bound}
-#: The assertions whose values are compared as they are: neither bounds, nor lists of types, choices or names, nor schemas.
-UNORDERED = tuple(
+#: The assertions of which one value is neither narrower nor wider than another: no bounds, lists or schemas.
+INCOMPARABLE = tuple(
     keyword.name
     for keyword in _TABLE
     if keyword.role is Role.ASSERTION
-    and not (keyword.bound or keyword.read_with or keyword.separate or keyword.name in {"type", "enum", *_CLOSING})
+    and not (keyword.bound or keyword.read_with or keyword.separate or keyword.name in {"type", "enum", *_ABOUT_MEMBERS})
 )
 #: The keywords that fail values, by themselves or by the schemas that they apply.
 ASSERTING = names(Role.ASSERTION, Role.APPLICATOR)

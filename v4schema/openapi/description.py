@@ -254,10 +254,15 @@ class _Bundle:
         """
         called = self._called(name, operation)
         names = chain([called] if whole else [name, called], (f"{called}{number}" for number in count(2)))
-        taken = {*self.components} | (set() if whole else {_pascal(slug) for slug in self.edition.categories})
-        free = next(each for each in names if each not in taken)
+        reserved = () if whole else self._category_names
+        free = next(each for each in names if each not in self.components and each not in reserved)
         self.components[free] = component
         return _COMPONENTS + free
+
+    @cached_property
+    def _category_names(self) -> frozenset[str]:
+        """The names of the components of categories."""
+        return frozenset(map(_pascal, self.edition.categories))
 
     def _called(self, name: str, operation: str) -> str:
         """Return the name of a component for an operation; for the first operation it has no suffix."""

@@ -107,11 +107,12 @@ def where(catalogue: Catalogue, head: str, found: Iterable[Statement], width: in
     before = ""
     for each in found:
         place = f"{os.path.join(folder, each.file)}:{line(catalogue, each)}"
+        condition = _condition(each.condition)
         about = [
             each.level,
             each.code,
             f"{each.keyword} {_brief(each.value)}",
-            f"if {_condition(each.condition)}" * bool(each.condition),
+            f"if {condition}" * bool(condition),
             f"({each.about})" * bool(each.about),
             f"[{', '.join(each.source)}]" * bool(each.source),
         ]
@@ -143,6 +144,8 @@ def _condition(schema: Schema | None, at: str = "") -> str:
     """Write the schema of a condition in words: the values that fields must have."""
     schema = schema or {}
     parts = [_condition(below, f"{at}/{name}") or f"{at}/{name} is given" for name, below in schema.get("properties", {}).items()]
+    members = schema.get("properties", ())
+    parts += [f"{at}/{name} is given" for name in schema.get("required", ()) if name not in members]
     for keyword, value in schema.items():
         if keyword in {"const", "enum"}:
             parts.append(f"{at or 'it'} is {' or '.join(map(messages.to_json, value if keyword == 'enum' else [value]))}")
